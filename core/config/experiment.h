@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Experiments: a YAML file with `extends`, `--set` overrides and defaults resolved into typed structs and instances.
+ *
+ * Every failure is QUO_USAGE with one line "file:line: ..." (or "--set key=value: ...").
+ */
+#ifndef QUOTIENT_CORE_EXPERIMENT_H
+#define QUOTIENT_CORE_EXPERIMENT_H
+
+#include "plugin/registry.h"
+
+typedef enum quo_evaluate { QUO_EVALUATE_EPOCH, QUO_EVALUATE_END, QUO_EVALUATE_NEVER } quo_evaluate;
+typedef enum quo_mode { QUO_MODE_LOCAL, QUO_MODE_LISTEN, QUO_MODE_CONNECT } quo_mode;
+
+typedef struct quo_train_config {
+	int64_t epochs, batch, seed, max_steps /* 0: no limit */;
+	int evaluate;         /* quo_evaluate */
+	int64_t test_rows;    /* 0: all */
+	quo_instance *optimizer, *quantizer;
+} quo_train_config;
+
+typedef struct quo_network_config {
+	int mode; /* quo_mode */
+	const char *address; /* host:port */
+	int64_t timeout;     /* seconds to wait for the peer */
+} quo_network_config;
+
+typedef struct quo_output_config {
+	const char *dir;
+} quo_output_config;
+
+typedef struct quo_experiment_config {
+	const char *name;
+	quo_instance *data; /* kind DATA */
+	quo_strings reveal; /* "accuracy" */
+	quo_train_config train;
+	quo_instance *protocol;
+	quo_network_config network;
+	quo_output_config output;
+	uint32_t n_layers;
+	quo_instance *const *layers; /* `model:` */
+	const char *const *layer_where; /* "file:line" of each layer, for messages */
+} quo_experiment_config;
+
+typedef struct quo_experiment quo_experiment;
+
+/*
+ * Load a file, apply `sets` ("a.b.c=value"; the value is YAML) in order, resolve and create all instances.
+ */
+quo_status quo_experiment_load(quo_registry *registry, const char *path, const char *const *sets, size_t n_sets,
+                               quo_experiment **out, quo_err *err);
+const quo_experiment_config *quo_experiment_config_of(const quo_experiment *experiment);
+void quo_experiment_free(quo_experiment *experiment);
+
+/* The resolved experiment as YAML, defaults filled in, keys in table order. The caller frees with free(). */
+char *quo_experiment_yaml(const quo_experiment *experiment, quo_err *err);
+
+/* The resolved experiment as flat "key" / "value" pairs in a fixed order, local keys left out, and with
+ * "<path>.wire" = "name/version" of every component: what two parties must agree on (DESIGN.md section 6). */
+typedef struct quo_agreement {
+	uint32_t n;
+	const char *const *key;
+	const char *const *value;
+} quo_agreement;
+const quo_agreement *quo_experiment_agreement(const quo_experiment *experiment);
+
+/* Every component instance of the experiment with its path ("protocol.ot"), for summaries. */
+size_t quo_experiment_instances(const quo_experiment *experiment);
+const quo_instance *quo_experiment_instance_at(const quo_experiment *experiment, size_t i, const char **path);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Option tables: what a component or a section of the experiment file can be told.
+ *
+ * A table is a constant array that ends with a zero entry. The core parses YAML into a config struct by it,
+ * reports unknown keys ("did you mean"), wrong types and ranges with file and line, prints help and
+ * writes docs/configuration.md.
+ */
+#ifndef QUOTIENT_OPTION_H
+#define QUOTIENT_OPTION_H
+
+#include <quotient/status.h>
+
+typedef enum quo_option_type {
+	QUO_OPT_INT,       /* int64_t; min..max */
+	QUO_OPT_REAL,      /* double; min_real..max_real */
+	QUO_OPT_BOOL,      /* bool */
+	QUO_OPT_STRING,    /* const char *, owned by the experiment */
+	QUO_OPT_ENUM,      /* int: index into choices */
+	QUO_OPT_STRINGS,   /* quo_strings; a YAML list, or one string */
+	QUO_OPT_SCHEDULE,  /* quo_schedule; one integer, or a map {epoch: integer}; values min..max */
+	QUO_OPT_COLUMNS,   /* quo_columns; a YAML list of column declarations (csv) */
+	QUO_OPT_COMPONENT, /* quo_instance *; {use: name, ...} of kind `component_kind` */
+} quo_option_type;
+
+typedef struct quo_strings {
+	uint32_t n;
+	const char *const *item;
+} quo_strings;
+
+/* Value from epoch `from[i]` on; from[0] = 0, ascending. */
+#define QUO_SCHEDULE_MAX 32
+typedef struct quo_schedule {
+	uint32_t n;
+	int32_t from[QUO_SCHEDULE_MAX];
+	int32_t value[QUO_SCHEDULE_MAX];
+} quo_schedule;
+
+static inline int quo_schedule_at(const quo_schedule *schedule, int epoch)
+{
+	int value = schedule->n ? schedule->value[0] : 0;
+	for (uint32_t i = 1; i < schedule->n && schedule->from[i] <= epoch; i++)
+		value = schedule->value[i];
+	return value;
+}
+
+/*
+ * Column declarations, run-length: `[{numeric: 3}, one_hot, {numeric: 1, scale: min_max}, {ignore: 2}, label]`.
+ * Each entry is a role name, or a map {role: count} with an optional `scale`.
+ */
+typedef enum quo_column_role { QUO_COL_NUMERIC, QUO_COL_ONE_HOT, QUO_COL_LABEL, QUO_COL_IGNORE } quo_column_role;
+typedef enum quo_column_scale { QUO_SCALE_MIN_MAX, QUO_SCALE_Z, QUO_SCALE_LOG_Z } quo_column_scale;
+typedef struct quo_column {
+	quo_column_role role;
+	quo_column_scale scale; /* numeric only; default min_max */
+	uint32_t count;         /* consecutive columns, >= 1 */
+} quo_column;
+typedef struct quo_columns {
+	uint32_t n;
+	const quo_column *item;
+} quo_columns;
+
+typedef struct quo_option {
+	const char *name;
+	quo_option_type type;
+	uint32_t offset;          /* in the config struct */
+	const char *default_yaml; /* NULL: required */
+	const char *help;         /* one sentence with units */
+	int64_t min, max;         /* INT, SCHEDULE; both 0: no limit */
+	double min_real, max_real;
+	const char *const *choices; /* ENUM; ends with NULL */
+	uint32_t component_kind;    /* COMPONENT: a quo_kind */
+	bool local;                 /* this party's own: not part of what both sides must agree on */
+} quo_option;
+
+/* QUO_OPTION(struct config, batch, QUO_OPT_INT, "128", "rows per step", .min = 1, .max = 65536) */
+#define QUO_OPTION(type_, member, kind_, default_, help_, ...) \
+	{ .name = #member, .type = (kind_), .offset = (uint32_t)offsetof(type_, member), \
+	  .default_yaml = (default_), .help = (help_), ##__VA_ARGS__ }
+
+#endif

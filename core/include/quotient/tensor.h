@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tensors: a spec (kind, width, owner, dimensions) and this party's part of the data.
+ *
+ * ARITH tensors hold one 32-bit word per element, row-major; only the low `width` bits mean anything. Under two
+ * parties the words are additive shares mod 2^width, under `clear` the value itself. Values are signed.
+ * BITS tensors hold `width` planes of quo_words(n) words (bits.h), XOR shares or the value itself.
+ *
+ * owner: QUO_SHARED, or the party whose share is the value while the other's is zero by construction; such a
+ * tensor is known to its owner, and products on it need one direction only.
+ *
+ * Tensors are allocated by the core from an arena and are never freed one by one. In a forecast (session->dry)
+ * they have no data.
+ */
+#ifndef QUOTIENT_TENSOR_H
+#define QUOTIENT_TENSOR_H
+
+#include <quotient/bits.h>
+#include <quotient/memory.h>
+
+typedef enum quo_tensor_kind { QUO_ARITH, QUO_BITS } quo_tensor_kind;
+
+#define QUO_SHARED (-1)
+#define QUO_MAX_DIMS 4
+#define QUO_MAX_RING 32 /* widest arithmetic share, in bits */
+
+typedef struct quo_spec {
+	quo_tensor_kind kind;
+	uint8_t width;  /* ARITH: ring bits 1..32; BITS: planes 1..64 */
+	bool is_signed; /* BITS: the top plane weighs -2^(width-1). ARITH: always true */
+	int8_t owner;   /* QUO_SHARED or a party */
+	uint8_t n_dims; /* 1..4 */
+	uint32_t dim[QUO_MAX_DIMS];
+} quo_spec;
+
+typedef struct quo_tensor {
+	quo_spec spec;
+	size_t n;     /* elements */
+	size_t words; /* BITS: words per plane */
+	union {
+		uint32_t *a; /* ARITH: n words */
+		uint64_t *b; /* BITS: width * words words */
+	};
+} quo_tensor;
+
+quo_spec quo_spec_arith(unsigned width, unsigned n_dims, const uint32_t *dim);
+quo_spec quo_spec_bits(unsigned width, bool is_signed, unsigned n_dims, const uint32_t *dim);
+/* Product of the dimensions; SIZE_MAX on overflow. */
+size_t quo_spec_elements(const quo_spec *spec);
+
+/* A zeroed tensor; its data only when with_data. NULL and a message on lack of memory. */
+quo_tensor *quo_tensor_new(quo_arena *arena, quo_spec spec, bool with_data, quo_err *err);
+
+/* Plane k of a BITS tensor. */
+static inline uint64_t *quo_plane(const quo_tensor *t, unsigned k)
+{
+	return t->b + (size_t)k * t->words;
+}
+
+/* The public value of element-wise plain data in a tensor as signed integers, and back (tests, clear, reveal). */
+void quo_tensor_get(const quo_tensor *t, int32_t *out);
+void quo_tensor_set(quo_tensor *t, const int32_t *values);
+
+#endif
