@@ -10,11 +10,15 @@
 
 #include <quotient/protocol.h>
 
-/* One tensor in the forms that exist; at least one is not NULL. */
+/* One tensor in the forms that exist; at least one is not NULL. quo_value_arith() makes the other on demand. */
 typedef struct quo_value {
 	quo_tensor *bits;
 	quo_tensor *arith;
+	uint8_t ring; /* bits of the arithmetic form: wide enough for every product of the layer */
 } quo_value;
+
+/* The arithmetic form of v, converted and kept in v at the first call. */
+quo_status quo_value_arith(quo_session *s, quo_value *v, const quo_tensor **out, quo_err *err);
 
 /* What goes in, per example. */
 typedef struct quo_layer_input {
@@ -41,11 +45,11 @@ typedef struct quo_layer_ops {
 	/* Required. QUO_USAGE when the input cannot go in. */
 	quo_status (*plan)(void *self, const quo_layer_input *in, quo_layer_plan *plan, quo_err *err);
 	/* Required. z (ARITH, allocated by the core) = the layer of a; ternary: BITS(2) [in, out], planes + and -. */
-	quo_status (*forward)(void *self, quo_session *s, const quo_value *a, const quo_tensor *ternary,
+	quo_status (*forward)(void *self, quo_session *s, quo_value *a, const quo_tensor *ternary,
 	                      quo_tensor *z, quo_err *err);
 	/* Required. From the normalised error e: g (ARITH [in, out]; NULL without parameters) and e_prev (ARITH, the
 	 * input's shape; NULL at the first layer). */
-	quo_status (*backward)(void *self, quo_session *s, const quo_value *a, const quo_value *e,
+	quo_status (*backward)(void *self, quo_session *s, quo_value *a, quo_value *e,
 	                       const quo_tensor *ternary, quo_tensor *g, quo_tensor *e_prev, quo_err *err);
 } quo_layer_ops;
 

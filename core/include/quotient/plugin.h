@@ -92,6 +92,11 @@ typedef struct quo_instance {
 	void *self;
 } quo_instance;
 
+/* An instance of the same component and config with a state of its own, after init(). */
+quo_status quo_instance_clone(const quo_instance *of, quo_instance **out, quo_err *err);
+/* fini(), wipe, free; NULL is fine. */
+void quo_instance_free(quo_instance *instance);
+
 typedef struct quo_lifecycle {
 	/* Optional. Check the config (QUO_USAGE with one line if it cannot work) and keep the pointer: it outlives
 	 * the instance. Sub-components named in the config are ready. */

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The two verbs and their helpers as everybody calls them: check the shapes, then ask the protocol. */
+#include <quotient/layer.h>
+
+const int32_t quo_ternary_coef[2] = { 1, -1 };
+
+static const quo_protocol_ops *ops(const quo_session *s)
+{
+	return s->protocol->ops;
+}
+
+static bool has_data(const quo_session *s, const quo_tensor *t)
+{
+	return s->dry || t->n == 0 || t->a;
+}
+
+quo_status quo_share(quo_session *s, quo_tensor *out, const int32_t *values, int owner, quo_err *err)
+{
+	if (owner < 0 || owner >= s->parties || (out->spec.owner != QUO_SHARED && out->spec.owner != owner))
+		return quo_fail(err, QUO_BUG, "share: party %d cannot be the owner", owner);
+	if (!s->dry && (s->party == owner) != (values != NULL))
+		return quo_fail(err, QUO_BUG, "share: values belong to the owner alone");
+	return ops(s)->share(s->protocol->self, s, out, values, owner, err);
+}
+
+quo_status quo_reveal(quo_session *s, const quo_tensor *in, int32_t *out, int to, quo_err *err)
+{
+	if (to != QUO_TO_ALL && (to < 0 || to >= s->parties))
+		return quo_fail(err, QUO_BUG, "reveal: there is no party %d", to);
+	return ops(s)->reveal(s->protocol->self, s, in, out, to, err);
+}
+
+static size_t columns(const quo_tensor *t)
+{
+	return t->spec.dim[0] ? t->n / t->spec.dim[0] : 0;
+}
+
+static quo_status check_product(const quo_session *s, const quo_product_job *j, quo_err *err)
+{
+	if (j->p->spec.kind != QUO_BITS || j->y->spec.kind != QUO_ARITH || j->z->spec.kind != QUO_ARITH)
+		return quo_fail(err, QUO_BUG, "product: wants planes, integers and integers");
+	size_t p_rows = j->p->spec.dim[0], p_cols = columns(j->p);
+	size_t y_rows = j->y->spec.dim[0], y_cols = columns(j->y);
+	size_t z_rows = j->z->spec.dim[0], z_cols = columns(j->z);
+	size_t m = j->p_t ? p_cols : p_rows, inner = j->p_t ? p_rows : p_cols;
+	size_t n = j->y_t ? y_rows : y_cols, inner_y = j->y_t ? y_cols : y_rows;
+	if (inner != inner_y || m != (j->z_t ? z_cols : z_rows) || n != (j->z_t ? z_rows : z_cols))
+		return quo_fail(err, QUO_BUG, "product: %zu x %zu by %zu x %zu does not make %zu x %zu", m, inner,
+		                inner_y, n, z_rows, z_cols);
+	if (j->y->spec.width < j->z->spec.width)
+		return quo_fail(err, QUO_BUG, "product: a ring of %d bits cannot give one of %d", j->y->spec.width,
+		                j->z->spec.width);
+	if (!has_data(s, j->p) || !has_data(s, j->y) || !has_data(s, j->z))
+		return quo_fail(err, QUO_BUG, "product: an operand has no data");
+	return QUO_OK;
+}
+
+quo_status quo_product(quo_session *s, const quo_product_job *jobs, size_t n_jobs, quo_err *err)
+{
+	for (size_t i = 0; i < n_jobs; i++)
+		QUO_TRY(check_product(s, &jobs[i], err));
+	return ops(s)->product(s->protocol->self, s, jobs, n_jobs, err);
+}
+
+quo_status quo_convert(quo_session *s, const quo_convert_job *jobs, size_t n_jobs, quo_err *err)
+{
+	for (size_t i = 0; i < n_jobs; i++) {
+		const quo_convert_job *j = &jobs[i];
+		if (j->x->spec.kind != QUO_BITS || j->z->spec.kind != QUO_ARITH || j->x->n != j->z->n ||
+		    !has_data(s, j->x) || !has_data(s, j->z))
+			return quo_fail(err, QUO_BUG, "convert: wants planes and as many integers");
+	}
+	return ops(s)->convert(s->protocol->self, s, jobs, n_jobs, err);
+}
+
+static bool fits(const quo_session *s, const quo_tensor *t, const quo_port *port, size_t n)
+{
+	return t && t->spec.kind == (port->kind == QUO_PORT_ARITH ? QUO_ARITH : QUO_BITS) &&
+	       (port->kind == QUO_PORT_ARITH ? t->spec.width >= port->width : t->spec.width == port->width) &&
+	       t->n == (port->scalar ? 1 : n) && has_data(s, t);
+}
+
+quo_status quo_map(quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_err *err)
+{
+	for (size_t i = 0; i < n_jobs; i++) {
+		const quo_map_job *j = &jobs[i];
+		const quo_circuit *c = j->circuit;
+		if (c->n_in > QUO_MAX_PORTS || c->n_out > QUO_MAX_PORTS)
+			return quo_fail(err, QUO_BUG, "map: more than %d ports", QUO_MAX_PORTS);
+		for (uint32_t p = 0; p < c->n_in; p++)
+			if (!fits(s, j->in[p], &c->in[p], j->n))
+				return quo_fail(err, QUO_BUG, "map: a tensor does not fit input '%s'", c->in[p].name);
+		for (uint32_t p = 0; p < c->n_out; p++)
+			if (!fits(s, j->out[p], &c->out[p], j->n))
+				return quo_fail(err, QUO_BUG, "map: a tensor does not fit output '%s'",
+				                c->out[p].name);
+	}
+	return ops(s)->map(s->protocol->self, s, jobs, n_jobs, err);
+}
+
+quo_goal quo_protocol_goal(const quo_session *s)
+{
+	return ops(s)->goal(s->protocol->self);
+}
+
+quo_tensor *quo_temp(quo_session *s, quo_spec spec, quo_err *err)
+{
+	return quo_tensor_new(s->step, spec, !s->dry, err);
+}
+
+quo_tensor *quo_keep(quo_session *s, quo_spec spec, quo_err *err)
+{
+	return quo_tensor_new(s->run, spec, !s->dry, err);
+}
+
+quo_status quo_trace(quo_session *s, const char *where, const char *name, const quo_tensor *t, quo_err *err)
+{
+	return s->trace ? s->trace(s->trace_arg, s, where, name, t, err) : QUO_OK;
+}
+
+quo_status quo_value_arith(quo_session *s, quo_value *v, const quo_tensor **out, quo_err *err)
+{
+	if (!v->arith) {
+		quo_spec spec = v->bits->spec;
+		spec.kind = QUO_ARITH;
+		spec.width = v->ring;
+		spec.is_signed = true;
+		quo_tensor *z = quo_temp(s, spec, err);
+		if (!z)
+			return QUO_FAILED;
+		QUO_TRY(quo_convert(s, &(quo_convert_job){ .z = z, .x = v->bits }, 1, err));
+		v->arith = z;
+	}
+	*out = v->arith;
+	return QUO_OK;
+}

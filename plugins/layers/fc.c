@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * layer/fc: fully connected, Z = A T with A [batch, in] and T ternary [in, out] (QUOTIENT section 3, algorithm 2).
+ *
+ * Inputs of any shape are flattened. Backward: E_prev = E T^T and G = A^T E; the gradient takes the bit planes of
+ * whichever operand needs fewer correlated OTs.
+ */
+#include <quotient/quotient.h>
+
+struct config {
+	int64_t out;
+};
+
+struct fc {
+	const struct config *config;
+};
+
+static const quo_option options[] = {
+	QUO_OPTION(struct config, out, QUO_OPT_INT, NULL, "Number of outputs.", .min = 1, .max = 1 << 20),
+	{ 0 },
+};
+
+static quo_status init(void *self, const void *config, quo_err *err)
+{
+	(void)err;
+	((struct fc *)self)->config = config;
+	return QUO_OK;
+}
+
+static quo_status plan(void *self, const quo_layer_input *in, quo_layer_plan *plan, quo_err *err)
+{
+	const struct fc *fc = self;
+	uint64_t features = 1;
+
+	for (unsigned i = 0; i < in->n_dims; i++)
+		features *= in->dim[i];
+	if (features > UINT32_MAX)
+		return quo_fail(err, QUO_USAGE, "fc takes at most 2^32 - 1 inputs, not %llu",
+		                (unsigned long long)features);
+	uint64_t outputs = (uint64_t)fc->config->out;
+	*plan = (quo_layer_plan){
+		.n_dims = 1,
+		.dim = { (uint32_t)outputs },
+		.param_rows = (uint32_t)features,
+		.param_cols = (uint32_t)outputs,
+		.fan_in = (uint32_t)features,
+		.z_bound = 127 * features,
+		.g_bound = (uint64_t)127 * 127 * in->batch,
+		.e_bound = 127 * outputs,
+	};
+	return QUO_OK;
+}
+
+static quo_status forward(void *self, quo_session *s, quo_value *a, const quo_tensor *ternary, quo_tensor *z,
+                          quo_err *err)
+{
+	const quo_tensor *y;
+
+	(void)self;
+	QUO_TRY(quo_value_arith(s, a, &y, err));
+	/* Z^T [out, batch] = T^T [out, in] x A^T [in, batch] */
+	quo_product_job job = { .z = z,
+				.p = ternary,
+				.y = y,
+				.coef = quo_ternary_coef,
+				.p_t = true,
+				.y_t = true,
+				.z_t = true };
+	return quo_product(s, &job, 1, err);
+}
+
+/* COTs that the gradient needs per row of the batch with this operand's planes on the left. */
+static uint64_t gradient_cots(const quo_tensor *planes, const quo_tensor *integers)
+{
+	uint64_t directions = integers->spec.owner == QUO_SHARED ? 2 : 1;
+
+	return directions * planes->spec.width * (planes->n / planes->spec.dim[0]);
+}
+
+static quo_status gradient_job(quo_session *s, quo_value *a, quo_value *e, quo_tensor *g,
+                               quo_product_job *job, quo_err *err)
+{
+	const quo_tensor *y;
+
+	if (a->bits && gradient_cots(a->bits, e->bits) < gradient_cots(e->bits, a->arith)) {
+		/* G [in, out] = A^T [in, batch] x E [batch, out] */
+		QUO_TRY(quo_value_arith(s, e, &y, err));
+		*job = (quo_product_job){ .z = g, .p = a->bits, .y = y, .p_t = true };
+	} else {
+		/* G^T [out, in] = E^T [out, batch] x A [batch, in] */
+		QUO_TRY(quo_value_arith(s, a, &y, err));
+		*job = (quo_product_job){ .z = g, .p = e->bits, .y = y, .p_t = true, .z_t = true };
+	}
+	return QUO_OK;
+}
+
+static quo_status backward(void *self, quo_session *s, quo_value *a, quo_value *e, const quo_tensor *ternary,
+                           quo_tensor *g, quo_tensor *e_prev, quo_err *err)
+{
+	quo_product_job jobs[2];
+	size_t n_jobs = 0;
+
+	(void)self;
+	if (g)
+		QUO_TRY(gradient_job(s, a, e, g, &jobs[n_jobs++], err));
+	if (e_prev) {
+		const quo_tensor *y;
+		QUO_TRY(quo_value_arith(s, e, &y, err));
+		/* E_prev^T [in, batch] = T [in, out] x E^T [out, batch] */
+		jobs[n_jobs++] = (quo_product_job){ .z = e_prev,
+						    .p = ternary,
+						    .y = y,
+						    .coef = quo_ternary_coef,
+						    .y_t = true,
+						    .z_t = true };
+	}
+	return quo_product(s, jobs, n_jobs, err);
+}
+
+static const quo_layer_ops ops = {
+	.life = { .init = init },
+	.plan = plan,
+	.forward = forward,
+	.backward = backward,
+};
+
+static const quo_component fc = {
+	.size = sizeof(quo_component),
+	.kind = QUO_KIND_LAYER,
+	.name = "fc",
+	.summary = "fully connected: Z = A T",
+	.security = "as the protocol's products",
+	.wire_version = 1,
+	.instance_size = sizeof(struct fc),
+	.config_size = sizeof(struct config),
+	.ops_size = sizeof ops,
+	.options = options,
+	.ops = &ops,
+};
+
+QUO_PLUGIN("layers", "0.1.0", &fc)

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * protocol/quotient: two-party training as in QUOTIENT (Agrawal, Shamsabadi, Kusner, Gascon, CCS 2019).
+ *
+ * Products by correlated OT (the paper's protocol 7), everything else by Boolean circuits over XOR shares. This file
+ * only owns the shares: it opens one OT engine per direction (independent Deltas), deals and opens shares, and
+ * hands the two verbs to the engines that the experiment names. Semi-honest, kappa = 128.
+ */
+#include <quotient/quotient.h>
+
+#include <string.h>
+
+struct config {
+	quo_instance *ot, *circuits, *products;
+};
+
+struct quotient {
+	const struct config *config;
+	quo_instance *ot[2]; /* ot[i]: party i sends */
+};
+
+static const quo_option options[] = {
+	QUO_OPTION(struct config, ot, QUO_OPT_COMPONENT, "{use: iknp}", "Engine of random correlated OTs.",
+	           .component_kind = QUO_KIND_OT),
+	QUO_OPTION(struct config, circuits, QUO_OPT_COMPONENT, "{use: yao}", "Engine of Boolean circuits.",
+	           .component_kind = QUO_KIND_CIRCUITS),
+	QUO_OPTION(struct config, products, QUO_OPT_COMPONENT, "{use: cot}", "Engine of shared products.",
+	           .component_kind = QUO_KIND_PRODUCTS),
+	{ 0 },
+};
+
+static const quo_circuits_ops *circuits(const struct quotient *q)
+{
+	return q->config->circuits->ops;
+}
+
+static const quo_products_ops *products(const struct quotient *q)
+{
+	return q->config->products->ops;
+}
+
+static quo_status init(void *self, const void *config, quo_err *err)
+{
+	struct quotient *q = self;
+
+	q->config = config;
+	for (int i = 0; i < 2; i++)
+		QUO_TRY(quo_instance_clone(q->config->ot, &q->ot[i], err));
+	return QUO_OK;
+}
+
+static void fini(void *self)
+{
+	struct quotient *q = self;
+
+	for (int i = 0; i < 2; i++)
+		quo_instance_free(q->ot[i]);
+}
+
+static quo_status open_session(void *self, quo_session *s, quo_err *err)
+{
+	struct quotient *q = self;
+
+	for (int i = 0; i < 2; i++) {
+		s->cot[i] = quo_cot_new(q->ot[i], i, err);
+		if (!s->cot[i])
+			return QUO_FAILED;
+		QUO_TRY(quo_cot_open(s->cot[i], s, err));
+	}
+	if (s->dry)
+		return QUO_OK;
+	QUO_TRY(products(q)->open(q->config->products->self, s, err));
+	return circuits(q)->open(q->config->circuits->self, s, err);
+}
+
+static void close_session(void *self, quo_session *s)
+{
+	(void)self;
+	for (int i = 0; i < 2; i++) {
+		quo_cot_free(s->cot[i]);
+		s->cot[i] = NULL;
+	}
+}
+
+/* ---- shares on the wire: exact widths, planes byte by byte ---- */
+
+static size_t wire_bytes(const quo_tensor *t)
+{
+	return t->spec.kind == QUO_BITS ? t->spec.width * ((t->n + 7) / 8) : quo_packed_bytes(t->n, t->spec.width);
+}
+
+static void pack(const quo_tensor *t, uint8_t *wire)
+{
+	size_t plane_bytes = (t->n + 7) / 8;
+
+	if (t->spec.kind == QUO_ARITH) {
+		quo_pack(t->a, t->n, t->spec.width, wire);
+		return;
+	}
+	for (unsigned k = 0; k < t->spec.width; k++)
+		memcpy(wire + k * plane_bytes, quo_plane(t, k), plane_bytes);
+}
+
+static void unpack(const uint8_t *wire, quo_tensor *t)
+{
+	size_t plane_bytes = (t->n + 7) / 8;
+
+	if (t->spec.kind == QUO_ARITH) {
+		quo_unpack(wire, t->n, t->spec.width, t->a);
+		return;
+	}
+	for (unsigned k = 0; k < t->spec.width; k++) {
+		uint64_t *plane = quo_plane(t, k);
+		memset(plane, 0, t->words * sizeof *plane);
+		memcpy(plane, wire + k * plane_bytes, plane_bytes);
+		if (t->n % 64)
+			plane[t->words - 1] &= (UINT64_C(1) << t->n % 64) - 1;
+	}
+}
+
+/* t += or -= (ARITH), ^= (BITS) share, element by element. */
+static void combine(quo_tensor *t, const quo_tensor *share, bool subtract)
+{
+	if (t->spec.kind == QUO_BITS) {
+		for (size_t i = 0; i < t->spec.width * t->words; i++)
+			t->b[i] ^= share->b[i];
+		return;
+	}
+	uint32_t mask = quo_mask32(t->spec.width);
+	for (size_t i = 0; i < t->n; i++)
+		t->a[i] = (subtract ? t->a[i] - share->a[i] : t->a[i] + share->a[i]) & mask;
+}
+
+/* The owner draws the other's share and keeps the difference: additive or XOR secret sharing, one message. */
+static quo_status deal(quo_session *s, quo_tensor *out, const int32_t *values, quo_err *err)
+{
+	size_t bytes = wire_bytes(out);
+	uint8_t *wire = quo_arena_alloc(s->step, bytes, 1, err);
+	quo_tensor *mask = quo_temp(s, out->spec, err);
+
+	if (!wire || !mask)
+		return QUO_FAILED;
+	quo_rng_bytes(s->rng, wire, bytes);
+	unpack(wire, mask);
+	quo_tensor_set(out, values);
+	combine(out, mask, true);
+	return quo_channel_send(s->peer, wire, bytes, err);
+}
+
+static quo_status share(void *self, quo_session *s, quo_tensor *out, const int32_t *values, int owner,
+                        quo_err *err)
+{
+	(void)self;
+	if (out->spec.owner == owner) { /* known to the owner; the other's share is zero */
+		if (!s->dry && s->party == owner)
+			quo_tensor_set(out, values);
+		return QUO_OK;
+	}
+	if (s->dry) {
+		quo_cost_send(s->cost, owner, wire_bytes(out));
+		return QUO_OK;
+	}
+	quo_arena_mark mark = quo_arena_here(s->step);
+	quo_status status = QUO_OK;
+	if (s->party == owner) {
+		status = deal(s, out, values, err);
+	} else {
+		uint8_t *wire = quo_arena_alloc(s->step, wire_bytes(out), 1, err);
+		status = wire ? quo_channel_recv(s->peer, wire, wire_bytes(out), err) : QUO_FAILED;
+		if (status == QUO_OK)
+			unpack(wire, out);
+	}
+	quo_arena_release(s->step, mark);
+	return status;
+}
+
+static quo_status exchange(quo_session *s, const quo_tensor *in, int32_t *out, int to, quo_err *err)
+{
+	size_t bytes = wire_bytes(in);
+	uint8_t *wire = quo_arena_alloc(s->step, bytes, 1, err);
+	quo_tensor *sum = quo_temp(s, in->spec, err);
+
+	if (!wire || !sum)
+		return QUO_FAILED;
+	if (to != s->party) {
+		pack(in, wire);
+		QUO_TRY(quo_channel_send(s->peer, wire, bytes, err));
+	}
+	if (to == QUO_TO_ALL || to == s->party) {
+		QUO_TRY(quo_channel_recv(s->peer, wire, bytes, err));
+		unpack(wire, sum);
+		combine(sum, in, false);
+		quo_tensor_get(sum, out);
+	}
+	return QUO_OK;
+}
+
+static quo_status reveal(void *self, quo_session *s, const quo_tensor *in, int32_t *out, int to, quo_err *err)
+{
+	(void)self;
+	if (s->dry) {
+		uint64_t bytes = wire_bytes(in);
+		if (to == QUO_TO_ALL)
+			quo_cost_duplex(s->cost, bytes, bytes);
+		else
+			quo_cost_send(s->cost, 1 - to, bytes);
+		return QUO_OK;
+	}
+	quo_arena_mark mark = quo_arena_here(s->step);
+	if (to == QUO_TO_ALL)
+		quo_channel_duplex(s->peer, true);
+	quo_status status = exchange(s, in, out, to, err);
+	if (to == QUO_TO_ALL)
+		quo_channel_duplex(s->peer, false);
+	quo_arena_release(s->step, mark);
+	return status;
+}
+
+static quo_status product(void *self, quo_session *s, const quo_product_job *jobs, size_t n, quo_err *err)
+{
+	struct quotient *q = self;
+	return products(q)->product(q->config->products->self, s, jobs, n, err);
+}
+
+static quo_status convert(void *self, quo_session *s, const quo_convert_job *jobs, size_t n, quo_err *err)
+{
+	struct quotient *q = self;
+	return products(q)->convert(q->config->products->self, s, jobs, n, err);
+}
+
+static quo_status map(void *self, quo_session *s, const quo_map_job *jobs, size_t n, quo_err *err)
+{
+	struct quotient *q = self;
+	return circuits(q)->map(q->config->circuits->self, s, jobs, n, err);
+}
+
+static quo_goal goal(void *self)
+{
+	return circuits(self)->goal;
+}
+
+static const quo_protocol_ops ops = {
+	.life = { .init = init, .fini = fini },
+	.parties = 2,
+	.open = open_session,
+	.close = close_session,
+	.share = share,
+	.reveal = reveal,
+	.product = product,
+	.convert = convert,
+	.map = map,
+	.goal = goal,
+};
+
+static const quo_component quotient = {
+	.size = sizeof(quo_component),
+	.kind = QUO_KIND_PROTOCOL,
+	.name = "quotient",
+	.summary = "two parties: products by correlated OT, circuits over XOR shares",
+	.security = "semi-honest, kappa = 128; as its ot, circuits and products",
+	.wire_version = 1,
+	.instance_size = sizeof(struct quotient),
+	.config_size = sizeof(struct config),
+	.ops_size = sizeof ops,
+	.options = options,
+	.ops = &ops,
+};
+
+QUO_PLUGIN("protocol-quotient", "0.1.0", &quotient)
