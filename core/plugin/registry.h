@@ -48,6 +48,5 @@ quo_kind quo_kind_from_name(const char *name);
 /* An instance with zeroed state, after init(); config must outlive it. Used by core/config and by tests. */
 quo_status quo_instance_new(const quo_registered *registered, const void *config, quo_instance **out,
                             quo_err *err);
-void quo_instance_free(quo_instance *instance); /* fini(), wipe; NULL is fine */
 
 #endif

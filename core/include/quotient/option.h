@@ -73,9 +73,10 @@ typedef struct quo_option {
 	bool local;                 /* this party's own: not part of what both sides must agree on */
 } quo_option;
 
-/* QUO_OPTION(struct config, batch, QUO_OPT_INT, "128", "rows per step", .min = 1, .max = 65536) */
-#define QUO_OPTION(type_, member, kind_, default_, help_, ...) \
+/* QUO_OPTION(struct config, batch, QUO_OPT_INT, "128", "rows per step", .min = 1, .max = 65536): the help text, then
+ * any further members. */
+#define QUO_OPTION(type_, member, kind_, default_, ...) \
 	{ .name = #member, .type = (kind_), .offset = (uint32_t)offsetof(type_, member), \
-	  .default_yaml = (default_), .help = (help_), ##__VA_ARGS__ }
+	  .default_yaml = (default_), .help = __VA_ARGS__ }
 
 #endif

@@ -56,6 +56,7 @@ typedef struct quo_plugin {
 	uint32_t n_components;
 	const quo_component *const *components;
 	const char *name, *version;
+	uint32_t option_size;    /* sizeof(quo_option): the stride of option tables */
 } quo_plugin;
 
 #define QUO_PLUGIN_SYMBOL "quo_plugin_entry"
@@ -79,6 +80,7 @@ typedef struct quo_plugin {
 		.components = quo_plugin_components_, \
 		.name = (name_), \
 		.version = (version_), \
+		.option_size = sizeof(quo_option), \
 	};
 
 /*
