@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the core derives from random correlated OT: choices of the receiver's own.
+ *
+ * Beaver 1995 ("Precomputing oblivious transfer"): for a random COT (q; c, t = q ^ c*Delta) the receiver sends
+ * d = c ^ choice and the sender takes q' = q ^ d*Delta; then t = q' ^ choice*Delta. d is uniform because c is, and
+ * a random COT is used once.
+ */
+#include <quotient/bits.h>
+#include <quotient/ot.h>
+
+#include <string.h>
+
+struct quo_cot {
+	const quo_instance *ot;
+	const quo_ot_ops *ops;
+	int sender;
+};
+
+quo_cot *quo_cot_new(const quo_instance *ot, int sender, quo_err *err)
+{
+	quo_cot *cot = quo_alloc(1, sizeof *cot, err);
+
+	if (cot)
+		*cot = (quo_cot){ .ot = ot, .ops = ot->ops, .sender = sender };
+	return cot;
+}
+
+void quo_cot_free(quo_cot *cot)
+{
+	quo_free(cot);
+}
+
+quo_status quo_cot_open(quo_cot *cot, quo_session *s, quo_err *err)
+{
+	if (s->dry) {
+		cot->ops->cost_open(cot->ot->self, cot->sender, s->cost);
+		return QUO_OK;
+	}
+	return cot->ops->open(cot->ot->self, s, cot->sender, err);
+}
+
+quo_block quo_cot_delta(const quo_cot *cot)
+{
+	return cot->ops->delta(cot->ot->self);
+}
+
+int quo_cot_sender(const quo_cot *cot)
+{
+	return cot->sender;
+}
+
+static size_t packed_bytes(size_t n)
+{
+	return n / 8 + (n % 8 != 0);
+}
+
+static quo_status correct_choices(quo_session *s, size_t n, const uint64_t *choices, const uint64_t *random,
+                                  uint64_t *flips, quo_err *err)
+{
+	size_t words = quo_words(n);
+
+	for (size_t i = 0; i < words; i++)
+		flips[i] = choices[i] ^ random[i];
+	if (n % 64)
+		flips[words - 1] &= (UINT64_C(1) << n % 64) - 1;
+	return quo_channel_send(s->peer, flips, packed_bytes(n), err);
+}
+
+quo_status quo_cot_chosen(quo_cot *cot, quo_session *s, size_t n, const uint64_t *choices, quo_block *out,
+                          quo_err *err)
+{
+	quo_arena_mark mark;
+	uint64_t *random, *flips;
+	quo_status status = QUO_OK;
+
+	if (s->dry) {
+		quo_cot_chosen_cost(cot, n, s->cost);
+		return QUO_OK;
+	}
+	if (!n)
+		return QUO_OK;
+	mark = quo_arena_here(s->step);
+	random = quo_arena_alloc(s->step, 2 * quo_words(n), sizeof *random, err);
+	if (!random)
+		return QUO_FAILED;
+	flips = random + quo_words(n);
+	if (s->party == cot->sender) {
+		status = cot->ops->extend(cot->ot->self, s, n, out, NULL, err);
+		if (status == QUO_OK)
+			status = quo_channel_recv(s->peer, flips, packed_bytes(n), err);
+		if (status == QUO_OK) {
+			quo_block delta = quo_cot_delta(cot);
+			for (size_t i = 0; i < n; i++)
+				out[i] = quo_xor_if(out[i], delta, flips[i / 64] >> (i % 64) & 1);
+			quo_wipe(&delta, sizeof delta);
+		}
+	} else {
+		status = cot->ops->extend(cot->ot->self, s, n, out, random, err);
+		if (status == QUO_OK)
+			status = correct_choices(s, n, choices, random, flips, err);
+	}
+	quo_arena_release(s->step, mark);
+	return status;
+}
+
+void quo_cot_chosen_cost(quo_cot *cot, size_t n, quo_cost *cost)
+{
+	if (!n)
+		return;
+	cot->ops->cost_extend(cot->ot->self, cot->sender, n, cost);
+	quo_cost_send(cost, 1 - cot->sender, packed_bytes(n));
+	cost->cots += n;
+}

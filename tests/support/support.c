@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "support.h"
+
+void quo_test_assert_error(const quo_err *err, quo_status status, const char *part)
+{
+	if (err->status != status)
+		fail_msg("status %d instead of %d: %s", (int)err->status, (int)status, err->text);
+	if (!strstr(err->text, part))
+		fail_msg("'%s' is not in: %s", part, err->text);
+	if (strchr(err->text, '\n'))
+		fail_msg("more than one line: %s", err->text);
+}
+
+uint64_t quo_test_random(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+quo_instance *quo_test_instance_with(const quo_component *component, const void *config)
+{
+	quo_err err = QUO_ERR_INIT;
+	quo_instance *instance = quo_alloc(1, sizeof *instance, &err);
+	const quo_lifecycle *life = component->ops;
+
+	assert_non_null(instance);
+	instance->component = component;
+	instance->ops = component->ops;
+	instance->config = config;
+	instance->self = quo_alloc(1, component->instance_size, &err);
+	assert_non_null(instance->self);
+	if (life->init)
+		quo_test_ok(life->init(instance->self, config, &err));
+	return instance;
+}
+
+quo_instance *quo_test_instance(const quo_component *component)
+{
+	return quo_test_instance_with(component, NULL);
+}
+
+void quo_test_instance_free(quo_instance *instance)
+{
+	const quo_lifecycle *life;
+
+	if (!instance)
+		return;
+	life = instance->ops;
+	if (life->fini)
+		life->fini(instance->self);
+	quo_free(instance->self);
+	quo_free(instance);
+}
+
+/* ---- the dealer ---- */
+
+struct dealer {
+	uint64_t state;
+	quo_block delta;
+	bool is_sender;
+};
+
+static quo_status dealer_open(void *self, quo_session *s, int sender, quo_err *err)
+{
+	struct dealer *d = self;
+
+	(void)err;
+	d->state = s->hash_start.w[0] ^ s->hash_start.w[1] ^ (uint64_t)(sender + 1) << 32;
+	d->delta.w[0] = quo_test_random(&d->state) | 1;
+	d->delta.w[1] = quo_test_random(&d->state);
+	d->is_sender = s->party == sender;
+	return QUO_OK;
+}
+
+static quo_status dealer_extend(void *self, quo_session *s, size_t n, quo_block *out, uint64_t *choices,
+                                quo_err *err)
+{
+	struct dealer *d = self;
+
+	(void)s;
+	(void)err;
+	if (!d->is_sender)
+		memset(choices, 0, (n + 63) / 64 * sizeof *choices);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t c = quo_test_random(&d->state) >> 63;
+		out[i].w[0] = quo_test_random(&d->state);
+		out[i].w[1] = quo_test_random(&d->state);
+		if (!d->is_sender) {
+			out[i] = quo_xor_if(out[i], d->delta, c);
+			choices[i / 64] |= c << (i % 64);
+		}
+	}
+	return QUO_OK;
+}
+
+static quo_block dealer_delta(void *self)
+{
+	return ((struct dealer *)self)->delta;
+}
+
+static void dealer_cost_open(void *self, int sender, quo_cost *cost)
+{
+	(void)self;
+	(void)sender;
+	(void)cost;
+}
+
+static void dealer_cost_extend(void *self, int sender, size_t n, quo_cost *cost)
+{
+	(void)self;
+	(void)sender;
+	(void)n;
+	(void)cost;
+}
+
+static const quo_ot_ops dealer_ops = {
+	.open = dealer_open,
+	.extend = dealer_extend,
+	.delta = dealer_delta,
+	.cost_open = dealer_cost_open,
+	.cost_extend = dealer_cost_extend,
+};
+
+const quo_component quo_test_dealer_ot = {
+	.size = sizeof(quo_component),
+	.kind = QUO_KIND_OT,
+	.name = "dealer",
+	.summary = "a trusted dealer, for tests",
+	.security = "none",
+	.wire_version = 1,
+	.instance_size = sizeof(struct dealer),
+	.ops_size = sizeof(quo_ot_ops),
+	.ops = &dealer_ops,
+};
