@@ -103,14 +103,23 @@ quo_goal quo_protocol_goal(const quo_session *s)
 	return ops(s)->goal(s->protocol->self);
 }
 
+static quo_tensor *allocate(quo_session *s, quo_arena *arena, quo_spec spec, uint64_t *dry_bytes, quo_err *err)
+{
+	quo_tensor *t = quo_tensor_new(arena, spec, !s->dry, err);
+
+	if (t && s->dry)
+		*dry_bytes += spec.kind == QUO_BITS ? spec.width * t->words * sizeof *t->b : t->n * sizeof *t->a;
+	return t;
+}
+
 quo_tensor *quo_temp(quo_session *s, quo_spec spec, quo_err *err)
 {
-	return quo_tensor_new(s->step, spec, !s->dry, err);
+	return allocate(s, s->step, spec, &s->dry_step_bytes, err);
 }
 
 quo_tensor *quo_keep(quo_session *s, quo_spec spec, quo_err *err)
 {
-	return quo_tensor_new(s->run, spec, !s->dry, err);
+	return allocate(s, s->run, spec, &s->dry_run_bytes, err);
 }
 
 quo_status quo_trace(quo_session *s, const char *where, const char *name, const quo_tensor *t, quo_err *err)

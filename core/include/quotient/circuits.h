@@ -11,7 +11,7 @@
 #include <quotient/session.h>
 #include <quotient/tensor.h>
 
-#define QUO_MAX_PORTS 80
+#define QUO_MAX_PORTS 512
 
 /* One circuit over n instances. in[p] fits port p: BITS of the port's width, or ARITH for an arith port; n
  * elements, or 1 for a scalar port. out[p] is a BITS tensor of n elements; outputs never alias inputs. */

@@ -41,6 +41,7 @@ typedef struct quo_session {
 	quo_arena *run;  /* lives as long as the session */
 	quo_arena *step; /* reset by the trainer after every step */
 	quo_cost *cost;  /* dry runs */
+	uint64_t dry_run_bytes, dry_step_bytes; /* dry runs: what tensors of either arena would take */
 	/* Called with every named tensor when a run is traced (--verify); NULL otherwise. */
 	quo_status (*trace)(void *arg, struct quo_session *s, const char *where, const char *name,
 	                    const struct quo_tensor *t, quo_err *err);

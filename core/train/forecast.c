@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "train/forecast.h"
+
+#include <string.h>
+
+#include "data/dataset.h"
+
+/* Measured with quotient-run on a two-core machine with VAES, both parties on it (docs/protocols.md, "Time"). */
+#define ANDS_PER_SECOND 25e6
+#define BYTES_PER_SECOND 900e6
+#define COTS_PER_SECOND 30e6
+#define ROUNDS_PER_SECOND 20e3
+/* What a process holds besides tensors: code, OpenSSL, buffers of the engines. */
+#define FIXED_BYTES (UINT64_C(160) << 20)
+
+static quo_status copy_layers(quo_forecast *f, const quo_network *net, quo_err *err)
+{
+	f->layers = quo_alloc(net->n_layers, sizeof *f->layers, err);
+	if (!f->layers)
+		return QUO_FAILED;
+	f->n_layers = net->n_layers;
+	for (uint32_t i = 0; i < net->n_layers; i++) {
+		const quo_net_layer *l = &net->layer[i];
+		quo_forecast_layer *out = &f->layers[i];
+		memcpy(out->where, l->where, sizeof out->where);
+		out->in = l->plan.param_rows;
+		out->out = l->plan.param_cols;
+		out->alpha = l->alpha;
+		out->z_width = l->z_width;
+		out->g_width = l->g_width;
+		out->e_width = l->e_width;
+		out->update_ands = l->update ? l->update->n_and : 0;
+	}
+	return QUO_OK;
+}
+
+static quo_status after_first_step(void *arg, const quo_trainer_report *report, quo_err *err)
+{
+	quo_forecast *f = arg;
+
+	(void)err;
+	if (report->step == 1 && !report->evaluated) {
+		f->step_bytes = report->bytes;
+		f->step_rounds = report->rounds;
+	}
+	return QUO_OK;
+}
+
+static quo_status dry_run(quo_forecast *f, quo_trainer *t, bool reveal_model, quo_err *err)
+{
+	uint64_t setup_bytes = f->cost.sent_bytes[0] + f->cost.sent_bytes[1], setup_rounds = f->cost.rounds;
+
+	t->report = after_first_step;
+	t->report_arg = f;
+	QUO_TRY(quo_trainer_run(t, err));
+	f->step_bytes -= setup_bytes;
+	f->step_rounds -= setup_rounds;
+	if (reveal_model)
+		QUO_TRY(quo_trainer_reveal_model(t, NULL, err));
+	memcpy(f->phase, t->phase, sizeof f->phase);
+	for (int i = 0; i < QUO_PHASES; i++)
+		f->phase[i].seconds = 0;
+	f->steps = t->steps;
+	f->steps_per_epoch = t->steps_per_epoch;
+	f->weights = quo_trainer_weights(t);
+	f->macs = quo_network_macs(&t->net);
+	return copy_layers(f, &t->net, err);
+}
+
+static void estimate(quo_forecast *f, const quo_session *s, const quo_trainer *t, const quo_data_shape *shape)
+{
+	uint64_t rows = (uint64_t)shape->rows[QUO_TRAIN] + shape->rows[QUO_TEST];
+	double bytes = (double)(f->cost.sent_bytes[0] + f->cost.sent_bytes[1]);
+
+	f->memory_bytes = FIXED_BYTES + s->dry_run_bytes + t->dry_step_bytes +
+	                  rows * (shape->features * sizeof(uint32_t) + shape->classes);
+	f->seconds = (double)f->cost.and_gates / ANDS_PER_SECOND + bytes / BYTES_PER_SECOND +
+	             (double)f->cost.cots / COTS_PER_SECOND + (double)f->cost.rounds / ROUNDS_PER_SECOND;
+}
+
+static quo_status run_in(quo_forecast *f, quo_session *s, const quo_experiment_config *experiment,
+                         const quo_data_shape *shape, bool reveal_model, quo_err *err)
+{
+	quo_holding nothing;
+	quo_trainer t;
+	const quo_data_common *data = experiment->data->config;
+	int owner = data->owner == QUO_OWNER_DEALER ? QUO_SHARED : data->owner - QUO_OWNER_0;
+
+	if (s->parties == 1)
+		owner = 0;
+	quo_holding_empty(&nothing, shape, owner);
+	QUO_TRY(quo_trainer_init(&t, s, experiment, &nothing, err));
+	quo_status status = dry_run(f, &t, reveal_model, err);
+	if (status == QUO_OK)
+		estimate(f, s, &t, shape);
+	quo_trainer_fini(&t);
+	return status;
+}
+
+quo_status quo_forecast_run(quo_forecast *f, const quo_experiment_config *experiment, const quo_data_shape *shape,
+                            bool reveal_model, quo_err *err)
+{
+	const quo_protocol_ops *protocol = experiment->protocol->ops;
+
+	*f = (quo_forecast){ .cost = QUO_COST_INIT };
+	quo_session s = { .parties = protocol->parties,
+			  .dry = true,
+			  .protocol = experiment->protocol,
+			  .run = quo_arena_new(err),
+			  .step = quo_arena_new(err),
+			  .cost = &f->cost };
+	quo_status status = s.run && s.step ? run_in(f, &s, experiment, shape, reveal_model, err) : QUO_FAILED;
+	quo_arena_free(s.run);
+	quo_arena_free(s.step);
+	if (status != QUO_OK)
+		quo_forecast_free(f);
+	return status;
+}
+
+void quo_forecast_free(quo_forecast *f)
+{
+	quo_free(f->layers);
+	f->layers = NULL;
+}

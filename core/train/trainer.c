@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "train/trainer.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "train/step.h"
+
+#define TEST_ROWS_AT_ONCE 1000
+
+const char *const quo_phase_names[QUO_PHASES] = { "set-up", "forward", "backward", "update", "evaluation", "reveal" };
+
+double quo_now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* ---- where time, bytes and rounds go ---- */
+
+static quo_traffic traffic(const quo_session *s)
+{
+	if (s->dry)
+		return (quo_traffic){ .sent_bytes = s->cost->sent_bytes[0],
+				      .received_bytes = s->cost->sent_bytes[1],
+				      .rounds = s->cost->rounds };
+	return s->peer ? quo_channel_traffic(s->peer) : (quo_traffic){ 0 };
+}
+
+static void enter(quo_trainer *t, quo_phase phase)
+{
+	quo_traffic now = traffic(t->s);
+	quo_phase_total *total = &t->phase[t->current];
+	double seconds = quo_now_seconds();
+
+	total->seconds += seconds - t->phase_start;
+	total->bytes += now.sent_bytes + now.received_bytes - t->phase_bytes;
+	total->rounds += now.rounds - t->phase_rounds;
+	t->current = phase;
+	t->phase_start = seconds;
+	t->phase_bytes = now.sent_bytes + now.received_bytes;
+	t->phase_rounds = now.rounds;
+}
+
+static quo_status report(quo_trainer *t, int64_t epoch, bool evaluated, quo_err *err)
+{
+	uint64_t bytes = 0, rounds = 0;
+
+	if (!t->report)
+		return QUO_OK;
+	enter(t, t->current);
+	for (int i = 0; i < QUO_PHASES; i++) {
+		bytes += t->phase[i].bytes;
+		rounds += t->phase[i].rounds;
+	}
+	uint64_t in_epoch = t->step - (uint64_t)epoch * t->steps_per_epoch;
+	quo_trainer_report r = { .epoch = epoch,
+				 .epochs = t->config->epochs,
+				 .step = t->step,
+				 .steps = t->steps,
+				 .step_in_epoch = in_epoch,
+				 .steps_per_epoch = t->steps_per_epoch,
+				 .step_seconds = t->last_step_seconds,
+				 .bytes = bytes,
+				 .rounds = rounds,
+				 .accuracy = t->n_accuracy ? t->accuracy[t->n_accuracy - 1] : -1,
+				 .evaluated = evaluated };
+	return t->report(t->report_arg, &r, err);
+}
+
+/* ---- life ---- */
+
+quo_status quo_trainer_init(quo_trainer *t, quo_session *s, const quo_experiment_config *experiment,
+                            const quo_holding *input, quo_err *err)
+{
+	const quo_train_config *config = &experiment->train;
+	const quo_data_shape *shape = &input->shape;
+	const quo_protocol_ops *protocol = s->protocol->ops;
+
+	*t = (quo_trainer){ .s = s, .input = input, .config = config, .phase_start = quo_now_seconds() };
+	quo_traffic start = traffic(s);
+	t->phase_bytes = start.sent_bytes + start.received_bytes;
+	t->phase_rounds = start.rounds;
+	for (uint32_t i = 0; i < experiment->reveal.n; i++)
+		t->reveal_accuracy = true;
+
+	if (config->batch > shape->rows[QUO_TRAIN])
+		return quo_fail(err, QUO_USAGE, "train.batch is %lld and the data has %u training rows; make the batch smaller",
+		                (long long)config->batch, shape->rows[QUO_TRAIN]);
+	t->steps_per_epoch = shape->rows[QUO_TRAIN] / (uint64_t)config->batch;
+	t->steps = t->steps_per_epoch * (uint64_t)config->epochs;
+	if (config->max_steps && (uint64_t)config->max_steps < t->steps)
+		t->steps = (uint64_t)config->max_steps;
+
+	quo_network_plan plan = { .n_layers = experiment->n_layers,
+				  .layers = experiment->layers,
+				  .where = experiment->layer_where,
+				  .optim = config->optimizer,
+				  .quant = config->quantizer,
+				  .batch = (uint32_t)config->batch,
+				  .classes = shape->classes,
+				  .n_dims = shape->n_dims,
+				  .dim = { shape->dim[0], shape->dim[1], shape->dim[2] },
+				  .input_signed = shape->is_signed,
+				  .seed = (uint64_t)config->seed };
+	t->accuracy = quo_alloc((size_t)config->epochs + 1, sizeof *t->accuracy, err);
+	if (!t->accuracy)
+		return QUO_FAILED;
+	quo_status status = quo_network_init(&t->net, s, &plan, err);
+	if (status == QUO_OK)
+		status = protocol->open(s->protocol->self, s, err);
+	if (status != QUO_OK)
+		quo_trainer_fini(t);
+	return status;
+}
+
+void quo_trainer_fini(quo_trainer *t)
+{
+	const quo_protocol_ops *protocol = t->s ? t->s->protocol->ops : NULL;
+
+	if (protocol && protocol->close)
+		protocol->close(t->s->protocol->self, t->s);
+	quo_network_fini(&t->net);
+	quo_free(t->accuracy);
+	t->accuracy = NULL;
+	t->s = NULL;
+}
+
+/* ---- training ---- */
+
+static void end_step(quo_trainer *t)
+{
+	quo_session *s = t->s;
+
+	if (s->dry_step_bytes > t->dry_step_bytes)
+		t->dry_step_bytes = s->dry_step_bytes;
+	s->dry_step_bytes = 0;
+	quo_arena_reset(s->step);
+}
+
+static quo_status one_step(quo_trainer *t, int64_t epoch, const uint32_t *order, quo_err *err)
+{
+	quo_session *s = t->s;
+	quo_tensor *x, *y, *e;
+	double start = quo_now_seconds();
+
+	enter(t, QUO_PHASE_FORWARD);
+	QUO_TRY(quo_holding_batch(t->input, s, QUO_TRAIN, order, 0, t->net.batch, &x, &y, err));
+	QUO_TRY(quo_step_forward(&t->net, s, x, y, &e, err));
+	enter(t, QUO_PHASE_BACKWARD);
+	QUO_TRY(quo_step_backward(&t->net, s, e, err));
+	enter(t, QUO_PHASE_UPDATE);
+	QUO_TRY(quo_step_update(&t->net, s, (int)epoch, t->step, err));
+	end_step(t);
+	t->step++;
+	t->last_step_seconds = quo_now_seconds() - start;
+	return report(t, epoch, false, err);
+}
+
+static quo_status evaluate(quo_trainer *t, int64_t epoch, quo_err *err)
+{
+	quo_session *s = t->s;
+	uint32_t rows = t->input->shape.rows[QUO_TEST];
+	uint32_t one = 1;
+	int32_t right = 0;
+
+	if (t->config->test_rows && (uint64_t)t->config->test_rows < rows)
+		rows = (uint32_t)t->config->test_rows;
+	if (!rows || !t->reveal_accuracy)
+		return QUO_OK;
+	enter(t, QUO_PHASE_EVALUATE);
+	quo_arena_mark mark = quo_arena_here(s->run);
+	quo_tensor *count = quo_keep(s, quo_spec_arith(quo_bit_length(rows) + 1, 1, &one), err);
+	if (!count)
+		return QUO_FAILED;
+	for (uint32_t first = 0; first < rows; first += TEST_ROWS_AT_ONCE) {
+		uint32_t n = rows - first < TEST_ROWS_AT_ONCE ? rows - first : TEST_ROWS_AT_ONCE;
+		quo_tensor *x, *y, *a;
+		QUO_TRY(quo_holding_batch(t->input, s, QUO_TEST, NULL, first, n, &x, &y, err));
+		QUO_TRY(quo_step_predict(&t->net, s, x, &a, err));
+		QUO_TRY(quo_step_count_right(&t->net, s, a, y, count, err));
+		end_step(t);
+	}
+	QUO_TRY(quo_reveal(s, count, &right, QUO_TO_ALL, err));
+	quo_arena_release(s->run, mark);
+	end_step(t);
+	t->accuracy[t->n_accuracy++] = (double)right / rows;
+	return report(t, epoch, true, err);
+}
+
+/* Whether an evaluation is due after this step. */
+static bool due(const quo_trainer *t)
+{
+	bool end = t->step == t->steps;
+
+	if (t->config->evaluate == QUO_EVALUATE_NEVER)
+		return false;
+	return end || (t->config->evaluate == QUO_EVALUATE_EPOCH && t->step % t->steps_per_epoch == 0);
+}
+
+quo_status quo_trainer_run(quo_trainer *t, quo_err *err)
+{
+	uint32_t rows = t->input->shape.rows[QUO_TRAIN];
+	uint32_t *order = quo_alloc(rows, sizeof *order, err);
+	quo_status status = order ? QUO_OK : QUO_FAILED;
+
+	for (int64_t epoch = 0; status == QUO_OK && t->step < t->steps; epoch++) {
+		quo_public_order((uint64_t)t->config->seed, QUO_STREAM_EPOCH + (uint64_t)epoch, rows, order);
+		for (uint64_t b = 0; status == QUO_OK && b < t->steps_per_epoch && t->step < t->steps; b++) {
+			status = one_step(t, epoch, order + b * t->net.batch, err);
+			if (status == QUO_OK && due(t))
+				status = evaluate(t, epoch, err);
+		}
+	}
+	enter(t, t->current);
+	quo_free(order);
+	return status;
+}
+
+/* ---- the model ---- */
+
+size_t quo_trainer_weights(const quo_trainer *t)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < t->net.n_layers; i++)
+		if (t->net.layer[i].v)
+			n += t->net.layer[i].v->n;
+	return n;
+}
+
+quo_status quo_trainer_reveal_model(quo_trainer *t, int8_t *weights, quo_err *err)
+{
+	enter(t, QUO_PHASE_REVEAL);
+	for (uint32_t i = 0; i < t->net.n_layers; i++) {
+		const quo_tensor *v = t->net.layer[i].v;
+		if (!v)
+			continue;
+		int32_t *values = quo_arena_alloc(t->s->step, v->n, sizeof *values, err);
+		if (!values)
+			return QUO_FAILED;
+		QUO_TRY(quo_reveal(t->s, v, values, QUO_TO_ALL, err));
+		for (size_t j = 0; !t->s->dry && j < v->n; j++)
+			*weights++ = (int8_t)values[j];
+		quo_arena_reset(t->s->step);
+	}
+	enter(t, QUO_PHASE_SETUP);
+	return QUO_OK;
+}
