@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * AES-128 with VAES on 512-bit registers: four blocks to a register.
+ *
+ * Keys are expanded four to a register, sixteen in flight. A key that serves many blocks is then broadcast from the
+ * stored schedule to the four lanes of a register; a key that serves one block per register is used as it lies.
+ */
+#include "base/kernels.h"
+
+#include <quotient/memory.h>
+
+#include <immintrin.h>
+
+#define ROUNDS 10
+#define KEYS 16 /* expanded together */
+#define REGS (KEYS / 4)
+#define INLINE static inline __attribute__((always_inline))
+
+typedef struct schedule {
+	__m512i key[ROUNDS + 1][REGS]; /* key 4i + l in lane l of register i */
+} schedule;
+
+INLINE void store(quo_block *p, __m512i x)
+{
+	_mm512_storeu_si512(p, x);
+}
+
+/* The first n of four blocks; the others read as zero and are not written. */
+INLINE __mmask8 first_of(size_t n)
+{
+	return n >= 4 ? 0xff : (__mmask8)((1u << 2 * n) - 1);
+}
+
+/* The blocks i, i+1, i+2, i+3 as counters. */
+INLINE __m512i counters(uint64_t i)
+{
+	return _mm512_maskz_add_epi64(0x55, _mm512_set1_epi64((int64_t)i), _mm512_set_epi64(0, 3, 0, 2, 0, 1, 0, 0));
+}
+
+INLINE __m512i broadcast(const quo_block *p)
+{
+	return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+
+INLINE __m512i key_of(const schedule *s, unsigned r, unsigned k)
+{
+	const __m128i *p = (const __m128i *)(const void *)s->key[r];
+
+	return _mm512_broadcast_i32x4(p[k]);
+}
+
+/*
+ * FIPS 197, section 5.2. The last column, rotated and in all four columns, goes through AESENCLAST: ShiftRows does
+ * nothing to it, and what is left is SubWord and the round constant.
+ */
+INLINE void expand_round(schedule *s, unsigned r, unsigned regs, int rcon)
+{
+	const __m512i rotated = _mm512_set1_epi32(0x0c0f0e0d);
+	const __m512i constant = _mm512_set1_epi32(rcon);
+
+	for (unsigned i = 0; i < regs; i++) {
+		__m512i x = s->key[r][i];
+		__m512i t = _mm512_aesenclast_epi128(_mm512_shuffle_epi8(x, rotated), constant);
+		x = _mm512_xor_si512(x, _mm512_bslli_epi128(x, 4));
+		s->key[r + 1][i] = _mm512_ternarylogic_epi64(x, _mm512_bslli_epi128(x, 8), t, 0x96);
+	}
+}
+
+INLINE void expand_regs(schedule *s, unsigned regs)
+{
+	expand_round(s, 0, regs, 1);
+	expand_round(s, 1, regs, 2);
+	expand_round(s, 2, regs, 4);
+	expand_round(s, 3, regs, 8);
+	expand_round(s, 4, regs, 16);
+	expand_round(s, 5, regs, 32);
+	expand_round(s, 6, regs, 64);
+	expand_round(s, 7, regs, 128);
+	expand_round(s, 8, regs, 27);
+	expand_round(s, 9, regs, 54);
+}
+
+/* The first n_keys keys, at least. */
+static void expand(schedule *s, size_t n_keys)
+{
+	if (n_keys > 8)
+		expand_regs(s, 4);
+	else if (n_keys > 4)
+		expand_regs(s, 2);
+	else
+		expand_regs(s, 1);
+}
+
+/* regs registers of blocks, all under key k. */
+INLINE void encrypt_same(const schedule *s, unsigned k, __m512i *x, unsigned regs)
+{
+	__m512i key = key_of(s, 0, k);
+
+	for (unsigned i = 0; i < regs; i++)
+		x[i] = _mm512_xor_si512(x[i], key);
+	for (unsigned r = 1; r < ROUNDS; r++) {
+		key = key_of(s, r, k);
+		for (unsigned i = 0; i < regs; i++)
+			x[i] = _mm512_aesenc_epi128(x[i], key);
+	}
+	key = key_of(s, ROUNDS, k);
+	for (unsigned i = 0; i < regs; i++)
+		x[i] = _mm512_aesenclast_epi128(x[i], key);
+}
+
+/* Register i of x under register i of the schedule: one block per key. */
+INLINE void encrypt_each(const schedule *s, __m512i x[REGS])
+{
+	for (unsigned i = 0; i < REGS; i++)
+		x[i] = _mm512_xor_si512(x[i], s->key[0][i]);
+	for (unsigned r = 1; r < ROUNDS; r++)
+		for (unsigned i = 0; i < REGS; i++)
+			x[i] = _mm512_aesenc_epi128(x[i], s->key[r][i]);
+	for (unsigned i = 0; i < REGS; i++)
+		x[i] = _mm512_aesenclast_epi128(x[i], s->key[ROUNDS][i]);
+}
+
+INLINE __m512i sigma(__m512i x)
+{
+	__m512i swapped = _mm512_shuffle_epi32(x, _MM_PERM_BADC);
+
+	return _mm512_mask_xor_epi64(swapped, 0xaa, swapped, x);
+}
+
+typedef struct job {
+	__m512i base, delta; /* delta under sigma, which is linear */
+	uint64_t tweak;
+	const quo_block *in;
+	quo_block *out0, *out1; /* out1 when pair */
+	size_t n;
+} job;
+
+INLINE void expand_tweaks(const job *t, schedule *s, size_t first, size_t n_keys)
+{
+	for (unsigned i = 0; i < REGS; i++)
+		s->key[0][i] = _mm512_xor_si512(t->base, counters(t->tweak + first + 4 * i));
+	expand(s, n_keys);
+}
+
+/* The 1 .. 8 inputs of key k, from input i on; whole: eight. */
+INLINE void tccr_key(const job *t, const schedule *s, unsigned k, size_t i, size_t count, bool whole, bool pair)
+{
+	__mmask8 low = whole ? 0xff : first_of(count);
+	__mmask8 high = whole ? 0xff : count > 4 ? first_of(count - 4) : 0;
+	const quo_block *in = &t->in[i];
+	__m512i x[4], y[4];
+
+	x[0] = sigma(_mm512_xor_si512(_mm512_maskz_loadu_epi64(low, in), counters(0)));
+	x[1] = sigma(_mm512_xor_si512(_mm512_maskz_loadu_epi64(high, in + 4), counters(4)));
+	if (pair) {
+		x[2] = _mm512_xor_si512(x[0], t->delta);
+		x[3] = _mm512_xor_si512(x[1], t->delta);
+	}
+	for (unsigned j = 0; j < (pair ? 4 : 2); j++)
+		y[j] = x[j];
+	encrypt_same(s, k, y, pair ? 4 : 2);
+	_mm512_mask_storeu_epi64(&t->out0[i], low, _mm512_xor_si512(x[0], y[0]));
+	_mm512_mask_storeu_epi64(&t->out0[i] + 4, high, _mm512_xor_si512(x[1], y[1]));
+	if (pair) {
+		_mm512_mask_storeu_epi64(&t->out1[i], low, _mm512_xor_si512(x[2], y[2]));
+		_mm512_mask_storeu_epi64(&t->out1[i] + 4, high, _mm512_xor_si512(x[3], y[3]));
+	}
+}
+
+INLINE void tccr_by_key(const job *t, unsigned per_key, bool pair)
+{
+	size_t n_keys = (t->n - 1) / per_key + 1;
+	schedule s;
+
+	for (size_t first = 0; first < n_keys; first += KEYS) {
+		size_t some = n_keys - first < KEYS ? n_keys - first : KEYS;
+		expand_tweaks(t, &s, first, some);
+		for (unsigned k = 0; k < some; k++) {
+			size_t i = (first + k) * per_key;
+			size_t count = t->n - i < per_key ? t->n - i : per_key;
+			if (count == 8)
+				tccr_key(t, &s, k, i, 8, true, pair);
+			else
+				tccr_key(t, &s, k, i, count, false, pair);
+		}
+	}
+}
+
+/* One input per key: the schedule lies as the inputs do. */
+INLINE void tccr_single(const job *t, bool pair)
+{
+	schedule s;
+
+	for (size_t first = 0; first < t->n; first += KEYS) {
+		size_t some = t->n - first < KEYS ? t->n - first : KEYS;
+		__m512i x[REGS], y[REGS];
+
+		expand_tweaks(t, &s, first, KEYS);
+		for (unsigned i = 0; i < REGS; i++) {
+			__mmask8 m = some > 4 * i ? first_of(some - 4 * i) : 0;
+			x[i] = y[i] = sigma(_mm512_maskz_loadu_epi64(m, &t->in[first] + 4 * i));
+		}
+		encrypt_each(&s, y);
+		for (unsigned i = 0; i < REGS; i++) {
+			__mmask8 m = some > 4 * i ? first_of(some - 4 * i) : 0;
+			_mm512_mask_storeu_epi64(&t->out0[first] + 4 * i, m, _mm512_xor_si512(x[i], y[i]));
+		}
+		if (!pair)
+			continue;
+		for (unsigned i = 0; i < REGS; i++)
+			x[i] = y[i] = _mm512_xor_si512(x[i], t->delta);
+		encrypt_each(&s, y);
+		for (unsigned i = 0; i < REGS; i++) {
+			__mmask8 m = some > 4 * i ? first_of(some - 4 * i) : 0;
+			_mm512_mask_storeu_epi64(&t->out1[first] + 4 * i, m, _mm512_xor_si512(x[i], y[i]));
+		}
+	}
+}
+
+static void tccr(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in, quo_block *out, size_t n)
+{
+	job t = { broadcast(&start), _mm512_setzero_si512(), tweak, in, out, NULL, n };
+
+	if (per_key == 1)
+		tccr_single(&t, false);
+	else
+		tccr_by_key(&t, per_key, false);
+}
+
+static void tccr_pair(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in, quo_block delta,
+                      quo_block *out0, quo_block *out1, size_t n)
+{
+	job t = { broadcast(&start), sigma(broadcast(&delta)), tweak, in, out0, out1, n };
+
+	if (per_key == 1)
+		tccr_single(&t, true);
+	else
+		tccr_by_key(&t, per_key, true);
+}
+
+/* Counters first .. first + 4 * regs - 1 under key k. */
+INLINE void stream_regs(const schedule *s, unsigned k, uint64_t first, quo_block *out, unsigned regs)
+{
+	__m512i x[8];
+
+	for (unsigned i = 0; i < regs; i++)
+		x[i] = counters(first + 4 * i);
+	encrypt_same(s, k, x, regs);
+	for (unsigned i = 0; i < regs; i++)
+		store(out + 4 * i, x[i]);
+}
+
+/* The whole registers of n blocks; returns how many blocks that were. */
+INLINE size_t stream(const schedule *s, unsigned k, uint64_t first, quo_block *out, size_t n)
+{
+	size_t i = 0;
+
+	for (; i + 32 <= n; i += 32)
+		stream_regs(s, k, first + i, out + i, 8);
+	if (i + 16 <= n) {
+		stream_regs(s, k, first + i, out + i, 4);
+		i += 16;
+	}
+	if (i + 8 <= n) {
+		stream_regs(s, k, first + i, out + i, 2);
+		i += 8;
+	}
+	if (i + 4 <= n) {
+		stream_regs(s, k, first + i, out + i, 1);
+		i += 4;
+	}
+	return i;
+}
+
+static void prg(quo_block key, uint64_t first, quo_block *out, size_t n_blocks)
+{
+	schedule s;
+
+	s.key[0][0] = broadcast(&key);
+	expand_regs(&s, 1);
+	size_t i = stream(&s, 0, first, out, n_blocks);
+	if (i < n_blocks) {
+		__m512i x = counters(first + i);
+		encrypt_same(&s, 0, &x, 1);
+		_mm512_mask_storeu_epi64(out + i, first_of(n_blocks - i), x);
+	}
+	quo_wipe(&s, sizeof s);
+}
+
+/* Block j of the streams of 1 .. 16 keys, to out + k * per_key. */
+INLINE void scatter(const schedule *s, size_t some, uint64_t j, quo_block *out, size_t per_key)
+{
+	union {
+		__m512i reg[REGS];
+		quo_block block[KEYS];
+	} x;
+
+	for (unsigned i = 0; i < REGS; i++)
+		x.reg[i] = _mm512_maskz_set1_epi64(0x55, (int64_t)j);
+	encrypt_each(s, x.reg);
+	for (unsigned k = 0; k < some; k++)
+		out[k * per_key] = x.block[k];
+}
+
+static void prg_many(const quo_block *keys, size_t n, quo_block *out, size_t per_key)
+{
+	size_t whole = per_key / 4 * 4;
+	schedule s;
+
+	for (size_t first = 0; first < n; first += KEYS) {
+		size_t some = n - first < KEYS ? n - first : KEYS;
+		quo_block *to = out + first * per_key;
+
+		for (unsigned i = 0; i < REGS; i++) {
+			__mmask8 m = some > 4 * i ? first_of(some - 4 * i) : 0;
+			s.key[0][i] = _mm512_maskz_loadu_epi64(m, keys + first + 4 * i);
+		}
+		expand_regs(&s, REGS);
+		for (unsigned k = 0; k < some; k++)
+			stream(&s, k, 0, to + k * per_key, whole);
+		for (size_t j = whole; j < per_key; j++)
+			scatter(&s, some, j, to + j, per_key);
+	}
+	quo_wipe(&s, sizeof s);
+}
+
+static quo_block aes128(quo_block key, quo_block in)
+{
+	quo_block out;
+	schedule s;
+
+	s.key[0][0] = broadcast(&key);
+	expand_regs(&s, 1);
+	__m512i x = broadcast(&in);
+	encrypt_same(&s, 0, &x, 1);
+	_mm512_mask_storeu_epi64(&out, 3, x);
+	quo_wipe(&s, sizeof s);
+	return out;
+}
+
+const quo__aes_kernels quo__aes_vaes = { tccr, tccr_pair, prg, prg_many, aes128 };
