@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Blocking, packing and the limbs of wide entries; the arithmetic is in gemm_<tier>.c. */
+#include <quotient/gemm.h>
+
+#include <string.h>
+
+#include <quotient/bits.h>
+#include <quotient/memory.h>
+
+#include "engine/gemm_kernel.h"
+
+/* Entries of the summed index and columns of B per block, multiples of every tier's tile: B's packed block (768 KB)
+ * stays in a second-level cache and A's panel in the first. */
+#define BLOCK_P ((size_t)1024)
+#define BLOCK_N ((size_t)384)
+
+struct quo_gemm {
+	const quo__gemm_kernel *kernel;
+	uint32_t *a, *b;
+};
+
+static const quo__gemm_kernel *pick_kernel(void)
+{
+#if defined(__x86_64__)
+	const char *tier = quo_cpu_tier();
+
+	if (!strcmp(tier, "avx512") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw"))
+		return &quo__gemm_avx512;
+	if (strcmp(tier, "portable") != 0)
+		return &quo__gemm_avx2;
+#endif
+	return &quo__gemm_portable;
+}
+
+quo_gemm *quo_gemm_new(quo_err *err)
+{
+	quo_gemm *g = quo_alloc(1, sizeof *g, err);
+
+	if (!g)
+		return NULL;
+	g->kernel = pick_kernel();
+	g->a = quo_alloc(g->kernel->rows * BLOCK_P / 2, sizeof *g->a, err);
+	g->b = quo_alloc(BLOCK_N * BLOCK_P / 2, sizeof *g->b, err);
+	if (!g->a || !g->b) {
+		quo_gemm_free(g);
+		return NULL;
+	}
+	return g;
+}
+
+void quo_gemm_free(quo_gemm *g)
+{
+	if (!g)
+		return;
+	quo_free(g->a);
+	quo_free(g->b);
+	quo_free(g);
+}
+
+/* Whether every entry of an operand of rows x cols fits a signed 16-bit limb. */
+static bool fits_limb(const quo_gemm_operand *x, size_t rows, size_t cols)
+{
+	unsigned extend = 32 - x->width;
+	bool by_rows = x->col_stride == 1;
+	size_t outer = by_rows ? rows : cols, inner = by_rows ? cols : rows;
+	size_t step_outer = by_rows ? x->row_stride : x->col_stride;
+	size_t step = by_rows ? 1 : x->row_stride;
+
+	if (x->width <= 16)
+		return true;
+	for (size_t i = 0; i < outer; i++) {
+		const uint32_t *row = x->data + i * step_outer;
+		uint32_t high = 0;
+		for (size_t j = 0; j < inner; j++) {
+			int32_t v = (int32_t)(row[j * step] << extend) >> extend;
+			high |= (uint32_t)(v ^ (v >> 31));
+		}
+		if (high >> 15)
+			return false;
+	}
+	return true;
+}
+
+struct run {
+	quo_gemm *g;
+	size_t m, n, p;
+	const quo_gemm_operand *a, *b;
+	uint32_t *c;
+	size_t row_stride, col_stride;
+	uint32_t mask;
+};
+
+static void add_tile(const struct run *r, const uint32_t *tile, size_t i0, size_t rows, size_t j0, size_t cols,
+		     unsigned shift, bool first)
+{
+	size_t width = r->g->kernel->cols;
+
+	for (size_t i = 0; i < rows; i++) {
+		uint32_t *out = r->c + (i0 + i) * r->row_stride + j0 * r->col_stride;
+		const uint32_t *in = tile + i * width;
+		if (first)
+			for (size_t j = 0; j < cols; j++)
+				out[j * r->col_stride] = (in[j] << shift) & r->mask;
+		else
+			for (size_t j = 0; j < cols; j++)
+				out[j * r->col_stride] = (out[j * r->col_stride] + (in[j] << shift)) & r->mask;
+	}
+}
+
+/* c (+)= (limb la of a) x (limb lb of b) << shift; `first` overwrites. */
+static void pass(const struct run *r, unsigned la, unsigned lb, bool first)
+{
+	const quo__gemm_kernel *kernel = r->g->kernel;
+	_Alignas(64) uint32_t tile[QUO__GEMM_MAX_TILE];
+	unsigned shift = 16 * (la + lb);
+
+	for (size_t k0 = 0; k0 < r->p; k0 += BLOCK_P) {
+		size_t count = r->p - k0 < BLOCK_P ? r->p - k0 : BLOCK_P;
+		size_t pairs = (count + 1) / 2;
+		for (size_t j0 = 0; j0 < r->n; j0 += BLOCK_N) {
+			size_t cols = r->n - j0 < BLOCK_N ? r->n - j0 : BLOCK_N;
+			for (size_t j = 0; j < cols; j += kernel->cols)
+				kernel->pack_b(r->b->data + k0 * r->b->row_stride +
+						       (j0 + j) * r->b->col_stride,
+					       r->b->col_stride, r->b->row_stride,
+					       cols - j < kernel->cols ? cols - j : kernel->cols, count,
+					       32 - r->b->width, lb, r->g->b + j * pairs);
+			for (size_t i = 0; i < r->m; i += kernel->rows) {
+				size_t rows = r->m - i < kernel->rows ? r->m - i : kernel->rows;
+				kernel->pack_a(r->a->data + i * r->a->row_stride + k0 * r->a->col_stride,
+					       r->a->row_stride, r->a->col_stride, rows, count,
+					       32 - r->a->width, la, r->g->a);
+				for (size_t j = 0; j < cols; j += kernel->cols) {
+					kernel->tile(pairs, r->g->a, r->g->b + j * pairs, tile);
+					add_tile(r, tile, i, rows, j0 + j,
+						 cols - j < kernel->cols ? cols - j : kernel->cols, shift,
+						 first && k0 == 0);
+				}
+			}
+		}
+	}
+}
+
+void quo_gemm_run(quo_gemm *g, size_t m, size_t n, size_t p, const quo_gemm_operand *a,
+		  const quo_gemm_operand *b, uint32_t *c, size_t row_stride, size_t col_stride, unsigned width)
+{
+	struct run r = { g, m, n, p, a, b, c, row_stride, col_stride, quo_mask32(width) };
+
+	if (p == 0) {
+		for (size_t i = 0; i < m; i++)
+			for (size_t j = 0; j < n; j++)
+				c[i * row_stride + j * col_stride] = 0;
+		return;
+	}
+	pass(&r, 0, 0, true);
+	if (!fits_limb(a, m, p))
+		pass(&r, 1, 0, false);
+	if (!fits_limb(b, p, n))
+		pass(&r, 0, 1, false);
+}

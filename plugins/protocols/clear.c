@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * protocol/clear: one party computes on the values themselves.
+ *
+ * The twin that checks the other protocols and the fast way to explore accuracy. Products are integer matrix products
+ * (planes with coefficients are an integer matrix), maps run the same circuits as everybody else, bit-sliced.
+ */
+#include <string.h>
+
+#include <quotient/gemm.h>
+#include <quotient/quotient.h>
+
+struct buffer {
+	void *data;
+	size_t bytes;
+};
+
+struct clear {
+	quo_gemm *gemm;
+	/* Kept from call to call: a training step allocates nothing. */
+	struct buffer entries, planes;
+};
+
+static void *need(struct buffer *buffer, size_t n, size_t size, quo_err *err)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes)) {
+		quo_fail(err, QUO_FAILED, "protocol clear: a buffer of %zu x %zu bytes overflows", n, size);
+		return NULL;
+	}
+	if (bytes > buffer->bytes || !buffer->data) {
+		quo_free(buffer->data);
+		buffer->bytes = 0;
+		buffer->data = quo_alloc(1, bytes, err);
+		if (buffer->data)
+			buffer->bytes = bytes;
+	}
+	return buffer->data;
+}
+
+static void clear_fini(void *self)
+{
+	struct clear *c = self;
+
+	quo_gemm_free(c->gemm);
+	quo_free(c->entries.data);
+	quo_free(c->planes.data);
+}
+
+static quo_status clear_open(void *self, quo_session *s, quo_err *err)
+{
+	struct clear *c = self;
+
+	(void)s;
+	if (!c->gemm)
+		c->gemm = quo_gemm_new(err);
+	return c->gemm ? QUO_OK : QUO_FAILED;
+}
+
+static quo_status clear_share(void *self, quo_session *s, quo_tensor *out, const int32_t *values, int owner,
+			      quo_err *err)
+{
+	(void)self, (void)owner;
+	if (s->dry)
+		return QUO_OK;
+	if (!values)
+		return quo_fail(err, QUO_BUG, "protocol clear: share without values");
+	quo_tensor_set(out, values);
+	return QUO_OK;
+}
+
+static quo_status clear_reveal(void *self, quo_session *s, const quo_tensor *in, int32_t *out, int to,
+			       quo_err *err)
+{
+	(void)self, (void)to, (void)err;
+	if (!s->dry && out)
+		quo_tensor_get(in, out);
+	return QUO_OK;
+}
+
+/* The integers that the planes of a job's left operand and its coefficients stand for, mod 2^32. */
+static quo_status combine(struct clear *c, const quo_product_job *job, uint32_t **out, quo_err *err)
+{
+	const quo_tensor *p = job->p;
+	unsigned width = p->spec.width;
+	uint32_t *sum = need(&c->entries, p->n, 2 * sizeof *sum, err), *part = sum + p->n;
+
+	*out = sum;
+	if (!sum)
+		return QUO_FAILED;
+	if (!job->coef && width <= 32) {
+		quo_words_from_planes(p->b, p->n, width, p->spec.is_signed, sum);
+		return QUO_OK;
+	}
+	memset(sum, 0, p->n * sizeof *sum);
+	for (unsigned low = 0; low < width; low += 32) {
+		unsigned chunk = width - low < 32 ? width - low : 32;
+		quo_words_from_planes(quo_plane(p, low), p->n, chunk, false, part);
+		for (unsigned k = 0; k < chunk; k++) {
+			uint32_t coef = (uint32_t)quo_product_coef(job, low + k);
+			for (size_t i = 0; i < p->n; i++)
+				sum[i] += (0 - (part[i] >> k & 1)) & coef;
+		}
+	}
+	return QUO_OK;
+}
+
+static quo_status clear_product(void *self, quo_session *s, const quo_product_job *jobs, size_t n_jobs,
+				quo_err *err)
+{
+	struct clear *c = self;
+
+	if (s->dry)
+		return QUO_OK;
+	for (size_t i = 0; i < n_jobs; i++) {
+		const quo_product_job *job = &jobs[i];
+		uint32_t *entries;
+		QUO_TRY(combine(c, job, &entries, err));
+
+		size_t p_rows = job->p->spec.dim[0], y_rows = job->y->spec.dim[0], z_rows = job->z->spec.dim[0];
+		size_t p_cols = p_rows ? job->p->n / p_rows : 0, y_cols = y_rows ? job->y->n / y_rows : 0;
+		size_t z_cols = z_rows ? job->z->n / z_rows : 0;
+		size_t m = job->p_t ? p_cols : p_rows, p = job->p_t ? p_rows : p_cols;
+		size_t n = job->y_t ? y_rows : y_cols;
+		quo_gemm_operand a = { entries, job->p_t ? 1 : p_cols, job->p_t ? p_cols : 1, 32 };
+		quo_gemm_operand b = { job->y->a, job->y_t ? 1 : y_cols, job->y_t ? y_cols : 1,
+				       job->y->spec.width };
+		quo_gemm_run(c->gemm, m, n, p, &a, &b, job->z->a, job->z_t ? 1 : z_cols,
+			     job->z_t ? z_cols : 1, job->z->spec.width);
+	}
+	return QUO_OK;
+}
+
+static quo_status clear_convert(void *self, quo_session *s, const quo_convert_job *jobs, size_t n_jobs,
+				quo_err *err)
+{
+	(void)self, (void)err;
+	if (s->dry)
+		return QUO_OK;
+	for (size_t i = 0; i < n_jobs; i++) {
+		const quo_tensor *x = jobs[i].x;
+		quo_tensor *z = jobs[i].z;
+		uint32_t mask = quo_mask32(z->spec.width);
+		/* Planes beyond 32 vanish mod 2^32, the sign plane among them. */
+		bool all = x->spec.width <= 32;
+		quo_words_from_planes(x->b, x->n, all ? x->spec.width : 32, all && x->spec.is_signed, z->a);
+		for (size_t e = 0; e < z->n; e++)
+			z->a[e] &= mask;
+	}
+	return QUO_OK;
+}
+
+/* A protocol's arith port holds the value itself, so its planes are all that the circuit needs. */
+static quo_status map_one(struct clear *c, const quo_map_job *job, quo_err *err)
+{
+	const quo_circuit *circuit = job->circuit;
+	const uint64_t *in[QUO_MAX_PORTS];
+	uint64_t *out[QUO_MAX_PORTS], *planes;
+	size_t words = 0;
+
+	for (uint32_t p = 0; p < circuit->n_in; p++)
+		if (circuit->in[p].kind == QUO_PORT_ARITH)
+			words += circuit->in[p].width * quo_words(job->in[p]->n);
+	planes = need(&c->planes, words, sizeof *planes, err);
+	if (!planes)
+		return QUO_FAILED;
+	for (uint32_t p = 0; p < circuit->n_in; p++) {
+		in[p] = job->in[p]->b;
+		if (circuit->in[p].kind == QUO_PORT_ARITH) {
+			quo_planes_from_words(job->in[p]->a, job->in[p]->n, circuit->in[p].width, planes);
+			in[p] = planes;
+			planes += circuit->in[p].width * quo_words(job->in[p]->n);
+		}
+	}
+	for (uint32_t p = 0; p < circuit->n_out; p++)
+		out[p] = job->out[p]->b;
+	return quo_circuit_eval(circuit, job->n, in, out, err);
+}
+
+static quo_status clear_map(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_err *err)
+{
+	if (s->dry)
+		return QUO_OK;
+	for (size_t i = 0; i < n_jobs; i++)
+		QUO_TRY(map_one(self, &jobs[i], err));
+	return QUO_OK;
+}
+
+static quo_goal clear_goal(void *self)
+{
+	(void)self;
+	return QUO_SMALL;
+}
+
+static const quo_protocol_ops clear_ops = {
+	.life = { .fini = clear_fini },
+	.parties = 1,
+	.open = clear_open,
+	.share = clear_share,
+	.reveal = clear_reveal,
+	.product = clear_product,
+	.convert = clear_convert,
+	.map = clear_map,
+	.goal = clear_goal,
+};
+
+static const quo_component clear_component = {
+	.size = sizeof(quo_component),
+	.kind = QUO_KIND_PROTOCOL,
+	.name = "clear",
+	.summary = "everything in the clear, in one process: fast, and bit for bit what the others compute",
+	.security = "none: everything is in the clear; the twin that checks the others",
+	.wire_version = 1,
+	.instance_size = sizeof(struct clear),
+	.config_size = 0,
+	.ops_size = sizeof clear_ops,
+	.ops = &clear_ops,
+};
+
+QUO_PLUGIN("protocol-clear", "1.0", &clear_component)
