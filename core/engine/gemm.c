@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Blocking, packing and the limbs of wide entries; the arithmetic is in gemm_<tier>.c. */
-#include <quotient/gemm.h>
-
 #include <string.h>
 
 #include <quotient/bits.h>
@@ -34,11 +32,16 @@ static const quo__gemm_kernel *pick_kernel(void)
 
 quo_gemm *quo_gemm_new(quo_err *err)
 {
+	return quo__gemm_new_with(pick_kernel(), err);
+}
+
+quo_gemm *quo__gemm_new_with(const quo__gemm_kernel *kernel, quo_err *err)
+{
 	quo_gemm *g = quo_alloc(1, sizeof *g, err);
 
 	if (!g)
 		return NULL;
-	g->kernel = pick_kernel();
+	g->kernel = kernel;
 	g->a = quo_alloc(g->kernel->rows * BLOCK_P / 2, sizeof *g->a, err);
 	g->b = quo_alloc(BLOCK_N * BLOCK_P / 2, sizeof *g->b, err);
 	if (!g->a || !g->b) {

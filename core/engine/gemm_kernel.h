@@ -9,8 +9,7 @@
 #ifndef QUOTIENT_CORE_GEMM_KERNEL_H
 #define QUOTIENT_CORE_GEMM_KERNEL_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include <quotient/gemm.h>
 
 #define QUO__GEMM_MAX_TILE (12 * 32)
 
@@ -33,6 +32,9 @@ extern const quo__gemm_kernel quo__gemm_portable;
 #if defined(__x86_64__)
 extern const quo__gemm_kernel quo__gemm_avx2, quo__gemm_avx512;
 #endif
+
+/* quo_gemm_new() with a tier of the caller's choice, which the processor must have (tests, benchmarks). */
+quo_gemm *quo__gemm_new_with(const quo__gemm_kernel *kernel, quo_err *err);
 
 static inline uint32_t quo__gemm_limb(uint32_t v, unsigned extend, unsigned limb)
 {

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "train/summary.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+
+static void add_components(const quo_summary *s, quo_json *j)
+{
+	quo_json_array(j, "components");
+	for (size_t i = 0; i < s->n_components; i++) {
+		const quo_summary_component *c = &s->components[i];
+		quo_json_object(j, NULL);
+		quo_json_string(j, "path", c->path);
+		quo_json_string(j, "kind", c->kind);
+		quo_json_string(j, "name", c->name);
+		quo_json_uint(j, "wire_version", c->wire_version);
+		quo_json_end(j);
+	}
+	quo_json_end(j);
+}
+
+static void add_phases(const quo_summary *s, quo_json *j)
+{
+	quo_json_array(j, "phases");
+	for (size_t i = 0; i < s->n_phases; i++) {
+		const quo_phase *p = &s->phases[i];
+		quo_json_object(j, NULL);
+		quo_json_string(j, "name", p->name);
+		quo_json_real(j, "seconds", p->seconds);
+		quo_json_uint(j, "bytes", p->bytes);
+		quo_json_uint(j, "rounds", p->rounds);
+		quo_json_end(j);
+	}
+	quo_json_end(j);
+}
+
+static void add_digest(const quo_summary *s, quo_json *j)
+{
+	char hex[65];
+
+	if (!s->weights_sha256) {
+		quo_json_null(j, "weights_sha256");
+		return;
+	}
+	for (unsigned i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", s->weights_sha256[i]);
+	quo_json_string(j, "weights_sha256", hex);
+}
+
+void quo_summary_json(const quo_summary *s, quo_json *j)
+{
+	quo_json_object(j, NULL);
+	quo_json_string(j, "name", s->name);
+	quo_json_string(j, "protocol", s->protocol);
+	add_components(s, j);
+	quo_json_uint(j, "seed", s->seed);
+	quo_json_uint(j, "epochs", s->epochs);
+	quo_json_uint(j, "steps", s->steps);
+	quo_json_uint(j, "batch", s->batch);
+	quo_json_real(j, "train_seconds", s->train_seconds);
+	quo_json_real(j, "setup_seconds", s->setup_seconds);
+	quo_json_real(j, "test_accuracy", s->test_accuracy);
+	quo_json_array(j, "test_accuracy_per_epoch");
+	for (size_t i = 0; i < s->n_accuracies; i++)
+		quo_json_real(j, NULL, s->test_accuracy_per_epoch[i]);
+	quo_json_end(j);
+	quo_json_uint(j, "bytes_sent", s->bytes_sent[0] + s->bytes_sent[1]);
+	quo_json_uint(j, "bytes_sent_party0", s->bytes_sent[0]);
+	quo_json_uint(j, "bytes_sent_party1", s->bytes_sent[1]);
+	quo_json_uint(j, "rounds", s->rounds);
+	quo_json_uint(j, "peak_rss_bytes", s->peak_rss_bytes);
+	add_digest(s, j);
+	add_phases(s, j);
+	if (s->has_forecast) {
+		quo_json_object(j, "forecast");
+		quo_json_uint(j, "bytes_sent", s->forecast_bytes);
+		quo_json_uint(j, "rounds", s->forecast_rounds);
+		quo_json_real(j, "seconds", s->forecast_seconds);
+		quo_json_end(j);
+	}
+	quo_json_end(j);
+}
+
+uint64_t quo_peak_rss_bytes(void)
+{
+	struct rusage usage;
+
+	/* Linux counts in KiB. */
+	return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every tier's integer matrix product against the schoolbook formula mod 2^32. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <quotient/bits.h>
+#include <quotient/memory.h>
+
+#include "engine/gemm_kernel.h"
+
+static uint64_t state = 1;
+
+static uint32_t draw(void)
+{
+	return (uint32_t)(quo_public_value(7, state++) >> 32);
+}
+
+static const uint32_t edges[] = { 0, 1, 0xffffffff, 0x7fff, 0x8000, 0xffff8000, 0xffff7fff, 0x7fffffff,
+				  0x80000000, 0x10000, 0x7fff8000 };
+
+static void fill(uint32_t *x, size_t n, unsigned width)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] = draw() % 4 ? draw() : edges[draw() % (sizeof edges / sizeof *edges)];
+	/* Junk above the width must not count; small widths leave it in. */
+	if (width == 33)
+		for (size_t i = 0; i < n; i++)
+			x[i] = (uint32_t)((int32_t)(x[i] << 24) >> 24);
+}
+
+struct shape {
+	size_t m, n, p;
+	unsigned a_width, b_width, width; /* 33: 32 bits holding 8-bit values */
+};
+
+static void check_shape(quo_gemm *g, const struct shape *t, unsigned transposed)
+{
+	size_t m = t->m, n = t->n, p = t->p;
+	unsigned aw = t->a_width > 32 ? 32 : t->a_width, bw = t->b_width > 32 ? 32 : t->b_width;
+	uint32_t *a = quo_alloc(m * p + 1, sizeof *a, NULL), *b = quo_alloc(n * p + 1, sizeof *b, NULL);
+	uint32_t *c = quo_alloc(m * n + 1, sizeof *c, NULL);
+	bool at = transposed & 1, bt = transposed & 2, ct = transposed & 4;
+	quo_gemm_operand oa = { a, at ? 1 : p, at ? m : 1, aw }, ob = { b, bt ? 1 : n, bt ? p : 1, bw };
+
+	assert_non_null(a);
+	assert_non_null(b);
+	assert_non_null(c);
+	fill(a, m * p, t->a_width);
+	fill(b, n * p, t->b_width);
+	memset(c, 0xa5, m * n * sizeof *c);
+	c[m * n] = 0x5a5a5a5a;
+	quo_gemm_run(g, m, n, p, &oa, &ob, c, ct ? 1 : n, ct ? m : 1, t->width);
+	assert_int_equal(c[m * n], 0x5a5a5a5a);
+	for (size_t i = 0; i < m; i++)
+		for (size_t j = 0; j < n; j++) {
+			uint32_t sum = 0;
+			for (size_t k = 0; k < p; k++) {
+				uint32_t x = a[i * oa.row_stride + k * oa.col_stride];
+				uint32_t y = b[k * ob.row_stride + j * ob.col_stride];
+				sum += (uint32_t)quo_sign_extend(x, aw) * (uint32_t)quo_sign_extend(y, bw);
+			}
+			uint32_t got = ct ? c[j * m + i] : c[i * n + j];
+			if (got != (sum & quo_mask32(t->width)))
+				fail_msg("%zu x %zu x %zu, transposed %u: entry (%zu, %zu) is %#x, want %#x", m, p, n,
+					 transposed, i, j, got, sum & quo_mask32(t->width));
+		}
+	quo_free(a);
+	quo_free(b);
+	quo_free(c);
+}
+
+static void check_tier(const quo__gemm_kernel *kernel)
+{
+	static const struct shape shapes[] = {
+		{ 1, 1, 1, 8, 8, 18 },	   { 3, 5, 0, 8, 8, 18 },   { 12, 32, 2, 8, 8, 22 },
+		{ 13, 33, 3, 8, 8, 32 },   { 25, 65, 127, 8, 18, 18 }, { 5, 7, 9, 1, 1, 1 },
+		{ 31, 40, 64, 32, 33, 32 }, { 17, 10, 50, 33, 32, 20 }, { 24, 31, 33, 32, 32, 32 },
+		{ 14, 18, 21, 16, 17, 31 }, { 7, 400, 30, 33, 33, 18 }, { 6, 9, 2051, 16, 16, 32 },
+		{ 3, 390, 1030, 32, 24, 32 },
+	};
+	quo_err err = QUO_ERR_INIT;
+	quo_gemm *g = quo__gemm_new_with(kernel, &err);
+
+	assert_non_null(g);
+	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+		for (unsigned transposed = 0; transposed < 8; transposed++)
+			check_shape(g, &shapes[i], transposed);
+	quo_gemm_free(g);
+}
+
+static void test_portable(void **unused)
+{
+	(void)unused;
+	check_tier(&quo__gemm_portable);
+}
+
+static void test_avx2(void **unused)
+{
+	(void)unused;
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2")) {
+		check_tier(&quo__gemm_avx2);
+		return;
+	}
+#endif
+	skip();
+}
+
+static void test_avx512(void **unused)
+{
+	(void)unused;
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
+	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+		check_tier(&quo__gemm_avx512);
+		return;
+	}
+#endif
+	skip();
+}
+
+/* The tier that a run picks. */
+static void test_default(void **unused)
+{
+	quo_err err = QUO_ERR_INIT;
+	quo_gemm *g = quo_gemm_new(&err);
+
+	(void)unused;
+	assert_non_null(g);
+	check_shape(g, &(struct shape){ 30, 70, 100, 33, 18, 18 }, 1);
+	quo_gemm_free(g);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_portable),
+		cmocka_unit_test(test_avx2),
+		cmocka_unit_test(test_avx512),
+		cmocka_unit_test(test_default),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
