@@ -15,7 +15,7 @@
 
 #define MAX_TRIES 1000
 
-struct quo_output {
+struct quo_folder {
 	int metrics; /* descriptor, -1 before the first line */
 	off_t metrics_bytes;
 	char folder[PATH_MAX];
@@ -79,7 +79,7 @@ static void clean_name(const char *name, char *out, size_t size)
 	out[n] = 0;
 }
 
-static quo_status make_run_folder(quo_output *out, const char *dir, const char *name, quo_err *err)
+static quo_status make_run_folder(quo_folder *out, const char *dir, const char *name, quo_err *err)
 {
 	char safe[100], stamp[32], suffix[16] = "";
 	time_t now = time(NULL);
@@ -105,18 +105,18 @@ static quo_status make_run_folder(quo_output *out, const char *dir, const char *
 	return quo_fail(err, QUO_FAILED, "%s: %d runs named %s in one second", dir, MAX_TRIES, safe);
 }
 
-static quo_output *output_new(quo_err *err)
+static quo_folder *folder_new(quo_err *err)
 {
-	quo_output *out = quo_alloc(1, sizeof *out, err);
+	quo_folder *out = quo_alloc(1, sizeof *out, err);
 
 	if (out)
 		out->metrics = -1;
 	return out;
 }
 
-quo_output *quo_output_open(const char *dir, const char *name, quo_err *err)
+quo_folder *quo_folder_open(const char *dir, const char *name, quo_err *err)
 {
-	quo_output *out = output_new(err);
+	quo_folder *out = folder_new(err);
 
 	if (out && make_run_folder(out, dir, name, err) != QUO_OK) {
 		quo_free(out);
@@ -125,9 +125,9 @@ quo_output *quo_output_open(const char *dir, const char *name, quo_err *err)
 	return out;
 }
 
-quo_output *quo_output_join(const char *folder, quo_err *err)
+quo_folder *quo_folder_join(const char *folder, quo_err *err)
 {
-	quo_output *out = output_new(err);
+	quo_folder *out = folder_new(err);
 	size_t n = strlen(folder);
 
 	if (!out)
@@ -141,7 +141,7 @@ quo_output *quo_output_join(const char *folder, quo_err *err)
 	return out;
 }
 
-void quo_output_close(quo_output *out)
+void quo_folder_close(quo_folder *out)
 {
 	if (!out)
 		return;
@@ -150,12 +150,12 @@ void quo_output_close(quo_output *out)
 	quo_free(out);
 }
 
-const char *quo_output_folder(const quo_output *out)
+const char *quo_folder_name(const quo_folder *out)
 {
 	return out->folder;
 }
 
-const char *quo_output_path(quo_output *out, const char *file, quo_err *err)
+const char *quo_folder_path(quo_folder *out, const char *file, quo_err *err)
 {
 	int n = snprintf(out->path, sizeof out->path, "%s/%s", out->folder, file);
 
@@ -185,9 +185,9 @@ static bool write_all(int fd, const void *data, size_t n)
 	return true;
 }
 
-quo_status quo_output_metrics(quo_output *out, const char *line, size_t n, quo_err *err)
+quo_status quo_folder_metrics(quo_folder *out, const char *line, size_t n, quo_err *err)
 {
-	const char *path = quo_output_path(out, "metrics.jsonl", err);
+	const char *path = quo_folder_path(out, "metrics.jsonl", err);
 
 	if (!path)
 		return QUO_FAILED;
@@ -254,10 +254,10 @@ quo_status quo_file_write(const char *path, const void *data, size_t n, bool is_
 	return QUO_OK;
 }
 
-quo_status quo_output_write(quo_output *out, const char *file, const void *data, size_t n, bool is_secret,
+quo_status quo_folder_write(quo_folder *out, const char *file, const void *data, size_t n, bool is_secret,
 			    quo_err *err)
 {
-	const char *path = quo_output_path(out, file, err);
+	const char *path = quo_folder_path(out, file, err);
 
 	return path ? quo_file_write(path, data, n, is_secret, err) : QUO_FAILED;
 }

@@ -10,22 +10,22 @@
 
 #include <quotient/status.h>
 
-typedef struct quo_output quo_output;
+typedef struct quo_folder quo_folder;
 
 /* Make `dir` (and its parents) where missing, and a new folder in it. Characters of `name` other than letters,
  * digits, '.', '_' and '-' become '-'. */
-quo_output *quo_output_open(const char *dir, const char *name, quo_err *err);
+quo_folder *quo_folder_open(const char *dir, const char *name, quo_err *err);
 /* The folder that another process opened: the second party of a local run. */
-quo_output *quo_output_join(const char *folder, quo_err *err);
-void quo_output_close(quo_output *out); /* NULL is fine */
-const char *quo_output_folder(const quo_output *out);
+quo_folder *quo_folder_join(const char *folder, quo_err *err);
+void quo_folder_close(quo_folder *out); /* NULL is fine */
+const char *quo_folder_name(const quo_folder *out);
 /* The path of a file in the folder; valid until the next call. */
-const char *quo_output_path(quo_output *out, const char *file, quo_err *err);
+const char *quo_folder_path(quo_folder *out, const char *file, quo_err *err);
 
 /* Append n bytes and a newline to metrics.jsonl. */
-quo_status quo_output_metrics(quo_output *out, const char *line, size_t n, quo_err *err);
+quo_status quo_folder_metrics(quo_folder *out, const char *line, size_t n, quo_err *err);
 /* A whole file. is_secret: readable by its owner alone. */
-quo_status quo_output_write(quo_output *out, const char *file, const void *data, size_t n, bool is_secret,
+quo_status quo_folder_write(quo_folder *out, const char *file, const void *data, size_t n, bool is_secret,
                             quo_err *err);
 
 /* The same for any path. */

@@ -16,7 +16,7 @@ static uint64_t state = 1;
 
 static uint32_t draw(void)
 {
-	return (uint32_t)(quo_public_value(7, state++) >> 32);
+	return (uint32_t)((state = state * UINT64_C(6364136223846793005) + 1442695040888963407) >> 32);
 }
 
 static const uint32_t edges[] = { 0, 1, 0xffffffff, 0x7fff, 0x8000, 0xffff8000, 0xffff7fff, 0x7fffffff,
