@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * circuits/yao: garbled circuits over XOR shares (Yao 1986; conversions as in ABY, Demmler, Schneider, Zohner 2015).
+ * circuits/yao: garbled circuits over XOR shares (Yao 1986; conversions as in ABY, Demmler,
+ * Schneider, Zohner 2015).
  *
  * Party 0 garbles with the offset Delta that it holds as the sender of session->cot[0].
  *
- * Inputs. A bit v = v_0 ^ v_1 costs one COT with party 1's share as choice: party 0 gets q, party 1 t = q ^ v_1 * Delta. The
- * wire's zero label is q ^ v_0 * Delta, so that t is its active label; no label travels. Party 1 sees what a COT shows
- * it, and t does not depend on v_0.
+ * Inputs. A bit v = v_0 ^ v_1 costs one COT with party 1's share as choice: party 0 gets q, party 1
+ * t = q ^ v_1 * Delta. The wire's zero label is q ^ v_0 * Delta, so that t is its active label; no
+ * label travels. Party 1 sees what a COT shows it, and t does not depend on v_0.
  *
- * A bit v that party 0 knows alone costs nothing: its *active* label is a public pseudo-random L, and the zero label is
- * L ^ v * Delta. In the textbook the zero label W is uniform and party 0 sends the active one, W ^ v * Delta, which is
- * uniform whatever v is; party 1 sees a uniform label either way. That L is known beforehand, to everybody, does no harm:
- * the hash of the garbling scheme is secure for labels that the adversary picks (MITCCRH, Guo et al. 2020), as long as
- * they do not depend on Delta, and what must stay hidden is L ^ Delta. L is the key stream of AES under
+ * A bit v that party 0 knows alone costs nothing: its *active* label is a public pseudo-random L,
+ * and the zero label is L ^ v * Delta. In the textbook the zero label W is uniform and party 0
+ * sends the active one, W ^ v * Delta, which is uniform whatever v is; party 1 sees a uniform label
+ * either way. That L is known beforehand, to everybody, does no harm: the hash of the garbling
+ * scheme is secure for labels that the adversary picks (MITCCRH, Guo et al. 2020), as long as they
+ * do not depend on Delta, and what must stay hidden is L ^ Delta. L is the key stream of AES under
  * hash_start ^ tweak, with a tweak of the garbling domain that no hash call ever uses.
  *
- * Outputs. Colour bits are the XOR shares: lsb(zero label) at party 0, lsb(active label) at party 1, since lsb(Delta) = 1.
+ * Outputs. Colour bits are the XOR shares: lsb(zero label) at party 0, lsb(active label) at party
+ * 1, since lsb(Delta) = 1.
  *
- * Cost of a call: batches of at most YAO_BATCH_COTS COTs (all jobs together), each followed by its tables.
+ * Cost of a call: batches of at most YAO_BATCH_COTS COTs (all jobs together), each followed by its
+ * tables.
  */
 #include "yao.h"
 
@@ -63,7 +67,8 @@ static bool has_arith(const quo_circuit *c)
 	return false;
 }
 
-static quo_status split_of(struct yao *y, const quo_circuit *c, const quo_circuit **out, quo_err *err)
+static quo_status split_of(struct yao *y, const quo_circuit *c, const quo_circuit **out,
+			   quo_err *err)
 {
 	*out = c;
 	if (!has_arith(c))
@@ -88,7 +93,8 @@ static quo_status split_of(struct yao *y, const quo_circuit *c, const quo_circui
 
 /* ---- labels of a batch ---- */
 
-/* Party 1's shares of the batch's COT bits: of each part the scalar ports' bits, then row after row. */
+/* Party 1's shares of the batch's COT bits: of each part the scalar ports' bits, then row after
+ * row. */
 static void pack_choices(const struct yao_part *parts, size_t n_parts, uint64_t *choices)
 {
 	size_t at = 0;
@@ -102,14 +108,15 @@ static void pack_choices(const struct yao_part *parts, size_t n_parts, uint64_t 
 				if (!port->cot || port->scalar != (scalars == 1))
 					continue;
 				for (unsigned k = 0; k < port->width; k++, at += n)
-					yao_append_bits(choices, at, port->planes + k * port->words, first, n);
+					yao_append_bits(choices, at, port->planes + k * port->words,
+							first, n);
 			}
 		}
 	}
 }
 
-static quo_status batch_cots(struct call *call, const struct yao_part *parts, size_t n_parts, size_t n_cots,
-                             quo_block **labels, quo_err *err)
+static quo_status batch_cots(struct call *call, const struct yao_part *parts, size_t n_parts,
+			     size_t n_cots, quo_block **labels, quo_err *err)
 {
 	quo_session *s = call->s;
 	uint64_t *choices = NULL;
@@ -135,15 +142,17 @@ static void local_labels(struct call *call, quo_block *labels, size_t n)
 	call->local_next += n;
 }
 
-/* Active labels of the port's plane k to the garbler's zero labels; the evaluator keeps what it has. */
-static void own_share(const struct call *call, const struct yao_port *port, unsigned k, size_t first, size_t n,
-                      quo_block *labels)
+/* Active labels of the port's plane k to the garbler's zero labels; the evaluator keeps what it
+ * has. */
+static void own_share(const struct call *call, const struct yao_port *port, unsigned k,
+		      size_t first, size_t n, quo_block *labels)
 {
 	if (call->garbler && port->planes)
 		yao_offset_labels(labels, port->planes + k * port->words, first, n, call->delta);
 }
 
-/* The labels of a job's scalar ports, in wire order, for all its parts; takes cot_scalar labels from `cots`. */
+/* The labels of a job's scalar ports, in wire order, for all its parts; takes cot_scalar labels
+ * from `cots`. */
 static void scalar_labels(struct call *call, struct yao_job *job, const quo_block *cots)
 {
 	quo_block *to = job->scalars;
@@ -169,7 +178,8 @@ struct rows {
 	quo_block *local, *output;
 };
 
-static quo_status make_rows(const struct call *call, const struct yao_part *part, struct rows *r, quo_err *err)
+static quo_status make_rows(const struct call *call, const struct yao_part *part, struct rows *r,
+			    quo_err *err)
 {
 	const struct yao_job *job = part->job;
 	const quo_circuit *c = job->circuit;
@@ -184,8 +194,8 @@ static quo_status make_rows(const struct call *call, const struct yao_part *part
 }
 
 /* Instances first + done .. + m-1: `cots` are the part's COT rows, part->m apart. */
-static void input_rows(struct call *call, const struct yao_part *part, size_t done, size_t m, quo_block *cots,
-                       struct rows *r)
+static void input_rows(struct call *call, const struct yao_part *part, size_t done, size_t m,
+		       quo_block *cots, struct rows *r)
 {
 	const struct yao_job *job = part->job;
 	quo_block *scalar = job->scalars, *cot = cots + done, *local = r->local;
@@ -217,10 +227,12 @@ static void output_bits(const struct yao_part *part, size_t done, size_t m, cons
 
 	for (uint32_t p = 0; p < c->n_out; p++)
 		for (unsigned k = 0; k < c->out[p].width; k++, o++)
-			yao_colours(r->out[o], m, quo_plane(part->job->map->out[p], k), part->first + done);
+			yao_colours(r->out[o], m, quo_plane(part->job->map->out[p], k),
+				    part->first + done);
 }
 
-static quo_status run_part(struct call *call, const struct yao_part *part, quo_block *cots, quo_err *err)
+static quo_status run_part(struct call *call, const struct yao_part *part, quo_block *cots,
+			   quo_err *err)
 {
 	const struct yao_job *job = part->job;
 	const quo_circuit *c = job->circuit;
@@ -234,7 +246,8 @@ static quo_status run_part(struct call *call, const struct yao_part *part, quo_b
 		for (uint32_t o = 0; o < c->n_output_wires; o++)
 			r.out[o] = r.output + o * m;
 		if (call->garbler)
-			QUO_TRY(gc->garble(call->gc->self, call->s, c, m, call->delta, r.in, r.out, err));
+			QUO_TRY(gc->garble(call->gc->self, call->s, c, m, call->delta, r.in, r.out,
+					   err));
 		else
 			QUO_TRY(gc->evaluate(call->gc->self, call->s, c, m, r.in, r.out, err));
 		output_bits(part, done, m, &r);
@@ -243,8 +256,8 @@ static quo_status run_part(struct call *call, const struct yao_part *part, quo_b
 }
 
 /* The arena takes back, wiped, what a part used. */
-static quo_status run_batch(struct call *call, const struct yao_part *parts, size_t n_parts, size_t n_cots,
-                            quo_err *err)
+static quo_status run_batch(struct call *call, const struct yao_part *parts, size_t n_parts,
+			    size_t n_cots, quo_err *err)
 {
 	quo_arena_mark batch = quo_arena_here(call->s->step);
 	quo_block *cots;
@@ -267,7 +280,8 @@ static quo_status run_batch(struct call *call, const struct yao_part *parts, siz
 	return status;
 }
 
-static void account_batch(const struct call *call, const struct yao_part *parts, size_t n_parts, size_t n_cots)
+static void account_batch(const struct call *call, const struct yao_part *parts, size_t n_parts,
+			  size_t n_cots)
 {
 	quo_cost *cost = call->s->cost;
 	uint64_t bytes = 0;
@@ -279,7 +293,8 @@ static void account_batch(const struct call *call, const struct yao_part *parts,
 		for (size_t done = 0; done < parts[i].m; done += job->piece) {
 			size_t left = parts[i].m - done;
 			bytes += gc_ops(call->gc)->table_bytes(call->gc->self, job->circuit,
-			                                       left < job->piece ? left : job->piece);
+							       left < job->piece ? left
+										 : job->piece);
 		}
 		cost->and_gates += (uint64_t)job->circuit->n_and * parts[i].m;
 	}
@@ -288,7 +303,8 @@ static void account_batch(const struct call *call, const struct yao_part *parts,
 
 /* ---- the engine ---- */
 
-static quo_status run_call(struct yao *y, struct call *call, const quo_map_job *maps, size_t n_jobs, quo_err *err)
+static quo_status run_call(struct yao *y, struct call *call, const quo_map_job *maps, size_t n_jobs,
+			   quo_err *err)
 {
 	quo_session *s = call->s;
 	struct yao_job *jobs = quo_arena_alloc(s->step, n_jobs, sizeof *jobs, err);
@@ -317,13 +333,15 @@ static quo_status run_call(struct yao *y, struct call *call, const quo_map_job *
 	return s->dry ? QUO_OK : quo_channel_flush(s->peer, err);
 }
 
-static quo_status map(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_err *err)
+static quo_status map(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs,
+		      quo_err *err)
 {
 	struct yao *y = self;
 	struct call call = { .s = s, .gc = y->config->gc, .garbler = s->party == YAO_GARBLER };
 
 	if (s->parties != 2)
-		return quo_fail(err, QUO_BUG, "circuits/yao: wants two parties, not %d", s->parties);
+		return quo_fail(err, QUO_BUG, "circuits/yao: wants two parties, not %d",
+				s->parties);
 	if (!s->dry) {
 		uint64_t tweak = quo_session_tweaks(s, QUO_DOMAIN_GC_0, 1);
 		call.local_key = quo_xor(s->hash_start, (quo_block){ { tweak, 0 } });
@@ -341,7 +359,8 @@ static quo_status open(void *self, quo_session *s, quo_err *err)
 {
 	(void)self;
 	if (s->parties != 2)
-		return quo_fail(err, QUO_USAGE, "circuits/yao: wants two parties, not %d", s->parties);
+		return quo_fail(err, QUO_USAGE, "circuits/yao: wants two parties, not %d",
+				s->parties);
 	return QUO_OK;
 }
 
@@ -365,7 +384,7 @@ static void fini(void *self)
 
 static const quo_option options[] = {
 	QUO_OPTION(struct config, gc, QUO_OPT_COMPONENT, "{use: halfgates}", "Garbling scheme.",
-	           .component_kind = QUO_KIND_GC),
+		   .component_kind = QUO_KIND_GC),
 	{ 0 },
 };
 
@@ -380,7 +399,8 @@ const quo_component yao_component = {
 	.size = sizeof(quo_component),
 	.kind = QUO_KIND_CIRCUITS,
 	.name = "yao",
-	.summary = "garbled circuits, party 0 garbles; one COT per shared input bit, constant rounds",
+	.summary =
+		"garbled circuits, party 0 garbles; one COT per shared input bit, constant rounds",
 	.security = "semi-honest, kappa = 128; as its garbling scheme and ot",
 	.wire_version = 1,
 	.instance_size = sizeof(struct yao),

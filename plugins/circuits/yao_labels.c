@@ -21,7 +21,8 @@ void yao_append_bits(uint64_t *bits, size_t at, const uint64_t *plane, size_t fi
 	}
 }
 
-void yao_offset_labels(quo_block *labels, const uint64_t *plane, size_t first, size_t n, quo_block delta)
+void yao_offset_labels(quo_block *labels, const uint64_t *plane, size_t first, size_t n,
+		       quo_block delta)
 {
 	plane += first / 64;
 	for (size_t i = 0; i < n; i += 64) {

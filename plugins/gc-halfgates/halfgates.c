@@ -2,22 +2,25 @@
 /*
  * Half-gates garbling: two ciphertexts (32 bytes) per AND gate, XOR and NOT free.
  *
- * Zahur, Rosulek, Evans 2015, "Two Halves Make a Whole", figure 2 (GbAnd, and the AND case of Ev); free XOR from
- * Kolesnikov, Schneider 2008; colour bits in the labels' lsb.
+ * Zahur, Rosulek, Evans 2015, "Two Halves Make a Whole", figure 2 (GbAnd, and the AND case of Ev);
+ * free XOR from Kolesnikov, Schneider 2008; colour bits in the labels' lsb.
  *
- * The hash is the MITCCRH of Guo et al. 2020 (quo_tccr, crypto.h): its security asks that under one tweak no
- * input occurs twice in a way that would make the adversary's queries contradict each other, and its bound loses
- * log2(2 mu) bits for mu queries per tweak; mu = QUO_TCCR_PER_KEY = 8 here, a loss of 4 bits against a key per query.
- * Instances of one call may share labels: a scalar port hands one label to all of them, and so does every gate that depends
- * on scalar ports alone; a gate may also read one wire twice, or a wire and its negation (the same active label). That is
- * safe because no two hash calls ever use the same (tweak, lane): tweaks are reserved from the session and each
- * serves up to 8 lanes of one gate of one tile, and quo_tccr() offsets the label by the lane number before it hashes. Two
- * lanes j != k of one tweak that hold the same label w thus query w ^ j and w ^ k, distinct points of the ideal
- * cipher, and the hidden halves w ^ j ^ Delta and w ^ k ^ Delta are distinct as well. That a point of one lane meets a hidden
- * point of another would need w ^ w' ^ j ^ k = Delta for two known labels w, w', which is as hard as guessing Delta.
+ * The hash is the MITCCRH of Guo et al. 2020 (quo_tccr, crypto.h): its security asks that under one
+ * tweak no input occurs twice in a way that would make the adversary's queries contradict each
+ * other, and its bound loses log2(2 mu) bits for mu queries per tweak; mu = QUO_TCCR_PER_KEY = 8
+ * here, a loss of 4 bits against a key per query. Instances of one call may share labels: a scalar
+ * port hands one label to all of them, and so does every gate that depends on scalar ports alone; a
+ * gate may also read one wire twice, or a wire and its negation (the same active label). That is
+ * safe because no two hash calls ever use the same (tweak, lane): tweaks are reserved from the
+ * session and each serves up to 8 lanes of one gate of one tile, and quo_tccr() offsets the label
+ * by the lane number before it hashes. Two lanes j != k of one tweak that hold the same label w
+ * thus query w ^ j and w ^ k, distinct points of the ideal cipher, and the hidden halves w ^ j ^
+ * Delta and w ^ k ^ Delta are distinct as well. That a point of one lane meets a hidden point of
+ * another would need w ^ w' ^ j ^ k = Delta for two known labels w, w', which is as hard as
+ * guessing Delta.
  *
- * Order of work: tiles of instances, through the whole circuit gate by gate, in the circuit's register slots, so
- * that labels stay in the cache. The tile is part of the wire format.
+ * Order of work: tiles of instances, through the whole circuit gate by gate, in the circuit's
+ * register slots, so that labels stay in the cache. The tile is part of the wire format.
  */
 #include <quotient/quotient.h>
 
@@ -25,7 +28,8 @@
 
 #define TILE_MAX 64u
 #define TILE_MIN 16u
-#define LABEL_BYTES ((size_t)512 << 10) /* what the labels of a tile should fit in: about half of an L2 cache */
+#define LABEL_BYTES \
+	((size_t)768 << 10) /* what the labels of a tile should fit in: most of an L2 cache */
 #define TABLE_BLOCKS (((size_t)256 << 10) / sizeof(quo_block))
 #define AND_BLOCKS 2u /* ciphertexts per AND gate */
 
@@ -48,12 +52,12 @@ struct run {
 	const quo_circuit *c;
 	quo_block *labels;
 	struct scratch *scratch;
-	size_t stride;         /* labels from row to row: the full tile */
-	size_t tile;           /* instances in the present tile */
-	size_t used, have;     /* blocks of scratch->table: written or consumed; received */
-	uint64_t left;         /* evaluator: blocks of tables still to receive */
-	uint64_t tweak;        /* next to use */
-	quo_block delta;       /* garbler */
+	size_t stride;     /* labels from row to row: the full tile */
+	size_t tile;       /* instances in the present tile */
+	size_t used, have; /* blocks of scratch->table: written or consumed; received */
+	uint64_t left;     /* evaluator: blocks of tables still to receive */
+	uint64_t tweak;    /* next to use */
+	quo_block delta;   /* garbler */
 	bool garbler;
 };
 
@@ -147,9 +151,10 @@ static void not_row(quo_block *out, const quo_block *a, quo_block delta, size_t 
 		out[i] = quo_xor(a[i], delta);
 }
 
-/* GbAnd: TG = H(A0) ^ H(A1) ^ p_b Delta, TE = H(B0) ^ H(B1) ^ A0, both to table; out the zero labels. */
-static void garble_rows(const struct scratch *t, size_t n, quo_block delta, quo_block *restrict table,
-                        quo_block *restrict out)
+/* GbAnd: TG = H(A0) ^ H(A1) ^ p_b Delta, TE = H(B0) ^ H(B1) ^ A0, both to table; out the zero
+ * labels. */
+static void garble_rows(const struct scratch *t, size_t n, quo_block delta,
+			quo_block *restrict table, quo_block *restrict out)
 {
 	const quo_block *a0 = t->ab, *b0 = t->ab + n;
 	const quo_block *ha0 = t->h0, *hb0 = t->h0 + n;
@@ -166,7 +171,7 @@ static void garble_rows(const struct scratch *t, size_t n, quo_block delta, quo_
 }
 
 static void evaluate_rows(const struct scratch *t, size_t n, const quo_block *restrict table,
-                          quo_block *restrict out)
+			  quo_block *restrict out)
 {
 	const quo_block *a = t->ab, *b = t->ab + n;
 	const quo_block *ha = t->h0, *hb = t->h0 + n;
@@ -188,7 +193,8 @@ static quo_status and_gate(struct run *r, const quo_gate *gate, quo_block *out, 
 	if (r->garbler) {
 		quo_block *table;
 		QUO_TRY(table_room(r, &table, err));
-		quo_tccr_pair(r->s->hash_start, r->tweak, QUO_TCCR_PER_KEY, t->ab, r->delta, t->h0, t->h1, 2 * n);
+		quo_tccr_pair(r->s->hash_start, r->tweak, QUO_TCCR_PER_KEY, t->ab, r->delta, t->h0,
+			      t->h1, 2 * n);
 		garble_rows(t, n, r->delta, table, out);
 	} else {
 		const quo_block *table;
@@ -212,7 +218,8 @@ static quo_status run_gates(struct run *r, quo_err *err)
 		else if (gate->op == QUO_GATE_XOR)
 			xor_rows(out, row(r, gate->a), row(r, gate->b), r->tile);
 		else
-			not_row(out, row(r, gate->a), r->delta, r->tile); /* the evaluator's delta is 0 */
+			not_row(out, row(r, gate->a), r->delta,
+				r->tile); /* the evaluator's delta is 0 */
 	}
 	return QUO_OK;
 }
@@ -248,8 +255,8 @@ static void store_outputs(const struct run *r, quo_block *const *out, size_t fir
 	}
 }
 
-static quo_status run_tiles(struct run *r, size_t n, const quo_block *const *in, quo_block *const *out,
-                            quo_err *err)
+static quo_status run_tiles(struct run *r, size_t n, const quo_block *const *in,
+			    quo_block *const *out, quo_err *err)
 {
 	for (size_t first = 0; first < n; first += r->tile) {
 		r->tile = n - first < r->stride ? n - first : r->stride;
@@ -278,8 +285,8 @@ static quo_status make_room(struct halfgates *h, size_t n_labels, quo_err *err)
 	return QUO_OK;
 }
 
-static quo_status run_circuit(struct halfgates *h, struct run *r, size_t n, const quo_block *const *in,
-                              quo_block *const *out, quo_err *err)
+static quo_status run_circuit(struct halfgates *h, struct run *r, size_t n,
+			      const quo_block *const *in, quo_block *const *out, quo_err *err)
 {
 	const quo_circuit *c = r->c;
 	quo_domain domain = r->garbler == (r->s->party == 0) ? QUO_DOMAIN_GC_0 : QUO_DOMAIN_GC_1;
@@ -300,8 +307,9 @@ static quo_status run_circuit(struct halfgates *h, struct run *r, size_t n, cons
 	return status;
 }
 
-static quo_status garble(void *self, quo_session *s, const quo_circuit *c, size_t n, quo_block delta,
-                         const quo_block *const *in, quo_block *const *out, quo_err *err)
+static quo_status garble(void *self, quo_session *s, const quo_circuit *c, size_t n,
+			 quo_block delta, const quo_block *const *in, quo_block *const *out,
+			 quo_err *err)
 {
 	struct run r = { .s = s, .c = c, .delta = delta, .garbler = true };
 
@@ -313,7 +321,7 @@ static quo_status garble(void *self, quo_session *s, const quo_circuit *c, size_
 }
 
 static quo_status evaluate(void *self, quo_session *s, const quo_circuit *c, size_t n,
-                           const quo_block *const *in, quo_block *const *out, quo_err *err)
+			   const quo_block *const *in, quo_block *const *out, quo_err *err)
 {
 	struct run r = { .s = s, .c = c };
 
@@ -345,7 +353,8 @@ static const quo_component component = {
 	.size = sizeof(quo_component),
 	.kind = QUO_KIND_GC,
 	.name = "halfgates",
-	.summary = "half-gates with free XOR: 32 bytes per AND gate, garbled over tiles of instances",
+	.summary =
+		"half-gates with free XOR: 32 bytes per AND gate, garbled over tiles of instances",
 	.security = "semi-honest, 128-bit labels; MITCCRH from AES-128 as an ideal cipher",
 	.wire_version = 1,
 	.instance_size = sizeof(struct halfgates),
