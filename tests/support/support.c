@@ -55,6 +55,28 @@ void quo_test_instance_free(quo_instance *instance)
 	quo_free(instance);
 }
 
+static quo_registry *registry;
+
+static void free_registry(void)
+{
+	quo_registry_free(registry);
+	registry = NULL;
+}
+
+quo_registry *quo_test_registry(void)
+{
+	quo_err err = QUO_ERR_INIT;
+
+	if (registry)
+		return registry;
+	registry = quo_registry_new(&err);
+	if (!registry)
+		fail_msg("%s", err.text);
+	atexit(free_registry);
+	quo_test_ok(quo_registry_load_default(registry, NULL, &err));
+	return registry;
+}
+
 /* ---- the dealer ---- */
 
 struct dealer {
