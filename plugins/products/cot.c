@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * products/cot: the shared bit-plane product by correlated OT (flow.c has the protocol and why it is secure).
+ *
+ * Per batch of COTs: the choices of direction 0, those of direction 1, then the payloads of both at the same time, both
+ * parties sending corrections of their own direction while they take in the other's.
+ * Bytes per COT: n (l - e) / 8 for a row of n integers mod 2^l under a coefficient of 2^e, on top of the OT engine's.
+ */
+#include "flow.h"
+
+#include <quotient/ot.h>
+
+#include <string.h>
+
+struct config {
+	int64_t batch, chunk_kib;
+};
+
+struct cot {
+	const struct config *config;
+};
+
+static const quo_option options[] = {
+	QUO_OPTION(struct config, batch, QUO_OPT_INT, "1048576",
+	           "Correlated OTs in flight per direction; 16 bytes of memory each.", .min = 8, .max = 1 << 26),
+	QUO_OPTION(struct config, chunk_kib, QUO_OPT_INT, "256",
+	           "KiB of corrections computed before they are sent.", .min = 1, .max = 1 << 16, .local = true),
+	{ 0 },
+};
+
+static quo_status init(void *self, const void *config, quo_err *err)
+{
+	(void)err;
+	((struct cot *)self)->config = config;
+	return QUO_OK;
+}
+
+static quo_status open(void *self, quo_session *s, quo_err *err)
+{
+	(void)self;
+	if (s->parties != 2 || !s->cot[0] || !s->cot[1])
+		return quo_fail(err, QUO_BUG, "products/cot wants two parties and a COT in each direction");
+	return QUO_OK;
+}
+
+/* COTs of the next batch in one direction; the cursor moves behind them. */
+static size_t next_batch(cot_cursor *cursor, size_t batch, uint64_t *bytes)
+{
+	cot_piece piece;
+	size_t n = 0;
+
+	*bytes = 0;
+	while (n < batch && cot_cursor_next(cursor, batch - n, &piece)) {
+		cot_shape shape = cot_shape_of(piece.job);
+		n += piece.count;
+		*bytes += cot_wire_bytes(&shape, piece.width, piece.count);
+	}
+	return n;
+}
+
+static void forecast(const struct cot *self, quo_session *s, cot_cursor cursor[2])
+{
+	size_t batch = (size_t)self->config->batch;
+
+	for (;;) {
+		uint64_t bytes[2];
+		size_t n[2];
+		for (int i = 0; i < 2; i++)
+			n[i] = next_batch(&cursor[i], batch, &bytes[i]);
+		if (!n[0] && !n[1])
+			return;
+		for (int i = 0; i < 2; i++)
+			quo_cot_chosen_cost(s->cot[i], n[i], s->cost);
+		quo_cost_duplex(s->cost, bytes[0], bytes[1]);
+	}
+}
+
+/* Append bits from .. from + n of a plane to a bit string of `at` bits; the string is zero beyond. */
+static void append_bits(uint64_t *out, size_t at, const uint64_t *in, size_t from, size_t n)
+{
+	while (n) {
+		size_t room = 64 - at % 64, left = 64 - from % 64, take = room < left ? room : left;
+		take = n < take ? n : take;
+		uint64_t mask = take == 64 ? UINT64_MAX : (UINT64_C(1) << take) - 1;
+		out[at / 64] |= (in[from / 64] >> from % 64 & mask) << at % 64;
+		at += take;
+		from += take;
+		n -= take;
+	}
+}
+
+static quo_status choose(cot_flow *flow, int direction, uint64_t *choices, quo_block *blocks, quo_err *err)
+{
+	quo_session *s = flow->session;
+	cot_cursor cursor = flow->cursor;
+	cot_piece piece;
+
+	if (!flow->sender) {
+		memset(choices, 0, quo_words(flow->n) * sizeof *choices);
+		for (size_t at = 0; at < flow->n; at += piece.count) {
+			cot_cursor_next(&cursor, flow->n - at, &piece);
+			const cot_operand *op = &flow->operands[piece.job_index];
+			append_bits(choices, at, op->planes + piece.plane * op->plane_words, piece.first,
+			            piece.count);
+		}
+	}
+	return quo_cot_chosen(s->cot[direction], s, flow->n, flow->sender ? NULL : choices, blocks, err);
+}
+
+static quo_status stream(cot_flow flow[2], quo_channel *peer, int party, quo_err *err)
+{
+	cot_flow *out = &flow[party], *in = &flow[1 - party];
+
+	while (!cot_flow_ended(out) || !cot_flow_ended(in)) {
+		if (!cot_flow_ended(out))
+			QUO_TRY(cot_flow_step(out, err));
+		if (!cot_flow_ended(in))
+			QUO_TRY(cot_flow_step(in, err));
+	}
+	return quo_channel_flush(peer, err);
+}
+
+/* One batch; false in *more when there was none left. */
+static quo_status run_batch(const struct cot *self, cot_flow flow[2], uint64_t *choices, quo_block *blocks[2],
+                            bool *more, quo_err *err)
+{
+	quo_session *s = flow[0].session;
+	cot_cursor after[2] = { flow[0].cursor, flow[1].cursor };
+
+	for (int i = 0; i < 2; i++) {
+		uint64_t bytes;
+		flow[i].n = next_batch(&after[i], (size_t)self->config->batch, &bytes);
+		flow[i].at = flow[i].hashed = 0;
+		flow[i].piece.count = flow[i].piece_done = 0;
+		flow[i].tweak = quo_session_tweaks(s, i ? QUO_DOMAIN_COT_1 : QUO_DOMAIN_COT_0,
+		                                   (flow[i].n + QUO_TCCR_PER_KEY - 1) / QUO_TCCR_PER_KEY);
+		flow[i].blocks = blocks[i];
+	}
+	*more = flow[0].n || flow[1].n;
+	if (!*more)
+		return QUO_OK;
+	for (int i = 0; i < 2; i++)
+		if (flow[i].n)
+			QUO_TRY(choose(&flow[i], i, choices, blocks[i], err));
+	quo_channel_duplex(s->peer, true);
+	quo_status status = stream(flow, s->peer, s->party, err);
+	quo_channel_duplex(s->peer, false);
+	flow[0].cursor = after[0];
+	flow[1].cursor = after[1];
+	return status;
+}
+
+static quo_status multiply(const struct cot *self, quo_session *s, const cot_cursor cursor[2],
+                           const cot_operand *op, quo_err *err)
+{
+	size_t largest = 0;
+	quo_block *blocks[2];
+	cot_flow flow[2];
+	quo_status status = QUO_OK;
+	bool more = true;
+
+	for (int i = 0; i < 2; i++) {
+		uint64_t bytes;
+		cot_cursor at = cursor[i];
+		size_t n = next_batch(&at, (size_t)self->config->batch, &bytes);
+		largest = n > largest ? n : largest;
+		blocks[i] = quo_arena_alloc(s->step, n, sizeof **blocks, err);
+		if (!blocks[i])
+			return QUO_FAILED;
+		flow[i] = (cot_flow){
+			.session = s, .operands = op, .cursor = cursor[i], .sender = s->party == i
+		};
+		if (n)
+			QUO_TRY(cot_flow_open(&flow[i], (size_t)self->config->chunk_kib << 10, s->step, err));
+	}
+	uint64_t *choices = quo_arena_alloc(s->step, quo_words(largest), sizeof *choices, err);
+	if (!choices)
+		return QUO_FAILED;
+	flow[s->party].delta = quo_cot_delta(s->cot[s->party]);
+	while (more && status == QUO_OK)
+		status = run_batch(self, flow, choices, blocks, &more, err);
+	quo_wipe(&flow[s->party].delta, sizeof flow[s->party].delta);
+	return status;
+}
+
+static quo_status run(const struct cot *self, quo_session *s, const cot_cursor cursor[2],
+                      const quo_product_job *jobs, size_t n_jobs, quo_err *err)
+{
+	cot_operand *op = quo_arena_alloc(s->step, n_jobs, sizeof *op, err);
+
+	if (!op)
+		return QUO_FAILED;
+	for (size_t i = 0; i < n_jobs; i++)
+		QUO_TRY(cot_operand_open(&op[i], &jobs[i], s->party, s->step, err));
+	QUO_TRY(multiply(self, s, cursor, op, err));
+	for (size_t i = 0; i < n_jobs; i++)
+		QUO_TRY(cot_operand_close(&op[i], &jobs[i], s->step, err));
+	return QUO_OK;
+}
+
+static quo_status product(void *self, quo_session *s, const quo_product_job *jobs, size_t n_jobs, quo_err *err)
+{
+	cot_cursor cursor[2] = { { .jobs = jobs, .n_jobs = n_jobs, .direction = 0 },
+				 { .jobs = jobs, .n_jobs = n_jobs, .direction = 1 } };
+
+	for (size_t i = 0; i < n_jobs; i++)
+		if (jobs[i].y->spec.width < jobs[i].z->spec.width)
+			return quo_fail(err, QUO_BUG, "product: a ring of %d bits cannot give one of %d",
+			                jobs[i].y->spec.width, jobs[i].z->spec.width);
+	if (s->dry) {
+		forecast(self, s, cursor);
+		return QUO_OK;
+	}
+	quo_arena_mark mark = quo_arena_here(s->step);
+	quo_status status = run(self, s, cursor, jobs, n_jobs, err);
+	quo_arena_release(s->step, mark);
+	return status;
+}
+
+/* Bits to integers: P is the column of bits, Y the number 1 that one party owns. */
+struct convert {
+	quo_tensor p, y, z;
+	uint32_t one;
+};
+
+static quo_status convert_job(struct convert *c, const quo_convert_job *job, int party, quo_product_job *out,
+                              quo_err *err)
+{
+	if (job->x->n > UINT32_MAX || job->x->n != job->z->n)
+		return quo_fail(err, QUO_BUG, "convert: cannot make %zu integers of %zu", job->z->n, job->x->n);
+	c->p = *job->x;
+	c->z = *job->z;
+	c->p.spec.n_dims = c->z.spec.n_dims = 2;
+	c->p.spec.dim[0] = c->z.spec.dim[0] = (uint32_t)job->x->n;
+	c->p.spec.dim[1] = c->z.spec.dim[1] = 1;
+	c->y.spec = quo_spec_arith(QUO_MAX_RING, 2, (const uint32_t[]){ 1, 1 });
+	c->y.spec.owner = job->x->spec.owner == QUO_SHARED ? 0 : job->x->spec.owner;
+	c->y.n = 1;
+	c->one = party == c->y.spec.owner;
+	c->y.a = &c->one;
+	*out = (quo_product_job){ .z = &c->z, .p = &c->p, .y = &c->y };
+	return QUO_OK;
+}
+
+static quo_status convert(void *self, quo_session *s, const quo_convert_job *jobs, size_t n_jobs, quo_err *err)
+{
+	quo_arena_mark mark = quo_arena_here(s->step);
+	quo_product_job *products = quo_arena_alloc(s->step, n_jobs, sizeof *products, err);
+	struct convert *c = quo_arena_alloc(s->step, n_jobs, sizeof *c, err);
+	quo_status status = products && c ? QUO_OK : QUO_FAILED;
+
+	for (size_t i = 0; i < n_jobs && status == QUO_OK; i++)
+		status = convert_job(&c[i], &jobs[i], s->party, &products[i], err);
+	if (status == QUO_OK)
+		status = product(self, s, products, n_jobs, err);
+	quo_arena_release(s->step, mark);
+	return status;
+}
+
+static const quo_products_ops ops = {
+	.life = { .init = init },
+	.open = open,
+	.product = product,
+	.convert = convert,
+};
+
+static const quo_component cot = {
+	.size = sizeof(quo_component),
+	.kind = QUO_KIND_PRODUCTS,
+	.name = "cot",
+	.summary = "bit planes times integers, one correlated OT per bit and row",
+	.security = "semi-honest, 128 bits; circular correlation-robust hash (ideal cipher)",
+	.wire_version = 1,
+	.instance_size = sizeof(struct cot),
+	.config_size = sizeof(struct config),
+	.ops_size = sizeof ops,
+	.options = options,
+	.ops = &ops,
+};
+
+QUO_PLUGIN("products", "0.1.0", &cot)
