@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A second, independent implementation of docs/numerics.md for networks of fc layers: plain loops over plain
+ * integers, sharing nothing with the framework but the dataset. Tests compare the framework's weights with it.
+ *
+ * It trusts its caller: shapes must fit, and it aborts when memory runs out. Test binaries only.
+ */
+#ifndef QUOTIENT_TESTS_REFERENCE_H
+#define QUOTIENT_TESTS_REFERENCE_H
+
+#include <quotient/option.h>
+
+#include "data/dataset.h"
+
+typedef enum quo_reference_optimizer { QUO_REFERENCE_SGD, QUO_REFERENCE_AMSGRAD } quo_reference_optimizer;
+typedef enum quo_reference_quantizer {
+	QUO_REFERENCE_NPOW,
+	QUO_REFERENCE_CPOW,
+	QUO_REFERENCE_WAGE, /* sgd only */
+} quo_reference_quantizer;
+
+typedef struct quo_reference_config {
+	uint32_t n_layers;
+	const uint32_t *out; /* outputs of each layer; the last is the number of classes */
+	quo_reference_optimizer optimizer;
+	quo_reference_quantizer quantizer;
+	quo_schedule lr_shift; /* r by epoch */
+	uint32_t batch;
+	uint64_t seed;
+} quo_reference_config;
+
+typedef struct quo_reference quo_reference;
+
+/* Initial weights; data must outlive it. */
+quo_reference *quo_reference_new(const quo_reference_config *config, const quo_dataset *data);
+void quo_reference_free(quo_reference *r);
+
+/* The next n batches, going on into the next epoch where one ends. */
+void quo_reference_steps(quo_reference *r, uint64_t n);
+uint32_t quo_reference_steps_per_epoch(const quo_reference *r);
+
+/* The 8-bit master weights of a layer, [in, out] row-major, to out. */
+void quo_reference_weights(const quo_reference *r, uint32_t layer, int8_t *out);
+
+/* Right predictions among the first `rows` test rows (0: all). */
+uint32_t quo_reference_correct(const quo_reference *r, uint32_t rows);
+
+/* New, n steps, and the weights of every layer copied to weights[layer] ([in, out] each, the caller's). */
+void quo_reference_train(const quo_reference_config *config, const quo_dataset *data, uint64_t steps,
+                         int8_t *const *weights);
+
+#endif
