@@ -7,8 +7,8 @@
 
 #include "engine/gemm_kernel.h"
 
-/* Entries of the summed index and columns of B per block, multiples of every tier's tile: B's packed block (768 KB)
- * stays in a second-level cache and A's panel in the first. */
+/* Entries of the summed index and columns of B per block, multiples of every tier's tile: B's
+ * packed block (768 KB) stays in a second-level cache and A's panel in the first. */
 #define BLOCK_P ((size_t)1024)
 #define BLOCK_N ((size_t)384)
 
@@ -22,7 +22,8 @@ static const quo__gemm_kernel *pick_kernel(void)
 #if defined(__x86_64__)
 	const char *tier = quo_cpu_tier();
 
-	if (!strcmp(tier, "avx512") && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw"))
+	if (!strcmp(tier, "avx512") && __builtin_cpu_supports("avx512vnni") &&
+	    __builtin_cpu_supports("avx512bw"))
 		return &quo__gemm_avx512;
 	if (strcmp(tier, "portable") != 0)
 		return &quo__gemm_avx2;
@@ -93,8 +94,8 @@ struct run {
 	uint32_t mask;
 };
 
-static void add_tile(const struct run *r, const uint32_t *tile, size_t i0, size_t rows, size_t j0, size_t cols,
-		     unsigned shift, bool first)
+static void add_tile(const struct run *r, const uint32_t *tile, size_t i0, size_t rows, size_t j0,
+		     size_t cols, unsigned shift, bool first)
 {
 	size_t width = r->g->kernel->cols;
 
@@ -106,7 +107,8 @@ static void add_tile(const struct run *r, const uint32_t *tile, size_t i0, size_
 				out[j * r->col_stride] = (in[j] << shift) & r->mask;
 		else
 			for (size_t j = 0; j < cols; j++)
-				out[j * r->col_stride] = (out[j * r->col_stride] + (in[j] << shift)) & r->mask;
+				out[j * r->col_stride] =
+					(out[j * r->col_stride] + (in[j] << shift)) & r->mask;
 	}
 }
 
@@ -126,18 +128,19 @@ static void pass(const struct run *r, unsigned la, unsigned lb, bool first)
 				kernel->pack_b(r->b->data + k0 * r->b->row_stride +
 						       (j0 + j) * r->b->col_stride,
 					       r->b->col_stride, r->b->row_stride,
-					       cols - j < kernel->cols ? cols - j : kernel->cols, count,
-					       32 - r->b->width, lb, r->g->b + j * pairs);
+					       cols - j < kernel->cols ? cols - j : kernel->cols,
+					       count, 32 - r->b->width, lb, r->g->b + j * pairs);
 			for (size_t i = 0; i < r->m; i += kernel->rows) {
 				size_t rows = r->m - i < kernel->rows ? r->m - i : kernel->rows;
-				kernel->pack_a(r->a->data + i * r->a->row_stride + k0 * r->a->col_stride,
+				kernel->pack_a(r->a->data + i * r->a->row_stride +
+						       k0 * r->a->col_stride,
 					       r->a->row_stride, r->a->col_stride, rows, count,
 					       32 - r->a->width, la, r->g->a);
 				for (size_t j = 0; j < cols; j += kernel->cols) {
 					kernel->tile(pairs, r->g->a, r->g->b + j * pairs, tile);
 					add_tile(r, tile, i, rows, j0 + j,
-						 cols - j < kernel->cols ? cols - j : kernel->cols, shift,
-						 first && k0 == 0);
+						 cols - j < kernel->cols ? cols - j : kernel->cols,
+						 shift, first && k0 == 0);
 				}
 			}
 		}
@@ -145,7 +148,8 @@ static void pass(const struct run *r, unsigned la, unsigned lb, bool first)
 }
 
 void quo_gemm_run(quo_gemm *g, size_t m, size_t n, size_t p, const quo_gemm_operand *a,
-		  const quo_gemm_operand *b, uint32_t *c, size_t row_stride, size_t col_stride, unsigned width)
+		  const quo_gemm_operand *b, uint32_t *c, size_t row_stride, size_t col_stride,
+		  unsigned width)
 {
 	struct run r = { g, m, n, p, a, b, c, row_stride, col_stride, quo_mask32(width) };
 

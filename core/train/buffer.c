@@ -12,7 +12,8 @@ void *quo_buffer_grow(quo_buffer *b, size_t n)
 	if (b->err.status != QUO_OK)
 		return NULL;
 	if (__builtin_add_overflow(b->n, n, &total) || total > SIZE_MAX / 4) {
-		quo_fail(&b->err, QUO_FAILED, "a file of more than %zu bytes does not fit memory", b->n);
+		quo_fail(&b->err, QUO_FAILED, "a file of more than %zu bytes does not fit memory",
+			 b->n);
 		return NULL;
 	}
 	if (total > b->capacity || !b->data) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A growing byte buffer for what is written to files. Sticky: after a failed growth additions do nothing and
- * quo_buffer_status() reports it. Wiped on free.
+ * A growing byte buffer for what is written to files. Sticky: after a failed growth additions do
+ * nothing and quo_buffer_status() reports it. Wiped on free.
  */
 #ifndef QUOTIENT_CORE_BUFFER_H
 #define QUOTIENT_CORE_BUFFER_H
@@ -15,7 +15,9 @@ typedef struct quo_buffer {
 } quo_buffer;
 
 #define QUO_BUFFER_INIT \
-	{ NULL, 0, 0, QUO_ERR_INIT }
+	{ \
+		NULL, 0, 0, QUO_ERR_INIT \
+	}
 
 void quo_buffer_add(quo_buffer *b, const void *data, size_t n);
 /* n bytes at the end for the caller to fill, NULL on failure; valid until the next addition. */

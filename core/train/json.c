@@ -21,11 +21,15 @@ static void add_newline(quo_json *j)
 		add_text(j, "  ");
 }
 
-/* Length of the well-formed UTF-8 sequence at s, 0 if there is none (RFC 3629: no overlong forms, no surrogates). */
+/* Length of the well-formed UTF-8 sequence at s, 0 if there is none (RFC 3629: no overlong forms,
+ * no surrogates). */
 static size_t utf8_length(const unsigned char *s)
 {
-	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 :
-		   s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+	size_t n = s[0] < 0x80                   ? 1
+		   : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+		   : (s[0] & 0xf0) == 0xe0       ? 3
+		   : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+						 : 0;
 
 	for (size_t i = 1; i < n; i++)
 		if ((s[i] & 0xc0) != 0x80)
@@ -86,7 +90,8 @@ static void open_level(quo_json *j, const char *key, const char *text, char clos
 	begin(j, key);
 	add_text(j, text);
 	if (j->depth == QUO_JSON_MAX_DEPTH) {
-		quo_fail(&j->out.err, QUO_BUG, "JSON nested deeper than %d levels", QUO_JSON_MAX_DEPTH);
+		quo_fail(&j->out.err, QUO_BUG, "JSON nested deeper than %d levels",
+			 QUO_JSON_MAX_DEPTH);
 		return;
 	}
 	j->close[j->depth] = close;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A JSON writer into a growing buffer. One line when not pretty (metrics.jsonl), indented with two spaces when pretty
- * (summary.json). Inside an object every value has a key; inside an array, and for the outermost value, key is NULL.
- * Sticky: quo_json_status() reports the first failure (memory, nesting).
+ * A JSON writer into a growing buffer. One line when not pretty (metrics.jsonl), indented with two
+ * spaces when pretty (summary.json). Inside an object every value has a key; inside an array, and
+ * for the outermost value, key is NULL. Sticky: quo_json_status() reports the first failure
+ * (memory, nesting).
  *
  *     quo_json j = QUO_JSON_INIT(true);
  *     quo_json_object(&j, NULL);
@@ -25,7 +26,9 @@ typedef struct quo_json {
 } quo_json;
 
 #define QUO_JSON_INIT(pretty_) \
-	{ .out = QUO_BUFFER_INIT, .pretty = (pretty_) }
+	{ \
+		.out = QUO_BUFFER_INIT, .pretty = (pretty_) \
+	}
 
 void quo_json_object(quo_json *j, const char *key);
 void quo_json_array(quo_json *j, const char *key);

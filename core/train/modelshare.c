@@ -75,7 +75,8 @@ static quo_status read_file(const char *path, uint8_t **data, size_t *n, quo_err
 		return quo_fail(err, QUO_USAGE, "%s: cannot open: %s", path, strerror(errno));
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > MAX_FILE_BYTES) {
 		close(fd);
-		return quo_fail(err, QUO_USAGE, "%s: not a model share: want a file of at most 4 GB", path);
+		return quo_fail(err, QUO_USAGE,
+				"%s: not a model share: want a file of at most 4 GB", path);
 	}
 	*n = (size_t)st.st_size;
 	*data = quo_alloc(*n, 1, err);
@@ -85,7 +86,8 @@ static quo_status read_file(const char *path, uint8_t **data, size_t *n, quo_err
 		if (done > 0)
 			at += (size_t)done;
 		else if (done == 0 || errno != EINTR)
-			status = quo_fail(err, QUO_USAGE, "%s: cannot read beyond byte %zu: %s", path, at,
+			status = quo_fail(err, QUO_USAGE, "%s: cannot read beyond byte %zu: %s",
+					  path, at,
 					  done == 0 ? "the file became shorter" : strerror(errno));
 	}
 	close(fd);
@@ -98,35 +100,46 @@ static quo_status check(const char *path, const uint8_t *data, size_t n, quo_err
 	uint8_t digest[32];
 
 	if (n < HEADER_BYTES + TRAILER_BYTES || memcmp(data, MAGIC, 8) != 0)
-		return quo_fail(err, QUO_USAGE, "%s: not a model share (no QUOSHARE at its start)", path);
+		return quo_fail(err, QUO_USAGE, "%s: not a model share (no QUOSHARE at its start)",
+				path);
 	uint32_t version = (uint32_t)get(data + 8, 4);
 	if (version != VERSION)
-		return quo_fail(err, QUO_USAGE, "%s: version %" PRIu32 " of the model share format; this program "
-				"reads version %d", path, version, VERSION);
+		return quo_fail(err, QUO_USAGE,
+				"%s: version %" PRIu32 " of the model share format; this program "
+				"reads version %d",
+				path, version, VERSION);
 	uint64_t party = get(data + 12, 4), parties = get(data + 16, 4), layers = get(data + 20, 4);
 	if (parties < 1 || parties > 16 || party >= parties)
-		return quo_fail(err, QUO_USAGE, "%s: byte 12: party %" PRIu64 " of %" PRIu64, path, party, parties);
+		return quo_fail(err, QUO_USAGE, "%s: byte 12: party %" PRIu64 " of %" PRIu64, path,
+				party, parties);
 	size_t left = n - HEADER_BYTES - TRAILER_BYTES;
 	if (layers > QUO_MODEL_MAX_LAYERS || layers * LAYER_BYTES > left)
-		return quo_fail(err, QUO_USAGE, "%s: byte 20: %" PRIu64 " layers do not fit the file; copy it again",
+		return quo_fail(err, QUO_USAGE,
+				"%s: byte 20: %" PRIu64
+				" layers do not fit the file; copy it again",
 				path, layers);
 	left -= (size_t)layers * LAYER_BYTES;
 	for (uint64_t i = 0; i < layers; i++) {
 		const uint8_t *p = data + HEADER_BYTES + i * LAYER_BYTES;
-		uint64_t rows = get(p, 4), cols = get(p + 4, 4), width = get(p + 8, 4), elements = rows * cols;
+		uint64_t rows = get(p, 4), cols = get(p + 4, 4), width = get(p + 8, 4),
+			 elements = rows * cols;
 		if (width < 1 || width > 64 || elements == 0 || elements > (uint64_t)left * 8 ||
 		    quo_words((size_t)elements) * width * 8 > left)
-			return quo_fail(err, QUO_USAGE, "%s: layer %" PRIu64 ": %" PRIu64 " x %" PRIu64 " of %" PRIu64
-					" planes does not fit the file; copy it again", path, i + 1, rows, cols,
-					width);
+			return quo_fail(err, QUO_USAGE,
+					"%s: layer %" PRIu64 ": %" PRIu64 " x %" PRIu64
+					" of %" PRIu64
+					" planes does not fit the file; copy it again",
+					path, i + 1, rows, cols, width);
 		left -= quo_words((size_t)elements) * width * 8;
 	}
 	if (left != 0 || get(data + n - TRAILER_BYTES, 8) != n - TRAILER_BYTES)
-		return quo_fail(err, QUO_USAGE, "%s: %zu bytes are not what its header promises; copy it again",
+		return quo_fail(err, QUO_USAGE,
+				"%s: %zu bytes are not what its header promises; copy it again",
 				path, n);
 	quo_sha256(data, n - 32, digest);
 	if (memcmp(digest, data + n - 32, 32) != 0)
-		return quo_fail(err, QUO_USAGE, "%s: damaged: its SHA-256 does not match; copy it again", path);
+		return quo_fail(err, QUO_USAGE,
+				"%s: damaged: its SHA-256 does not match; copy it again", path);
 	return QUO_OK;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `model.party0.share`: one party's XOR shares of the master weights. Under one party they are the weights themselves.
+ * `model.party0.share`: one party's XOR shares of the master weights. Under one party they are the
+ * weights themselves.
  *
  * All integers little-endian:
  *     8 bytes   magic "QUOSHARE"
@@ -9,9 +10,8 @@
  *     u32       layers
  *     16 bytes  id: equal in the files that belong together
  *     per layer: u32 rows (in), u32 cols (out), u32 width (planes)
- *     per layer: width planes of ceil(rows * cols / 64) u64 words, element r * cols + c at bit (r * cols + c) % 64
- *     u64       bytes before this field
- *     32 bytes  SHA-256 of everything before it
+ *     per layer: width planes of ceil(rows * cols / 64) u64 words, element r * cols + c at bit (r *
+ * cols + c) % 64 u64       bytes before this field 32 bytes  SHA-256 of everything before it
  *
  * The digest finds damage, not malice: who can write the file can write its digest.
  */

@@ -10,7 +10,7 @@
 
 #define ZIP_VERSION 20
 #define ZIP_DEFLATED 8
-#define ZIP_DATE 0x21 /* 1980-01-01 */
+#define ZIP_DATE 0x21                /* 1980-01-01 */
 #define ZIP_MAX UINT32_C(0xfffffffe) /* beyond, zip64 */
 
 static void add_npy(quo_buffer *b, const int8_t *values, uint32_t rows, uint32_t cols)
@@ -20,8 +20,9 @@ static void add_npy(quo_buffer *b, const int8_t *values, uint32_t rows, uint32_t
 
 	/* Magic, version and length take 10 bytes; the whole header is 128. */
 	int n = snprintf(header, sizeof header,
-			 "{'descr': '|i1', 'fortran_order': False, 'shape': (%" PRIu32 ", %" PRIu32 "), }", rows,
-			 cols);
+			 "{'descr': '|i1', 'fortran_order': False, 'shape': (%" PRIu32 ", %" PRIu32
+			 "), }",
+			 rows, cols);
 	memset(header + n, ' ', sizeof header - (size_t)n);
 	header[sizeof header - 1] = '\n';
 	quo_buffer_add(b, "\x93NUMPY\x01\x00", 8);
@@ -68,14 +69,15 @@ static void add_common(quo_buffer *b, uint32_t crc, size_t packed, size_t plain,
 	quo_buffer_u16(b, 0);
 }
 
-static quo_status add_member(quo_npz *z, const char *file, const quo_buffer *npy, const quo_buffer *packed,
-			     quo_err *err)
+static quo_status add_member(quo_npz *z, const char *file, const quo_buffer *npy,
+			     const quo_buffer *packed, quo_err *err)
 {
 	size_t length = strlen(file), offset = z->out.n;
 	uint32_t crc = (uint32_t)crc32(0, npy->data, (uInt)npy->n);
 
 	if (offset + packed->n + length > ZIP_MAX - 1024 || z->members == UINT16_MAX)
-		return quo_fail(err, QUO_FAILED, "model.npz: the model does not fit a 4 GB archive");
+		return quo_fail(err, QUO_FAILED,
+				"model.npz: the model does not fit a 4 GB archive");
 	quo_buffer_add(&z->out, "PK\x03\x04", 4);
 	add_common(&z->out, crc, packed->n, npy->n, length);
 	quo_buffer_add(&z->out, file, length);
@@ -95,8 +97,8 @@ static quo_status add_member(quo_npz *z, const char *file, const quo_buffer *npy
 	return quo_buffer_status(&z->directory, err);
 }
 
-quo_status quo_npz_add(quo_npz *z, const char *name, const int8_t *values, uint32_t rows, uint32_t cols,
-		       quo_err *err)
+quo_status quo_npz_add(quo_npz *z, const char *name, const int8_t *values, uint32_t rows,
+		       uint32_t cols, quo_err *err)
 {
 	char file[256];
 	size_t n;
@@ -105,7 +107,8 @@ quo_status quo_npz_add(quo_npz *z, const char *name, const int8_t *values, uint3
 	if (length < 0 || (size_t)length >= sizeof file)
 		return quo_fail(err, QUO_BUG, "model.npz: array name '%s' is too long", name);
 	if (__builtin_mul_overflow((size_t)rows, (size_t)cols, &n) || n > ZIP_MAX / 2)
-		return quo_fail(err, QUO_FAILED, "model.npz: %s of %" PRIu32 " x %" PRIu32 " is too large", name,
+		return quo_fail(err, QUO_FAILED,
+				"model.npz: %s of %" PRIu32 " x %" PRIu32 " is too large", name,
 				rows, cols);
 	quo_buffer npy = QUO_BUFFER_INIT, packed = QUO_BUFFER_INIT;
 	add_npy(&npy, values, rows, cols);

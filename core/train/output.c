@@ -41,7 +41,8 @@ static quo_status fail_errno(quo_err *err, const char *path, const char *what)
 {
 	int error = errno;
 
-	return quo_fail(err, QUO_FAILED, "%s: cannot %s: %s; %s", path, what, strerror(error), advice(error));
+	return quo_fail(err, QUO_FAILED, "%s: cannot %s: %s; %s", path, what, strerror(error),
+			advice(error));
 }
 
 /* mkdir -p. */
@@ -51,7 +52,8 @@ static quo_status make_folders(const char *dir, quo_err *err)
 	size_t n = strlen(dir);
 
 	if (n == 0 || n >= sizeof path)
-		return quo_fail(err, QUO_FAILED, "output.dir: '%.100s' is not a usable path; set output.dir", dir);
+		return quo_fail(err, QUO_FAILED,
+				"output.dir: '%.100s' is not a usable path; set output.dir", dir);
 	memcpy(path, dir, n + 1);
 	for (char *slash = path + 1; *slash; slash++) {
 		if (*slash != '/')
@@ -72,8 +74,8 @@ static void clean_name(const char *name, char *out, size_t size)
 
 	for (; name[n] && n + 1 < size; n++) {
 		char c = name[n];
-		bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-			    c == '_' || c == '-' || (c == '.' && n > 0);
+		bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			    (c >= '0' && c <= '9') || c == '_' || c == '-' || (c == '.' && n > 0);
 		out[n] = fine ? c : '-';
 	}
 	out[n] = 0;
@@ -93,16 +95,19 @@ static quo_status make_run_folder(quo_folder *out, const char *dir, const char *
 		if (i > 1)
 			snprintf(suffix, sizeof suffix, "-%d", i);
 		/* Room for the longest file name that we write. */
-		int n = snprintf(out->folder, sizeof out->folder, "%s/%s-%s%s", dir, safe, stamp, suffix);
+		int n = snprintf(out->folder, sizeof out->folder, "%s/%s-%s%s", dir, safe, stamp,
+				 suffix);
 		if (n < 0 || (size_t)n + 64 >= sizeof out->folder)
-			return quo_fail(err, QUO_FAILED, "output.dir: a path of %zu characters is too long",
+			return quo_fail(err, QUO_FAILED,
+					"output.dir: a path of %zu characters is too long",
 					strlen(dir));
 		if (mkdir(out->folder, 0777) == 0)
 			return QUO_OK;
 		if (errno != EEXIST)
 			return fail_errno(err, out->folder, "make this folder");
 	}
-	return quo_fail(err, QUO_FAILED, "%s: %d runs named %s in one second", dir, MAX_TRIES, safe);
+	return quo_fail(err, QUO_FAILED, "%s: %d runs named %s in one second", dir, MAX_TRIES,
+			safe);
 }
 
 static quo_folder *folder_new(quo_err *err)
@@ -208,7 +213,8 @@ quo_status quo_folder_metrics(quo_folder *out, const char *line, size_t n, quo_e
 	return QUO_OK;
 }
 
-/* A rename is on disk only when its folder is; a file system that cannot sync folders is not an error. */
+/* A rename is on disk only when its folder is; a file system that cannot sync folders is not an
+ * error. */
 static void sync_folder_of(const char *path)
 {
 	char dir[PATH_MAX];
@@ -224,15 +230,18 @@ static void sync_folder_of(const char *path)
 	close(fd);
 }
 
-quo_status quo_file_write(const char *path, const void *data, size_t n, bool is_secret, quo_err *err)
+quo_status quo_file_write(const char *path, const void *data, size_t n, bool is_secret,
+			  quo_err *err)
 {
 	char temporary[PATH_MAX];
 	int length = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path, (long)getpid());
 
 	if (length < 0 || (size_t)length >= sizeof temporary)
-		return quo_fail(err, QUO_FAILED, "a path of %zu characters is too long", strlen(path));
+		return quo_fail(err, QUO_FAILED, "a path of %zu characters is too long",
+				strlen(path));
 	unlink(temporary); /* of a killed process with our number */
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, is_secret ? 0600 : 0666);
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		      is_secret ? 0600 : 0666);
 	if (fd < 0)
 		return fail_errno(err, path, "write");
 	bool done = write_all(fd, data, n) && fsync(fd) == 0;
@@ -254,8 +263,8 @@ quo_status quo_file_write(const char *path, const void *data, size_t n, bool is_
 	return QUO_OK;
 }
 
-quo_status quo_folder_write(quo_folder *out, const char *file, const void *data, size_t n, bool is_secret,
-			    quo_err *err)
+quo_status quo_folder_write(quo_folder *out, const char *file, const void *data, size_t n,
+			    bool is_secret, quo_err *err)
 {
 	const char *path = quo_folder_path(out, file, err);
 

@@ -20,9 +20,9 @@
 struct quo_progress {
 	quo_progress_config config;
 	uint64_t step, epochs_done, bytes;
-	double last_event;  /* end of the last step or epoch */
+	double last_event; /* end of the last step or epoch */
 	double last_line;
-	double step_seconds; /* smoothed */
+	double step_seconds;  /* smoothed */
 	double epoch_seconds; /* what an epoch takes beside its steps: the evaluation */
 	double accuracy;
 	bool line_open; /* the cursor stands behind a live line */
@@ -96,16 +96,21 @@ static double seconds_left(const quo_progress *p)
 static void format_line(const quo_progress *p, char *line, size_t size)
 {
 	const quo_progress_config *c = &p->config;
-	char seconds[QUO_UNIT_CHARS], bytes[QUO_UNIT_CHARS], left[QUO_UNIT_CHARS], accuracy[32] = "";
-	uint64_t in_epoch = p->step && c->steps_per_epoch ? (p->step - 1) % c->steps_per_epoch + 1 : 0;
+	char seconds[QUO_UNIT_CHARS], bytes[QUO_UNIT_CHARS], left[QUO_UNIT_CHARS],
+		accuracy[32] = "";
+	uint64_t in_epoch =
+		p->step && c->steps_per_epoch ? (p->step - 1) % c->steps_per_epoch + 1 : 0;
 	uint64_t epoch = p->step && c->steps_per_epoch ? (p->step - 1) / c->steps_per_epoch + 1 : 1;
 
 	if (!isnan(p->accuracy))
 		snprintf(accuracy, sizeof accuracy, "  acc %.2f%%", 100 * p->accuracy);
-	snprintf(line, size, "epoch %" PRIu64 "/%" PRIu64 "  batch %" PRIu64 "/%" PRIu64 "%s  %s/batch%s%s  ETA %s",
+	snprintf(line, size,
+		 "epoch %" PRIu64 "/%" PRIu64 "  batch %" PRIu64 "/%" PRIu64
+		 "%s  %s/batch%s%s  ETA %s",
 		 epoch, c->epochs, in_epoch, c->steps_per_epoch, accuracy,
 		 quo_format_seconds(seconds, p->step_seconds), p->bytes ? "  " : "",
-		 p->bytes ? quo_format_bytes(bytes, p->bytes) : "", quo_format_seconds(left, seconds_left(p)));
+		 p->bytes ? quo_format_bytes(bytes, p->bytes) : "",
+		 quo_format_seconds(left, seconds_left(p)));
 }
 
 static void show(quo_progress *p, double now, bool at_once)
@@ -152,12 +157,14 @@ void quo_progress_epoch(quo_progress *p, uint64_t epoch, double accuracy)
 	if (!isnan(accuracy))
 		p->accuracy = accuracy;
 	if (isnan(accuracy))
-		quo_progress_note(p, "epoch %" PRIu64 "/%" PRIu64 " done%s%s", epoch, p->config.epochs,
-				  p->bytes ? ", sent " : "", p->bytes ? quo_format_bytes(bytes, p->bytes) : "");
+		quo_progress_note(p, "epoch %" PRIu64 "/%" PRIu64 " done%s%s", epoch,
+				  p->config.epochs, p->bytes ? ", sent " : "",
+				  p->bytes ? quo_format_bytes(bytes, p->bytes) : "");
 	else
-		quo_progress_note(p, "epoch %" PRIu64 "/%" PRIu64 ": test accuracy %s%.2f%%%s%s%s", epoch,
-				  p->config.epochs, p->colour ? "\033[1m" : "", 100 * accuracy,
-				  p->colour ? "\033[0m" : "", p->bytes ? ", sent " : "",
+		quo_progress_note(p, "epoch %" PRIu64 "/%" PRIu64 ": test accuracy %s%.2f%%%s%s%s",
+				  epoch, p->config.epochs, p->colour ? "\033[1m" : "",
+				  100 * accuracy, p->colour ? "\033[0m" : "",
+				  p->bytes ? ", sent " : "",
 				  p->bytes ? quo_format_bytes(bytes, p->bytes) : "");
 }
 
@@ -181,8 +188,8 @@ static void table_row(FILE *out, int name_chars, const quo_phase *phase, double 
 	double share = total_seconds > 0 ? 100 * phase->seconds / total_seconds : 0;
 
 	fprintf(out, "  %-*s  %9s  %6.1f%%  %10s  %12s\n", name_chars, phase->name,
-		quo_format_seconds(seconds, phase->seconds), share, quo_format_bytes(bytes, phase->bytes),
-		quo_format_count(rounds, phase->rounds));
+		quo_format_seconds(seconds, phase->seconds), share,
+		quo_format_bytes(bytes, phase->bytes), quo_format_count(rounds, phase->rounds));
 }
 
 void quo_progress_table(FILE *out, const quo_phase *phases, size_t n)
@@ -199,8 +206,8 @@ void quo_progress_table(FILE *out, const quo_phase *phases, size_t n)
 		total.bytes += phases[i].bytes;
 		total.rounds += phases[i].rounds;
 	}
-	fprintf(out, "%s  %-*s  %9s  %7s  %10s  %12s%s\n", colour ? "\033[1m" : "", name_chars, "phase", "time",
-		"share", "sent", "rounds", colour ? "\033[0m" : "");
+	fprintf(out, "%s  %-*s  %9s  %7s  %10s  %12s%s\n", colour ? "\033[1m" : "", name_chars,
+		"phase", "time", "share", "sent", "rounds", colour ? "\033[0m" : "");
 	for (size_t i = 0; i < n; i++)
 		table_row(out, name_chars, &phases[i], total.seconds);
 	table_row(out, name_chars, &total, total.seconds);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a person sees of a run: a live line, notes above it, and the table of costs at the end; 80 columns.
+ * What a person sees of a run: a live line, notes above it, and the table of costs at the end; 80
+ * columns.
  *
- * On a terminal the line is rewritten at most ten times a second; elsewhere a plain line appears every five seconds at
- * most, and one per epoch. Bold and dim only on a terminal without NO_COLOR. A write that fails is
- * forgotten: a run does not end because nobody watches.
+ * On a terminal the line is rewritten at most ten times a second; elsewhere a plain line appears
+ * every five seconds at most, and one per epoch. Bold and dim only on a terminal without NO_COLOR.
+ * A write that fails is forgotten: a run does not end because nobody watches.
  */
 #ifndef QUOTIENT_CORE_PROGRESS_H
 #define QUOTIENT_CORE_PROGRESS_H
@@ -14,8 +15,8 @@
 #include "train/summary.h"
 
 typedef struct quo_progress_config {
-	FILE *out; /* stderr */
-	bool live; /* rewrite a line; quo_progress_is_live(out) */
+	FILE *out;                        /* stderr */
+	bool live;                        /* rewrite a line; quo_progress_is_live(out) */
 	uint64_t epochs, steps_per_epoch; /* max_steps: the last epoch may be cut by `steps` */
 	uint64_t steps;                   /* of the whole run */
 	double (*now)(void);              /* seconds of a steady clock; NULL: the system's */
@@ -27,7 +28,8 @@ void quo_progress_free(quo_progress *p); /* ends the live line; NULL is fine */
 /* A terminal that can move its cursor. */
 bool quo_progress_is_live(FILE *out);
 
-/* After every step; `step` counts from 1 over the whole run; bytes: sent so far, by all parties (0: not shown). */
+/* After every step; `step` counts from 1 over the whole run; bytes: sent so far, by all parties (0:
+ * not shown). */
 void quo_progress_step(quo_progress *p, uint64_t step, uint64_t bytes);
 /* After every epoch (1, 2, ..) and its evaluation; accuracy 0..1, NaN when not evaluated. */
 void quo_progress_epoch(quo_progress *p, uint64_t epoch, double accuracy);
@@ -37,7 +39,8 @@ void quo_progress_note(quo_progress *p, const char *format, ...) QUO_PRINTF(2, 3
 /* Phase, time, share of time, bytes, rounds, and their totals. */
 void quo_progress_table(FILE *out, const quo_phase *phases, size_t n);
 
-/* Human units into a caller's buffer of QUO_UNIT_CHARS, which they return: "1.23 GB"; "3m20s", "1.53 s", "2h05m". */
+/* Human units into a caller's buffer of QUO_UNIT_CHARS, which they return: "1.23 GB"; "3m20s",
+ * "1.53 s", "2h05m". */
 #define QUO_UNIT_CHARS 24
 const char *quo_format_bytes(char out[QUO_UNIT_CHARS], uint64_t bytes);
 const char *quo_format_seconds(char out[QUO_UNIT_CHARS], double seconds);

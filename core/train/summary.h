@@ -41,7 +41,8 @@ typedef struct quo_summary {
 	double forecast_seconds; /* NaN: none */
 } quo_summary;
 
-/* The summary as one JSON object (docs: README, output files). The caller checks quo_json_status(). */
+/* The summary as one JSON object (docs: README, output files). The caller checks quo_json_status().
+ */
 void quo_summary_json(const quo_summary *summary, quo_json *j);
 
 /* Peak resident memory of this process in bytes. */

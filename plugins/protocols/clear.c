@@ -2,8 +2,9 @@
 /*
  * protocol/clear: one party computes on the values themselves.
  *
- * The twin that checks the other protocols and the fast way to explore accuracy. Products are integer matrix products
- * (planes with coefficients are an integer matrix), maps run the same circuits as everybody else, bit-sliced.
+ * The twin that checks the other protocols and the fast way to explore accuracy. Products are
+ * integer matrix products (planes with coefficients are an integer matrix), maps run the same
+ * circuits as everybody else, bit-sliced.
  */
 #include <string.h>
 
@@ -29,7 +30,8 @@ static void *need(struct buffer *buffer, size_t n, size_t size, quo_err *err)
 	size_t bytes;
 
 	if (__builtin_mul_overflow(n, size, &bytes)) {
-		quo_fail(err, QUO_FAILED, "protocol clear: a buffer of %zu x %zu bytes overflows", n, size);
+		quo_fail(err, QUO_FAILED, "protocol clear: a buffer of %zu x %zu bytes overflows",
+			 n, size);
 		return NULL;
 	}
 	if (bytes > buffer->bytes || !buffer->data) {
@@ -61,8 +63,8 @@ static quo_status clear_open(void *self, quo_session *s, quo_err *err)
 	return c->gemm ? QUO_OK : QUO_FAILED;
 }
 
-static quo_status clear_share(void *self, quo_session *s, quo_tensor *out, const int32_t *values, int owner,
-			      quo_err *err)
+static quo_status clear_share(void *self, quo_session *s, quo_tensor *out, const int32_t *values,
+			      int owner, quo_err *err)
 {
 	(void)self, (void)owner;
 	if (s->dry)
@@ -73,8 +75,8 @@ static quo_status clear_share(void *self, quo_session *s, quo_tensor *out, const
 	return QUO_OK;
 }
 
-static quo_status clear_reveal(void *self, quo_session *s, const quo_tensor *in, int32_t *out, int to,
-			       quo_err *err)
+static quo_status clear_reveal(void *self, quo_session *s, const quo_tensor *in, int32_t *out,
+			       int to, quo_err *err)
 {
 	(void)self, (void)to, (void)err;
 	if (!s->dry && out)
@@ -109,8 +111,8 @@ static quo_status combine(struct clear *c, const quo_product_job *job, uint32_t 
 	return QUO_OK;
 }
 
-static quo_status clear_product(void *self, quo_session *s, const quo_product_job *jobs, size_t n_jobs,
-				quo_err *err)
+static quo_status clear_product(void *self, quo_session *s, const quo_product_job *jobs,
+				size_t n_jobs, quo_err *err)
 {
 	struct clear *c = self;
 
@@ -121,8 +123,10 @@ static quo_status clear_product(void *self, quo_session *s, const quo_product_jo
 		uint32_t *entries;
 		QUO_TRY(combine(c, job, &entries, err));
 
-		size_t p_rows = job->p->spec.dim[0], y_rows = job->y->spec.dim[0], z_rows = job->z->spec.dim[0];
-		size_t p_cols = p_rows ? job->p->n / p_rows : 0, y_cols = y_rows ? job->y->n / y_rows : 0;
+		size_t p_rows = job->p->spec.dim[0], y_rows = job->y->spec.dim[0],
+		       z_rows = job->z->spec.dim[0];
+		size_t p_cols = p_rows ? job->p->n / p_rows : 0,
+		       y_cols = y_rows ? job->y->n / y_rows : 0;
 		size_t z_cols = z_rows ? job->z->n / z_rows : 0;
 		size_t m = job->p_t ? p_cols : p_rows, p = job->p_t ? p_rows : p_cols;
 		size_t n = job->y_t ? y_rows : y_cols;
@@ -135,8 +139,8 @@ static quo_status clear_product(void *self, quo_session *s, const quo_product_jo
 	return QUO_OK;
 }
 
-static quo_status clear_convert(void *self, quo_session *s, const quo_convert_job *jobs, size_t n_jobs,
-				quo_err *err)
+static quo_status clear_convert(void *self, quo_session *s, const quo_convert_job *jobs,
+				size_t n_jobs, quo_err *err)
 {
 	(void)self, (void)err;
 	if (s->dry)
@@ -147,7 +151,8 @@ static quo_status clear_convert(void *self, quo_session *s, const quo_convert_jo
 		uint32_t mask = quo_mask32(z->spec.width);
 		/* Planes beyond 32 vanish mod 2^32, the sign plane among them. */
 		bool all = x->spec.width <= 32;
-		quo_words_from_planes(x->b, x->n, all ? x->spec.width : 32, all && x->spec.is_signed, z->a);
+		quo_words_from_planes(x->b, x->n, all ? x->spec.width : 32,
+				      all && x->spec.is_signed, z->a);
 		for (size_t e = 0; e < z->n; e++)
 			z->a[e] &= mask;
 	}
@@ -171,7 +176,8 @@ static quo_status map_one(struct clear *c, const quo_map_job *job, quo_err *err)
 	for (uint32_t p = 0; p < circuit->n_in; p++) {
 		in[p] = job->in[p]->b;
 		if (circuit->in[p].kind == QUO_PORT_ARITH) {
-			quo_planes_from_words(job->in[p]->a, job->in[p]->n, circuit->in[p].width, planes);
+			quo_planes_from_words(job->in[p]->a, job->in[p]->n, circuit->in[p].width,
+					      planes);
 			in[p] = planes;
 			planes += circuit->in[p].width * quo_words(job->in[p]->n);
 		}
@@ -181,7 +187,8 @@ static quo_status map_one(struct clear *c, const quo_map_job *job, quo_err *err)
 	return quo_circuit_eval(circuit, job->n, in, out, err);
 }
 
-static quo_status clear_map(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_err *err)
+static quo_status clear_map(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs,
+			    quo_err *err)
 {
 	if (s->dry)
 		return QUO_OK;
@@ -212,7 +219,8 @@ static const quo_component clear_component = {
 	.size = sizeof(quo_component),
 	.kind = QUO_KIND_PROTOCOL,
 	.name = "clear",
-	.summary = "everything in the clear, in one process: fast, and bit for bit what the others compute",
+	.summary = "everything in the clear, in one process: fast, and bit for bit what the others "
+		   "compute",
 	.security = "none: everything is in the clear; the twin that checks the others",
 	.wire_version = 1,
 	.instance_size = sizeof(struct clear),

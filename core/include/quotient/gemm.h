@@ -2,9 +2,10 @@
 /*
  * Integer matrix products in the clear: C = A x B mod 2^width, exact, in SIMD tiers.
  *
- * Entries are 32-bit words of which the low `width` bits are a signed integer. Entries that fit 16 bits (every
- * 8-bit tensor does) take one pass over pairs of 16-bit limbs; wider ones take two or three passes, since mod 2^32
- * (a + 2^16 a')(b + 2^16 b') = ab + 2^16 (ab' + a'b). Time depends on the values: for public or clear data only.
+ * Entries are 32-bit words of which the low `width` bits are a signed integer. Entries that fit 16
+ * bits (every 8-bit tensor does) take one pass over pairs of 16-bit limbs; wider ones take two or
+ * three passes, since mod 2^32 (a + 2^16 a')(b + 2^16 b') = ab + 2^16 (ab' + a'b). Time depends on
+ * the values: for public or clear data only.
  */
 #ifndef QUOTIENT_GEMM_H
 #define QUOTIENT_GEMM_H
@@ -24,10 +25,12 @@ quo_gemm *quo_gemm_new(quo_err *err);
 void quo_gemm_free(quo_gemm *gemm); /* wipes; NULL is fine */
 
 /*
- * c(i, j) = sum_k a(i, k) b(k, j) mod 2^width for i < m, j < n, k < p; c(i, j) is c[i * row_stride + j * col_stride],
- * its bits beyond `width` (1..32) cleared. p = 0 gives zeros. c overlaps neither operand.
+ * c(i, j) = sum_k a(i, k) b(k, j) mod 2^width for i < m, j < n, k < p; c(i, j) is c[i * row_stride
+ * + j * col_stride], its bits beyond `width` (1..32) cleared. p = 0 gives zeros. c overlaps neither
+ * operand.
  */
 void quo_gemm_run(quo_gemm *gemm, size_t m, size_t n, size_t p, const quo_gemm_operand *a,
-                  const quo_gemm_operand *b, uint32_t *c, size_t row_stride, size_t col_stride, unsigned width);
+		  const quo_gemm_operand *b, uint32_t *c, size_t row_stride, size_t col_stride,
+		  unsigned width);
 
 #endif

@@ -16,11 +16,13 @@ static uint64_t state = 1;
 
 static uint32_t draw(void)
 {
-	return (uint32_t)((state = state * UINT64_C(6364136223846793005) + 1442695040888963407) >> 32);
+	return (uint32_t)((state = state * UINT64_C(6364136223846793005) + 1442695040888963407) >>
+			  32);
 }
 
-static const uint32_t edges[] = { 0, 1, 0xffffffff, 0x7fff, 0x8000, 0xffff8000, 0xffff7fff, 0x7fffffff,
-				  0x80000000, 0x10000, 0x7fff8000 };
+static const uint32_t edges[] = { 0,          1,          0xffffffff, 0x7fff,
+				  0x8000,     0xffff8000, 0xffff7fff, 0x7fffffff,
+				  0x80000000, 0x10000,    0x7fff8000 };
 
 static void fill(uint32_t *x, size_t n, unsigned width)
 {
@@ -41,10 +43,12 @@ static void check_shape(quo_gemm *g, const struct shape *t, unsigned transposed)
 {
 	size_t m = t->m, n = t->n, p = t->p;
 	unsigned aw = t->a_width > 32 ? 32 : t->a_width, bw = t->b_width > 32 ? 32 : t->b_width;
-	uint32_t *a = quo_alloc(m * p + 1, sizeof *a, NULL), *b = quo_alloc(n * p + 1, sizeof *b, NULL);
+	uint32_t *a = quo_alloc(m * p + 1, sizeof *a, NULL),
+		 *b = quo_alloc(n * p + 1, sizeof *b, NULL);
 	uint32_t *c = quo_alloc(m * n + 1, sizeof *c, NULL);
 	bool at = transposed & 1, bt = transposed & 2, ct = transposed & 4;
-	quo_gemm_operand oa = { a, at ? 1 : p, at ? m : 1, aw }, ob = { b, bt ? 1 : n, bt ? p : 1, bw };
+	quo_gemm_operand oa = { a, at ? 1 : p, at ? m : 1, aw },
+			 ob = { b, bt ? 1 : n, bt ? p : 1, bw };
 
 	assert_non_null(a);
 	assert_non_null(b);
@@ -61,12 +65,15 @@ static void check_shape(quo_gemm *g, const struct shape *t, unsigned transposed)
 			for (size_t k = 0; k < p; k++) {
 				uint32_t x = a[i * oa.row_stride + k * oa.col_stride];
 				uint32_t y = b[k * ob.row_stride + j * ob.col_stride];
-				sum += (uint32_t)quo_sign_extend(x, aw) * (uint32_t)quo_sign_extend(y, bw);
+				sum += (uint32_t)quo_sign_extend(x, aw) *
+				       (uint32_t)quo_sign_extend(y, bw);
 			}
 			uint32_t got = ct ? c[j * m + i] : c[i * n + j];
 			if (got != (sum & quo_mask32(t->width)))
-				fail_msg("%zu x %zu x %zu, transposed %u: entry (%zu, %zu) is %#x, want %#x", m, p, n,
-					 transposed, i, j, got, sum & quo_mask32(t->width));
+				fail_msg("%zu x %zu x %zu, transposed %u: entry (%zu, %zu) is %#x, "
+					 "want %#x",
+					 m, p, n, transposed, i, j, got,
+					 sum & quo_mask32(t->width));
 		}
 	quo_free(a);
 	quo_free(b);
@@ -76,10 +83,12 @@ static void check_shape(quo_gemm *g, const struct shape *t, unsigned transposed)
 static void check_tier(const quo__gemm_kernel *kernel)
 {
 	static const struct shape shapes[] = {
-		{ 1, 1, 1, 8, 8, 18 },	   { 3, 5, 0, 8, 8, 18 },   { 12, 32, 2, 8, 8, 22 },
-		{ 13, 33, 3, 8, 8, 32 },   { 25, 65, 127, 8, 18, 18 }, { 5, 7, 9, 1, 1, 1 },
-		{ 31, 40, 64, 32, 33, 32 }, { 17, 10, 50, 33, 32, 20 }, { 24, 31, 33, 32, 32, 32 },
-		{ 14, 18, 21, 16, 17, 31 }, { 7, 400, 30, 33, 33, 18 }, { 6, 9, 2051, 16, 16, 32 },
+		{ 1, 1, 1, 8, 8, 18 },        { 3, 5, 0, 8, 8, 18 },
+		{ 12, 32, 2, 8, 8, 22 },      { 13, 33, 3, 8, 8, 32 },
+		{ 25, 65, 127, 8, 18, 18 },   { 5, 7, 9, 1, 1, 1 },
+		{ 31, 40, 64, 32, 33, 32 },   { 17, 10, 50, 33, 32, 20 },
+		{ 24, 31, 33, 32, 32, 32 },   { 14, 18, 21, 16, 17, 31 },
+		{ 7, 400, 30, 33, 33, 18 },   { 6, 9, 2051, 16, 16, 32 },
 		{ 3, 390, 1030, 32, 24, 32 },
 	};
 	quo_err err = QUO_ERR_INIT;

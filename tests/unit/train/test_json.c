@@ -31,7 +31,8 @@ static void test_compact(void **unused)
 	quo_json_end(&j);
 	quo_json_end(&j);
 	quo_json_end(&j);
-	assert_text(&j, "{\"i\": -9223372036854775808, \"u\": 18446744073709551615, \"b\": true, \"none\": null, "
+	assert_text(&j, "{\"i\": -9223372036854775808, \"u\": 18446744073709551615, \"b\": true, "
+			"\"none\": null, "
 			"\"a\": [0.1, {}]}");
 }
 
@@ -60,11 +61,13 @@ static void test_strings(void **unused)
 	quo_json_array(&j, NULL);
 	quo_json_string(&j, NULL, "a\"b\\c\n\t\x01\x7f");
 	quo_json_string(&j, NULL, "Gasc\xc3\xb3n \xe2\x82\xac \xf0\x9f\x98\x80");
-	/* Not UTF-8: a stray byte, a cut sequence, an overlong slash, a surrogate, beyond U+10FFFF. */
+	/* Not UTF-8: a stray byte, a cut sequence, an overlong slash, a surrogate, beyond U+10FFFF.
+	 */
 	quo_json_string(&j, NULL, "\xff|\xc3|\xc0\xaf|\xed\xa0\x80|\xf4\x90\x80\x80");
 	quo_json_end(&j);
 #define R "\xef\xbf\xbd"
-	assert_text(&j, "[\"a\\\"b\\\\c\\n\\t\\u0001\\u007f\", \"Gasc\xc3\xb3n \xe2\x82\xac \xf0\x9f\x98\x80\", "
+	assert_text(&j, "[\"a\\\"b\\\\c\\n\\t\\u0001\\u007f\", \"Gasc\xc3\xb3n \xe2\x82\xac "
+			"\xf0\x9f\x98\x80\", "
 			"\"" R "|" R "|" R R "|" R R R "|" R R R R "\"]");
 }
 
@@ -74,8 +77,14 @@ static void test_reals(void **unused)
 		double value;
 		const char *text;
 	} reals[] = {
-		{ 0, "0" }, { 1, "1" }, { -2.5, "-2.5" }, { 0.9662, "0.9662" }, { 1e300, "1e+300" },
-		{ 1.0 / 3, "0.3333333333333333" }, { 0.1 + 0.2, "0.30000000000000004" }, { 5e-324, "5e-324" },
+		{ 0, "0" },
+		{ 1, "1" },
+		{ -2.5, "-2.5" },
+		{ 0.9662, "0.9662" },
+		{ 1e300, "1e+300" },
+		{ 1.0 / 3, "0.3333333333333333" },
+		{ 0.1 + 0.2, "0.30000000000000004" },
+		{ 5e-324, "5e-324" },
 		{ 123456789.125, "123456789.125" },
 	};
 
@@ -120,23 +129,42 @@ static void test_summary(void **unused)
 	static const double accuracies[] = { 0.875, NAN };
 	static const quo_summary_component components[] = { { "protocol.ot", "ot", "iknp", 1 } };
 	static const quo_phase phases[] = { { "set-up", 0.5, 100, 3 } };
-	quo_summary s = { .name = "n", .protocol = "quotient", .n_components = 1, .components = components,
-			  .seed = 1, .epochs = 2, .steps = 3, .batch = 4, .train_seconds = 1.5, .setup_seconds = 0.5,
-			  .test_accuracy = 0.875, .n_accuracies = 2, .test_accuracy_per_epoch = accuracies,
-			  .bytes_sent = { 10, 20 }, .rounds = 7, .peak_rss_bytes = 4096, .weights_sha256 = digest,
-			  .n_phases = 1, .phases = phases };
+	quo_summary s = { .name = "n",
+			  .protocol = "quotient",
+			  .n_components = 1,
+			  .components = components,
+			  .seed = 1,
+			  .epochs = 2,
+			  .steps = 3,
+			  .batch = 4,
+			  .train_seconds = 1.5,
+			  .setup_seconds = 0.5,
+			  .test_accuracy = 0.875,
+			  .n_accuracies = 2,
+			  .test_accuracy_per_epoch = accuracies,
+			  .bytes_sent = { 10, 20 },
+			  .rounds = 7,
+			  .peak_rss_bytes = 4096,
+			  .weights_sha256 = digest,
+			  .n_phases = 1,
+			  .phases = phases };
 	quo_json j = QUO_JSON_INIT(false);
 
 	(void)unused;
 	quo_summary_json(&s, &j);
-	assert_text(&j, "{\"name\": \"n\", \"protocol\": \"quotient\", \"components\": [{\"path\": \"protocol.ot\", "
-			"\"kind\": \"ot\", \"name\": \"iknp\", \"wire_version\": 1}], \"seed\": 1, \"epochs\": 2, "
-			"\"steps\": 3, \"batch\": 4, \"train_seconds\": 1.5, \"setup_seconds\": 0.5, "
-			"\"test_accuracy\": 0.875, \"test_accuracy_per_epoch\": [0.875, null], \"bytes_sent\": 30, "
-			"\"bytes_sent_party0\": 10, \"bytes_sent_party1\": 20, \"rounds\": 7, "
-			"\"peak_rss_bytes\": 4096, \"weights_sha256\": "
-			"\"ab01000000000000000000000000000000000000000000000000000000000000\", \"phases\": "
-			"[{\"name\": \"set-up\", \"seconds\": 0.5, \"bytes\": 100, \"rounds\": 3}]}");
+	assert_text(
+		&j,
+		"{\"name\": \"n\", \"protocol\": \"quotient\", \"components\": [{\"path\": "
+		"\"protocol.ot\", "
+		"\"kind\": \"ot\", \"name\": \"iknp\", \"wire_version\": 1}], \"seed\": 1, "
+		"\"epochs\": 2, "
+		"\"steps\": 3, \"batch\": 4, \"train_seconds\": 1.5, \"setup_seconds\": 0.5, "
+		"\"test_accuracy\": 0.875, \"test_accuracy_per_epoch\": [0.875, null], "
+		"\"bytes_sent\": 30, "
+		"\"bytes_sent_party0\": 10, \"bytes_sent_party1\": 20, \"rounds\": 7, "
+		"\"peak_rss_bytes\": 4096, \"weights_sha256\": "
+		"\"ab01000000000000000000000000000000000000000000000000000000000000\", \"phases\": "
+		"[{\"name\": \"set-up\", \"seconds\": 0.5, \"bytes\": 100, \"rounds\": 3}]}");
 
 	s.weights_sha256 = NULL;
 	s.has_forecast = true;
@@ -147,8 +175,9 @@ static void test_summary(void **unused)
 	quo_summary_json(&s, &j);
 	quo_buffer_add(&j.out, "", 1);
 	assert_non_null(strstr((char *)j.out.data, "\"weights_sha256\": null"));
-	assert_non_null(strstr((char *)j.out.data,
-			       "\"forecast\": {\"bytes_sent\": 31, \"rounds\": 7, \"seconds\": null}"));
+	assert_non_null(
+		strstr((char *)j.out.data,
+		       "\"forecast\": {\"bytes_sent\": 31, \"rounds\": 7, \"seconds\": null}"));
 	quo_json_free(&j);
 	assert_true(quo_peak_rss_bytes() > 100000);
 }
@@ -156,8 +185,9 @@ static void test_summary(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_compact), cmocka_unit_test(test_pretty), cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_reals),	cmocka_unit_test(test_misuse), cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_compact), cmocka_unit_test(test_pretty),
+		cmocka_unit_test(test_strings), cmocka_unit_test(test_reals),
+		cmocka_unit_test(test_misuse),  cmocka_unit_test(test_summary),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

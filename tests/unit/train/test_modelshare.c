@@ -29,7 +29,9 @@ static int remove_files(void **unused)
 
 static uint64_t planes1[8 * 2], planes2[8];
 static quo_model_layer layers[] = { { 10, 7, 8, planes1 }, { 7, 3, 8, planes2 } };
-static const quo_model_share model = { .party = 1, .parties = 2, .id = { 1, 2, 3 }, .n_layers = 2, .layers = layers };
+static const quo_model_share model = {
+	.party = 1, .parties = 2, .id = { 1, 2, 3 }, .n_layers = 2, .layers = layers
+};
 
 /* Saves the model; its bytes to data. */
 static size_t save(uint8_t *data, size_t size)
@@ -87,7 +89,8 @@ static quo_status load_bytes(const uint8_t *data, size_t n, quo_err *err)
 }
 
 /* A header that lies, with a digest that fits it. */
-static void load_lie(const uint8_t *good, size_t n, size_t at, const void *field, size_t bytes, const char *part)
+static void load_lie(const uint8_t *good, size_t n, size_t at, const void *field, size_t bytes,
+		     const char *part)
 {
 	uint8_t data[1024];
 	quo_err err;

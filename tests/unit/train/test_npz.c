@@ -39,8 +39,10 @@ static uint8_t *member(const quo_npz *z, unsigned index, const char *name, size_
 	*n = get(local + 22, 4);
 	uint8_t *out = malloc(*n + 1);
 	assert_non_null(out);
-	z_stream stream = { .next_in = (Bytef *)(uintptr_t)(local + 30 + length), .avail_in = (uInt)packed,
-			    .next_out = out, .avail_out = (uInt)*n + 1 };
+	z_stream stream = { .next_in = (Bytef *)(uintptr_t)(local + 30 + length),
+			    .avail_in = (uInt)packed,
+			    .next_out = out,
+			    .avail_out = (uInt)*n + 1 };
 	assert_int_equal(inflateInit2(&stream, -15), Z_OK);
 	assert_int_equal(inflate(&stream, Z_FINISH), Z_STREAM_END);
 	assert_int_equal(stream.total_out, *n);
@@ -85,11 +87,13 @@ static void test_round_trip(void **unused)
 	quo_test_ok(quo_npz_add(&z, "empty", small, 0, 3, &err));
 	quo_test_ok(quo_npz_finish(&z, &err));
 	assert_int_equal(get(z.out.data + z.out.n - 22 + 8, 2), 3);
-	assert_array(&z, 0, "layer1.weight.npy", "{'descr': '|i1', 'fortran_order': False, 'shape': (300, 70), }",
-		     large, sizeof large);
-	assert_array(&z, 1, "layer1.ternary.npy", "{'descr': '|i1', 'fortran_order': False, 'shape': (2, 3), }",
-		     small, 6);
-	assert_array(&z, 2, "empty.npy", "{'descr': '|i1', 'fortran_order': False, 'shape': (0, 3), }", small, 0);
+	assert_array(&z, 0, "layer1.weight.npy",
+		     "{'descr': '|i1', 'fortran_order': False, 'shape': (300, 70), }", large,
+		     sizeof large);
+	assert_array(&z, 1, "layer1.ternary.npy",
+		     "{'descr': '|i1', 'fortran_order': False, 'shape': (2, 3), }", small, 6);
+	assert_array(&z, 2, "empty.npy",
+		     "{'descr': '|i1', 'fortran_order': False, 'shape': (0, 3), }", small, 0);
 	/* For a look with other readers. */
 	const char *keep = getenv("QUOTIENT_TEST_NPZ");
 	if (keep)
@@ -116,7 +120,8 @@ static void test_refusals(void **unused)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_round_trip), cmocka_unit_test(test_refusals) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_round_trip),
+					    cmocka_unit_test(test_refusals) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -150,7 +150,8 @@ static void test_full_disk(void **unused)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
 	quo_status metrics = quo_folder_metrics(out, large, sizeof large, &err);
 	quo_err err_write = QUO_ERR_INIT;
-	quo_status whole = quo_folder_write(out, "summary.json", large, sizeof large, false, &err_write);
+	quo_status whole =
+		quo_folder_write(out, "summary.json", large, sizeof large, false, &err_write);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
 
 	assert_int_equal(metrics, QUO_FAILED);

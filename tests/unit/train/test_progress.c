@@ -136,7 +136,8 @@ static void test_live(void **unused)
 	quo_progress_note(p, "a %s", "note");
 	fake_time += 0.2;
 	quo_progress_step(p, 21, 0);
-	/* The slow step moves the mean by a twentieth of the difference; it is the third to be shown. */
+	/* The slow step moves the mean by a twentieth of the difference; it is the third to be
+	 * shown. */
 	finish(p, "\repoch 1/1  batch 1/100  10 ms/batch  ETA 990 ms\033[K"
 		  "\repoch 1/1  batch 11/100  10 ms/batch  ETA 890 ms\033[K"
 		  "\r\033[Ka note\n"
@@ -173,12 +174,12 @@ static void test_table(void **unused)
 	memory = open_memstream(&text, &text_bytes);
 	quo_progress_table(memory, phases, 3);
 	fclose(memory);
-	assert_string_equal(text,
-			    "  phase                          time    share        sent        rounds\n"
-			    "  set-up                       1.25 s    11.1%     1.20 MB            12\n"
-			    "  forward                      10.0 s    88.9%     2.50 GB         1 234\n"
-			    "  a phase with a long name       0 us     0.0%         0 B             0\n"
-			    "  total                        11.2 s   100.0%     2.50 GB         1 246\n");
+	assert_string_equal(
+		text, "  phase                          time    share        sent        rounds\n"
+		      "  set-up                       1.25 s    11.1%     1.20 MB            12\n"
+		      "  forward                      10.0 s    88.9%     2.50 GB         1 234\n"
+		      "  a phase with a long name       0 us     0.0%         0 B             0\n"
+		      "  total                        11.2 s   100.0%     2.50 GB         1 246\n");
 	free(text);
 	memory = open_memstream(&text, &text_bytes);
 	quo_progress_table(memory, NULL, 0);
@@ -189,8 +190,9 @@ static void test_table(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_units),  cmocka_unit_test(test_plain), cmocka_unit_test(test_live),
-		cmocka_unit_test(test_narrow), cmocka_unit_test(test_table),
+		cmocka_unit_test(test_units), cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_live),  cmocka_unit_test(test_narrow),
+		cmocka_unit_test(test_table),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
