@@ -68,4 +68,11 @@ const quo_agreement *quo_experiment_agreement(const quo_experiment *experiment);
 size_t quo_experiment_instances(const quo_experiment *experiment);
 const quo_instance *quo_experiment_instance_at(const quo_experiment *experiment, size_t i, const char **path);
 
+/*
+ * One component outside an experiment, from "{use: sgd, lr_shift: 4}", sub-components and all (tests, tools). The
+ * instance lives until quo_experiment_free(*owner).
+ */
+quo_status quo_component_load(quo_registry *registry, quo_kind kind, const char *yaml, quo_experiment **owner,
+                              quo_instance **out, quo_err *err);
+
 #endif

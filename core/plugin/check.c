@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/value.h"
 #include "plugin/kinds.h"
 #include "plugin/registry.h"
 
@@ -113,7 +114,7 @@ quo_status quo__options_check(const quo_option *options, uint32_t config_size, c
 				                "check the types of its members", where, p->name, o->name);
 		}
 	}
-	return QUO_OK;
+	return quo__defaults_check(options, where, err);
 }
 
 quo_status quo__component_check(const quo_component *c, const char *origin, quo_err *err)

@@ -134,6 +134,11 @@ const quo_registered *quo_registry_at(const quo_registry *registry, size_t i)
 	return i < registry->n ? registry->item[i] : NULL;
 }
 
+const char *quo_registry_searched(const quo_registry *registry)
+{
+	return registry->searched;
+}
+
 quo_status quo_instance_new(const quo_registered *registered, const void *config, quo_instance **out,
                             quo_err *err)
 {

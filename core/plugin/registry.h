@@ -41,6 +41,9 @@ const quo_registered *quo_registry_find(const quo_registry *registry, quo_kind k
 size_t quo_registry_count(const quo_registry *registry);
 const quo_registered *quo_registry_at(const quo_registry *registry, size_t i); /* by kind, then name */
 
+/* The folders that quo_registry_load_default() looked into, for messages; NULL when it was not called. */
+const char *quo_registry_searched(const quo_registry *registry);
+
 const char *quo_kind_name(quo_kind kind); /* "ot", "gc", "circuits", .. */
 /* QUO_KIND_END when there is no such kind. */
 quo_kind quo_kind_from_name(const char *name);

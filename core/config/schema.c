@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/schema.h"
+
+#include "config/experiment.h"
+
+static const char *const evaluate_choices[] = { "epoch", "end", "never", NULL };
+static const char *const mode_choices[] = { "local", "listen", "connect", NULL };
+
+const quo_option quo__schema_top[] = {
+	QUO_OPTION(quo_experiment_config, name, QUO_OPT_STRING, "unnamed",
+	           "names the run's folder; the file's own name if it is not there", .local = true),
+	QUO_OPTION(quo_experiment_config, data, QUO_OPT_COMPONENT, NULL, "where rows and labels come from",
+	           .component_kind = QUO_KIND_DATA),
+	QUO_OPTION(quo_experiment_config, protocol, QUO_OPT_COMPONENT, "{use: quotient}", "who computes, and how",
+	           .component_kind = QUO_KIND_PROTOCOL),
+	QUO_OPTION(quo_experiment_config, reveal, QUO_OPT_STRINGS, "[accuracy]",
+	           "what a run opens: accuracy (the count of right test predictions), or [] for nothing"),
+	{ 0 },
+};
+
+static const quo_option train_options[] = {
+	QUO_OPTION(quo_train_config, epochs, QUO_OPT_INT, "1", "passes over the training rows", .min = 1,
+	           .max = 100000),
+	QUO_OPTION(quo_train_config, batch, QUO_OPT_INT, "128", "rows per step", .min = 1, .max = 65536),
+	QUO_OPTION(quo_train_config, seed, QUO_OPT_INT, "1",
+	           "public seed of initial weights, batch order and splits", .min = 0, .max = INT64_MAX),
+	QUO_OPTION(quo_train_config, max_steps, QUO_OPT_INT, "0", "stop after this many batches in all; 0: no limit",
+	           .min = 0, .max = INT64_MAX),
+	QUO_OPTION(quo_train_config, evaluate, QUO_OPT_ENUM, "epoch", "when to predict the test rows",
+	           .choices = evaluate_choices),
+	QUO_OPTION(quo_train_config, test_rows, QUO_OPT_INT, "0", "test rows to predict; 0: all", .min = 0,
+	           .max = INT64_MAX),
+	QUO_OPTION(quo_train_config, optimizer, QUO_OPT_COMPONENT, "{use: amsgrad}", "updates the weights",
+	           .component_kind = QUO_KIND_OPTIM),
+	QUO_OPTION(quo_train_config, quantizer, QUO_OPT_COMPONENT, "{use: npow}",
+	           "normalises errors and gradients by a power of two", .component_kind = QUO_KIND_QUANT),
+	{ 0 },
+};
+
+static const quo_option network_options[] = {
+	QUO_OPTION(quo_network_config, mode, QUO_OPT_ENUM, "local",
+	           "local: both parties on this machine; else how this party meets its peer",
+	           .choices = mode_choices, .local = true),
+	QUO_OPTION(quo_network_config, address, QUO_OPT_STRING, "\"\"",
+	           "host:port to listen at or to connect to; not used in local mode", .local = true),
+	QUO_OPTION(quo_network_config, timeout, QUO_OPT_INT, "60", "seconds to wait for the peer; 0: for ever",
+	           .min = 0, .max = 86400, .local = true),
+	{ 0 },
+};
+
+static const quo_option output_options[] = {
+	QUO_OPTION(quo_output_config, dir, QUO_OPT_STRING, "runs", "folder that gets one folder per run",
+	           .local = true),
+	{ 0 },
+};
+
+const quo__section quo__schema_sections[] = {
+	{ "train", "Training.", train_options, offsetof(quo_experiment_config, train), false },
+	{ "network", "How the parties meet; this party's own.", network_options,
+	  offsetof(quo_experiment_config, network), true },
+	{ "output", "Where results go; this party's own.", output_options,
+	  offsetof(quo_experiment_config, output), true },
+	{ 0 },
+};
+
+const char *const quo__schema_keys[] = { "model", "train", "network", "output", NULL };
