@@ -20,7 +20,7 @@ typedef struct quo_forecast_layer {
 
 typedef struct quo_forecast {
 	quo_cost cost;
-	quo_phase_total phase[QUO_PHASES]; /* bytes and rounds; seconds 0 */
+	quo_phase phase[QUO_PHASES]; /* bytes and rounds; seconds 0 */
 	uint64_t steps, steps_per_epoch, weights, macs;
 	uint64_t step_bytes, step_rounds; /* of one training step */
 	uint64_t memory_bytes;            /* per party, estimated */

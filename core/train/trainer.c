@@ -8,7 +8,7 @@
 
 #define TEST_ROWS_AT_ONCE 1000
 
-const char *const quo_phase_names[QUO_PHASES] = { "set-up", "forward", "backward", "update", "evaluation", "reveal" };
+static const char *const phase_names[QUO_PHASES] = { "set-up", "forward", "backward", "update", "evaluation", "reveal" };
 
 double quo_now_seconds(void)
 {
@@ -29,10 +29,10 @@ static quo_traffic traffic(const quo_session *s)
 	return s->peer ? quo_channel_traffic(s->peer) : (quo_traffic){ 0 };
 }
 
-static void enter(quo_trainer *t, quo_phase phase)
+static void enter(quo_trainer *t, quo_phase_id phase)
 {
 	quo_traffic now = traffic(t->s);
-	quo_phase_total *total = &t->phase[t->current];
+	quo_phase *total = &t->phase[t->current];
 	double seconds = quo_now_seconds();
 
 	total->seconds += seconds - t->phase_start;
@@ -80,6 +80,8 @@ quo_status quo_trainer_init(quo_trainer *t, quo_session *s, const quo_experiment
 	const quo_protocol_ops *protocol = s->protocol->ops;
 
 	*t = (quo_trainer){ .s = s, .input = input, .config = config, .phase_start = quo_now_seconds() };
+	for (int i = 0; i < QUO_PHASES; i++)
+		t->phase[i].name = phase_names[i];
 	quo_traffic start = traffic(s);
 	t->phase_bytes = start.sent_bytes + start.received_bytes;
 	t->phase_rounds = start.rounds;

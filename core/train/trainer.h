@@ -9,8 +9,9 @@
 #include "config/experiment.h"
 #include "train/holding.h"
 #include "train/network.h"
+#include "train/summary.h"
 
-typedef enum quo_phase {
+typedef enum quo_phase_id {
 	QUO_PHASE_SETUP,    /* base OTs */
 	QUO_PHASE_FORWARD,
 	QUO_PHASE_BACKWARD,
@@ -18,15 +19,10 @@ typedef enum quo_phase {
 	QUO_PHASE_EVALUATE,
 	QUO_PHASE_REVEAL, /* the model, when asked for */
 	QUO_PHASES,
-} quo_phase;
+} quo_phase_id;
 
-extern const char *const quo_phase_names[QUO_PHASES];
 
-typedef struct quo_phase_total {
-	double seconds;
-	uint64_t bytes; /* both parties together */
-	uint64_t rounds;
-} quo_phase_total;
+
 
 typedef struct quo_trainer quo_trainer;
 
@@ -52,14 +48,14 @@ struct quo_trainer {
 	void *report_arg;
 
 	/* Results. */
-	quo_phase_total phase[QUO_PHASES];
+	quo_phase phase[QUO_PHASES];
 	uint64_t step, steps, steps_per_epoch;
 	double *accuracy; /* one per evaluation done, in order; n_accuracy of them */
 	uint32_t n_accuracy;
 	uint64_t dry_step_bytes; /* dry runs: the most that tensors of one step or evaluation take */
 
 	/* private */
-	quo_phase current;
+	quo_phase_id current;
 	double phase_start;
 	uint64_t phase_bytes, phase_rounds;
 	double evaluation_from, last_step_seconds;

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/cli.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "version.h"
+
+enum { HELP = 256, VERSION, SET, PLUGIN_DIR, PARTY, LISTEN, CONNECT, VERIFY, JSON, REVEAL_MODEL, QUIET };
+
+static const struct option common_options[] = {
+	{ "help", no_argument, NULL, HELP },
+	{ "version", no_argument, NULL, VERSION },
+	{ "set", required_argument, NULL, SET },
+	{ "plugin-dir", required_argument, NULL, PLUGIN_DIR },
+	{ "json", no_argument, NULL, JSON },
+	{ "reveal-model", no_argument, NULL, REVEAL_MODEL },
+	{ "party", required_argument, NULL, PARTY },
+	{ "listen", required_argument, NULL, LISTEN },
+	{ "connect", required_argument, NULL, CONNECT },
+	{ "verify", no_argument, NULL, VERIFY },
+	{ "quiet", no_argument, NULL, QUIET },
+	{ 0 },
+};
+
+static quo_status add_set(quo_cli *cli, const char *set, quo_err *err)
+{
+	if (cli->n_sets == QUO_CLI_MAX_SETS)
+		return quo_fail(err, QUO_USAGE, "more than %d --set", QUO_CLI_MAX_SETS);
+	cli->sets[cli->n_sets++] = set;
+	return QUO_OK;
+}
+
+static quo_status own_set(quo_cli *cli, const char *key, const char *value, quo_err *err)
+{
+	char *set = NULL;
+
+	if (strchr(value, '"') || strchr(value, '\\'))
+		return quo_fail(err, QUO_USAGE, "'%s' is not an address; give host:port", value);
+	if (asprintf(&set, "%s=\"%s\"", key, value) < 0)
+		return quo_fail(err, QUO_FAILED, "out of memory");
+	cli->owned[cli->n_owned++] = set;
+	return add_set(cli, set, err);
+}
+
+/* --listen and --connect are network.* written short. */
+static quo_status network(quo_cli *cli, quo_err *err)
+{
+	if (cli->listen && cli->connect)
+		return quo_fail(err, QUO_USAGE, "give --listen or --connect, not both");
+	if (cli->listen || cli->connect) {
+		const char *address = cli->listen ? cli->listen : cli->connect;
+		QUO_TRY(own_set(cli, "network.mode", cli->listen ? "listen" : "connect", err));
+		QUO_TRY(own_set(cli, "network.address", address, err));
+	}
+	return QUO_OK;
+}
+
+static quo_status apply(quo_cli *cli, int option, quo_err *err)
+{
+	switch (option) {
+	case SET:
+		return add_set(cli, optarg, err);
+	case PLUGIN_DIR:
+		cli->plugin_dir = optarg;
+		return QUO_OK;
+	case JSON:
+		cli->json = true;
+		return QUO_OK;
+	case REVEAL_MODEL:
+		cli->reveal_model = true;
+		return QUO_OK;
+	case VERIFY:
+		cli->verify = true;
+		return QUO_OK;
+	case QUIET:
+		cli->quiet = true;
+		return QUO_OK;
+	case LISTEN:
+		cli->listen = optarg;
+		return QUO_OK;
+	case CONNECT:
+		cli->connect = optarg;
+		return QUO_OK;
+	case PARTY:
+		if (strcmp(optarg, "0") != 0 && strcmp(optarg, "1") != 0)
+			return quo_fail(err, QUO_USAGE, "--party is 0 or 1, not '%s'", optarg);
+		cli->party = optarg[0] - '0';
+		return QUO_OK;
+	default:
+		return quo_fail(err, QUO_USAGE, "unknown option, or one that misses its value; see --help");
+	}
+}
+
+int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, char **argv, quo_err *err)
+{
+	const char *tool = strrchr(argv[0], '/');
+	int option;
+
+	*cli = (quo_cli){ .tool = tool ? tool + 1 : argv[0], .party = -1 };
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "h", common_options, NULL)) != -1) {
+		if (option == HELP || option == 'h') {
+			fputs(help, stdout);
+			return 1;
+		}
+		if (option == VERSION) {
+			printf("%s %s\n", cli->tool, QUO_VERSION);
+			return 1;
+		}
+		if (option == '?')
+			return quo_fail(err, QUO_USAGE, "'%s' is not an option, or misses its value; see %s --help",
+			                argv[optind - 1], cli->tool);
+		if (use == QUO_CLI_CHECK && option >= PARTY && option != REVEAL_MODEL && option != JSON)
+			return quo_fail(err, QUO_USAGE, "'%s' is an option of quotient-run; see %s --help",
+			                argv[optind - 1], cli->tool);
+		QUO_TRY(apply(cli, option, err));
+	}
+	if (optind + 1 != argc)
+		return quo_fail(err, QUO_USAGE, "%s; try: %s configs/quickstart.yaml, or %s --help",
+		                optind == argc ? "which experiment file?" : "one experiment file at a time", cli->tool,
+		                cli->tool);
+	cli->file = argv[optind];
+	return network(cli, err);
+}
+
+void quo_cli_free(quo_cli *cli)
+{
+	for (size_t i = 0; i < cli->n_owned; i++)
+		free(cli->owned[i]);
+	cli->n_owned = 0;
+}
+
+int quo_cli_exit(const quo_cli *cli, quo_status status, const quo_err *err)
+{
+	if (status == QUO_OK)
+		return 0;
+	fprintf(stderr, "%s: %s\n", cli->tool, err->text);
+	return status == QUO_USAGE ? 2 : 1;
+}
+
+quo_status quo_cli_load(const quo_cli *cli, quo_registry *registry, const char *extra, quo_experiment **out,
+                        quo_err *err)
+{
+	const char *sets[QUO_CLI_MAX_SETS + 1];
+	size_t n = cli->n_sets;
+
+	memcpy(sets, cli->sets, n * sizeof *sets);
+	if (extra)
+		sets[n++] = extra;
+	return quo_experiment_load(registry, cli->file, sets, n, out, err);
+}

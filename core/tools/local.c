@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/local.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "net/handshake.h"
+
+enum { PARTY_0, PARTY_1, TWIN, PROCESSES };
+
+/* What a child tells its parent, in a shared page. */
+struct outcome {
+	quo_err err;
+	double failed_at; /* monotonic seconds */
+	uint64_t rss;
+};
+
+struct local {
+	quo_run *run;
+	quo_registry *registry;
+	quo_channel *ends[2];
+	quo_holding input[2];
+	quo_dataset data;
+	int log[2]; /* pipe from the twin to party 0 */
+	struct outcome *outcome;
+	pid_t pid[PROCESSES];
+};
+
+quo_status quo_run_load_data(const quo_experiment_config *config, quo_dataset *data, quo_err *err)
+{
+	const quo_data_ops *ops = config->data->ops;
+
+	return ops->load(config->data->self, (uint64_t)config->train.seed, data, err);
+}
+
+quo_status quo_run_foresee(quo_run *run, quo_registry *registry, const quo_data_shape *shape, quo_err *err)
+{
+	quo_experiment *other;
+
+	QUO_TRY(quo_cli_load(run->cli, registry, NULL, &other, err));
+	quo_status status = quo_forecast_run(&run->forecast, quo_experiment_config_of(other), shape,
+	                                     run->cli->reveal_model, err);
+	quo_experiment_free(other);
+	return status;
+}
+
+/* ---- children ---- */
+
+static quo_status party_child(struct local *l, int party, quo_err *err)
+{
+	quo_party p = { .party = party, .input = &l->input[party], .verify = { .fd = -1 } };
+	quo_rng *rng = quo_rng_new(err);
+
+	if (!rng)
+		return QUO_FAILED;
+	quo_channel_close(l->ends[1 - party]);
+	quo_holding_free(&l->input[1 - party]);
+	quo_status status = quo_handshake(l->ends[party], party, quo_experiment_agreement(l->run->experiment), rng,
+	                                  &p.hash_start, err);
+	quo_rng_free(rng);
+	QUO_TRY(status);
+	p.channel = quo_channel_count(l->ends[party], err);
+	if (!p.channel)
+		return QUO_FAILED;
+	l->run->leads = party == 0;
+	l->run->other_rss = party == 0 ? &l->outcome[PARTY_1].rss : NULL;
+	if (l->run->cli->verify) {
+		p.trace = quo_verify_party;
+		p.verify.fd = party == 0 ? l->log[0] : -1;
+		close(l->log[1]);
+	}
+	return quo_party_run(l->run, &p, err);
+}
+
+/* The same experiment under `clear`, in lockstep with party 0 through the pipe. */
+static quo_status twin_child(struct local *l, quo_err *err)
+{
+	quo_experiment *experiment;
+	quo_holding input;
+	quo_trainer trainer;
+
+	close(l->log[0]);
+	quo_channel_close(l->ends[0]);
+	quo_channel_close(l->ends[1]);
+	QUO_TRY(quo_cli_load(l->run->cli, l->registry, "protocol={use: clear}", &experiment, err));
+	QUO_TRY(quo_holding_own(&input, &l->data, 0, err));
+	quo_verify verify = { .fd = l->log[1], .trainer = &trainer };
+	quo_session s = { .parties = 1,
+			  .rng = quo_rng_new(err),
+			  .protocol = quo_experiment_config_of(experiment)->protocol,
+			  .run = quo_arena_new(err),
+			  .step = quo_arena_new(err),
+			  .trace = quo_verify_twin,
+			  .trace_arg = &verify };
+	if (!s.rng || !s.run || !s.step)
+		return QUO_FAILED;
+	QUO_TRY(quo_trainer_init(&trainer, &s, quo_experiment_config_of(experiment), &input, err));
+	return quo_trainer_run(&trainer, err);
+}
+
+static pid_t start(struct local *l, int which, quo_err *err)
+{
+	fflush(NULL);
+	pid_t parent = getpid(), pid = fork();
+	if (pid < 0)
+		quo_fail(err, QUO_FAILED, "cannot start a process: %s", strerror(errno));
+	if (pid != 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	quo_err mine = QUO_ERR_INIT;
+	quo_status status = which == TWIN ? twin_child(l, &mine) : party_child(l, which, &mine);
+	struct outcome *o = &l->outcome[which];
+	o->rss = quo_peak_rss_bytes();
+	if (status != QUO_OK) {
+		o->failed_at = quo_now_seconds();
+		o->err = mine;
+	}
+	fflush(NULL);
+	_exit(status == QUO_OK ? 0 : 1);
+}
+
+/* ---- the parent ---- */
+
+static quo_status hold_inputs(struct local *l, quo_err *err)
+{
+	const quo_data_common *common = l->run->config->data->config;
+	quo_data_shape shape = quo_data_shape_of(&l->data);
+
+	if (common->owner == QUO_OWNER_DEALER)
+		return quo_holding_deal(l->input, &l->data, err);
+	int owner = common->owner - QUO_OWNER_0;
+	quo_holding_empty(&l->input[1 - owner], &shape, owner);
+	return quo_holding_own(&l->input[owner], &l->data, owner, err);
+}
+
+static void close_pipe(struct local *l)
+{
+	for (int i = 0; i < 2; i++)
+		if (l->log[i] >= 0)
+			close(l->log[i]);
+	l->log[0] = l->log[1] = -1;
+}
+
+static const char *const process_name[PROCESSES] = { "party 0", "party 1", "the clear twin" };
+
+/* Wait for all; the first failure in time is the cause, later ones mostly its echo. */
+static quo_status wait_all(struct local *l, quo_err *err)
+{
+	int first = -1;
+
+	for (int i = 0; i < PROCESSES; i++) {
+		int state = 0;
+		struct outcome *o = &l->outcome[i];
+		if (l->pid[i] <= 0)
+			continue;
+		while (waitpid(l->pid[i], &state, 0) < 0 && errno == EINTR)
+			;
+		if (state != 0 && o->err.status == QUO_OK) { /* it died without a word: that comes first */
+			o->failed_at = 0;
+			quo_fail(&o->err, QUO_FAILED, "the process died (%s %d)",
+			         WIFSIGNALED(state) ? "signal" : "status",
+			         WIFSIGNALED(state) ? WTERMSIG(state) : WEXITSTATUS(state));
+		}
+		if (o->err.status != QUO_OK && (first < 0 || o->failed_at < l->outcome[first].failed_at))
+			first = i;
+	}
+	if (first < 0)
+		return QUO_OK;
+	const quo_err *cause = &l->outcome[first].err;
+	return quo_fail(err, cause->status, "%s: %s", process_name[first], cause->text);
+}
+
+static quo_status fork_all(struct local *l, quo_err *err)
+{
+	quo_status status = QUO_OK;
+
+	if (l->run->cli->verify) {
+		if (pipe(l->log) != 0)
+			return quo_fail(err, QUO_FAILED, "cannot make a pipe: %s", strerror(errno));
+		l->pid[TWIN] = start(l, TWIN, err);
+	}
+	status = l->pid[TWIN] < 0 ? QUO_FAILED : hold_inputs(l, err);
+	quo_dataset_free(&l->data); /* the parties never have the data in the clear */
+	for (int i = 0; i < 2 && status == QUO_OK; i++) {
+		l->pid[i] = start(l, i, err);
+		if (l->pid[i] < 0)
+			status = QUO_FAILED;
+	}
+	close_pipe(l);
+	for (int i = 0; i < 2; i++) {
+		quo_channel_close(l->ends[i]);
+		quo_holding_free(&l->input[i]);
+	}
+	quo_status waited = wait_all(l, err);
+	return status != QUO_OK ? status : waited;
+}
+
+static quo_status in_the_clear(struct local *l, quo_err *err)
+{
+	quo_party party = { .input = &l->input[0], .verify = { .fd = -1 } };
+
+	QUO_TRY(quo_holding_own(&l->input[0], &l->data, 0, err));
+	l->run->leads = true;
+	quo_status status = quo_party_run(l->run, &party, err);
+	quo_holding_free(&l->input[0]);
+	return status;
+}
+
+static quo_status with_data(struct local *l, quo_err *err)
+{
+	quo_run *run = l->run;
+	const quo_protocol_ops *protocol = run->config->protocol->ops;
+	quo_data_shape shape = quo_data_shape_of(&l->data);
+
+	if (run->cli->verify && protocol->parties == 1)
+		return quo_fail(err, QUO_USAGE, "--verify compares a secure protocol with clear; there is nothing to compare "
+		                                "under %s", run->config->protocol->component->name);
+	QUO_TRY(quo_run_foresee(run, l->registry, &shape, err));
+	run->output = quo_folder_open(run->config->output.dir, run->config->name, err);
+	if (!run->output)
+		return QUO_FAILED;
+	quo_run_banner(run);
+	if (protocol->parties == 1)
+		return in_the_clear(l, err);
+	QUO_TRY(quo_channel_pair(l->ends, err));
+	return fork_all(l, err);
+}
+
+quo_status quo_run_local(quo_run *run, quo_registry *registry, quo_err *err)
+{
+	struct local l = { .run = run, .registry = registry, .log = { -1, -1 } };
+
+	if (run->cli->party >= 0)
+		return quo_fail(err, QUO_USAGE, "--party %d needs --listen HOST:PORT or --connect HOST:PORT",
+		                run->cli->party);
+	l.outcome = mmap(NULL, PROCESSES * sizeof *l.outcome, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (l.outcome == MAP_FAILED)
+		return quo_fail(err, QUO_FAILED, "out of memory");
+	quo_status status = quo_run_load_data(run->config, &l.data, err);
+	if (status == QUO_OK)
+		status = with_data(&l, err);
+	quo_dataset_free(&l.data);
+	munmap(l.outcome, PROCESSES * sizeof *l.outcome);
+	return status;
+}

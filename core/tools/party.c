@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/party.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "train/modelshare.h"
+#include "train/npz.h"
+#include "train/progress.h"
+
+struct job {
+	quo_run *run;
+	quo_party *party;
+	quo_session session;
+	quo_trainer trainer;
+	quo_progress *progress;
+	int8_t *weights; /* after a reveal */
+	uint8_t digest[32];
+	double *per_epoch; /* NaN where not evaluated */
+	int64_t epochs_seen;
+};
+
+void quo_run_banner(const quo_run *run)
+{
+	const quo_instance *protocol = run->config->protocol;
+	const quo_protocol_ops *ops = protocol->ops;
+
+	if (ops->parties == 1) {
+		fprintf(run->ui, "security: none; protocol %s computes in the clear, in one process\n",
+		        protocol->component->name);
+	} else {
+		fprintf(run->ui,
+		        "security: semi-honest, %d parties, kappa = 128, statistical 40; revealed: %s%s%s\n",
+		        ops->parties, run->config->reveal.n ? "test accuracy" : "nothing",
+		        run->cli->reveal_model ? ", the model" : "",
+		        run->cli->verify ? "; --verify OPENS EVERY TENSOR: no privacy" : "");
+	}
+	fflush(run->ui);
+}
+
+/* ---- while it runs ---- */
+
+static quo_status write_metrics(struct job *job, const quo_trainer_report *r, quo_err *err)
+{
+	quo_json j = QUO_JSON_INIT(false);
+
+	quo_json_object(&j, NULL);
+	quo_json_uint(&j, "step", r->step);
+	quo_json_int(&j, "epoch", r->epoch + 1);
+	if (r->evaluated)
+		quo_json_real(&j, "test_accuracy", r->accuracy);
+	else
+		quo_json_real(&j, "step_seconds", r->step_seconds);
+	quo_json_uint(&j, "bytes_sent", r->bytes);
+	quo_json_uint(&j, "rounds", r->rounds);
+	quo_json_end(&j);
+	quo_status status = quo_json_status(&j, err);
+	if (status == QUO_OK)
+		status = quo_folder_metrics(job->run->output, (const char *)j.out.data, j.out.n, err);
+	quo_json_free(&j);
+	return status;
+}
+
+static quo_status on_report(void *arg, const quo_trainer_report *r, quo_err *err)
+{
+	struct job *job = arg;
+
+	if (r->evaluated)
+		job->per_epoch[r->epoch] = r->accuracy;
+	if (!job->run->leads)
+		return QUO_OK;
+	if (job->progress) {
+		if (!r->evaluated)
+			quo_progress_step(job->progress, r->step, r->bytes);
+		else
+			quo_progress_epoch(job->progress, (uint64_t)r->epoch + 1, r->accuracy);
+	}
+	return write_metrics(job, r, err);
+}
+
+static quo_status start_progress(struct job *job, quo_err *err)
+{
+	if (!job->run->leads || job->run->cli->quiet)
+		return QUO_OK;
+	job->progress = quo_progress_new(&(quo_progress_config){ .out = stderr,
+	                                                         .live = quo_progress_is_live(stderr),
+	                                                         .epochs = (uint64_t)job->run->config->train.epochs,
+	                                                         .steps_per_epoch = job->trainer.steps_per_epoch,
+	                                                         .steps = job->trainer.steps },
+	                                 err);
+	return job->progress ? QUO_OK : QUO_FAILED;
+}
+
+/* ---- what it leaves ---- */
+
+static quo_status write_share(struct job *job, quo_err *err)
+{
+	const quo_network *net = &job->trainer.net;
+	quo_model_share model = { .party = (uint32_t)job->session.party, .parties = (uint32_t)job->session.parties };
+	char file[32];
+
+	memcpy(model.id, &job->party->hash_start, sizeof model.id);
+	model.layers = quo_alloc(net->n_params, sizeof *model.layers, err);
+	if (!model.layers)
+		return QUO_FAILED;
+	for (uint32_t i = 0; i < net->n_layers; i++) {
+		const quo_tensor *v = net->layer[i].v;
+		if (v)
+			model.layers[model.n_layers++] = (quo_model_layer){ v->spec.dim[0], v->spec.dim[1],
+					                                    v->spec.width, v->b };
+	}
+	snprintf(file, sizeof file, "model.party%d.share", job->session.party);
+	const char *path = quo_folder_path(job->run->output, file, err);
+	quo_status status = path ? quo_model_share_save(path, &model, err) : QUO_FAILED;
+	quo_free(model.layers);
+	return status;
+}
+
+static quo_status write_npz(struct job *job, quo_err *err)
+{
+	const quo_network *net = &job->trainer.net;
+	const int8_t *w = job->weights;
+	quo_npz z = QUO_NPZ_INIT;
+	quo_status status = QUO_OK;
+
+	for (uint32_t i = 0, k = 1; i < net->n_layers && status == QUO_OK; i++) {
+		const quo_tensor *v = net->layer[i].v;
+		char name[32];
+		if (!v)
+			continue;
+		int8_t *ternary = quo_alloc(v->n, 1, err);
+		if (!ternary) {
+			status = QUO_FAILED;
+			break;
+		}
+		for (size_t j = 0; j < v->n; j++)
+			ternary[j] = (int8_t)((w[j] >= 32) - (w[j] <= -32));
+		snprintf(name, sizeof name, "layer%u.weight", k);
+		status = quo_npz_add(&z, name, w, v->spec.dim[0], v->spec.dim[1], err);
+		snprintf(name, sizeof name, "layer%u.ternary", k++);
+		if (status == QUO_OK)
+			status = quo_npz_add(&z, name, ternary, v->spec.dim[0], v->spec.dim[1], err);
+		quo_free(ternary);
+		w += v->n;
+	}
+	if (status == QUO_OK)
+		status = quo_npz_finish(&z, err);
+	if (status == QUO_OK)
+		status = quo_folder_write(job->run->output, "model.npz", z.out.data, z.out.n, false, err);
+	quo_npz_free(&z);
+	return status;
+}
+
+static void fill_summary(struct job *job, quo_summary *out)
+{
+	const quo_trainer *t = &job->trainer;
+	const quo_train_config *train = &job->run->config->train;
+	const quo_forecast *f = &job->run->forecast;
+	quo_traffic traffic = job->session.peer ? quo_channel_traffic(job->session.peer) : (quo_traffic){ 0 };
+	int me = job->session.party;
+	uint64_t rss = quo_peak_rss_bytes();
+
+	if (job->run->other_rss && *job->run->other_rss > rss)
+		rss = *job->run->other_rss;
+	*out = (quo_summary){ .name = job->run->config->name,
+		              .protocol = job->run->config->protocol->component->name,
+		              .seed = (uint64_t)train->seed,
+		              .epochs = t->steps_per_epoch ? t->step / t->steps_per_epoch : 0,
+		              .steps = t->step,
+		              .batch = (uint64_t)train->batch,
+		              .setup_seconds = t->phase[QUO_PHASE_SETUP].seconds,
+		              .train_seconds = t->phase[QUO_PHASE_FORWARD].seconds +
+		                               t->phase[QUO_PHASE_BACKWARD].seconds +
+		                               t->phase[QUO_PHASE_UPDATE].seconds,
+		              .test_accuracy = t->n_accuracy ? t->accuracy[t->n_accuracy - 1] : NAN,
+		              .n_accuracies = (size_t)((t->step + t->steps_per_epoch - 1) / t->steps_per_epoch),
+		              .test_accuracy_per_epoch = job->per_epoch,
+		              .rounds = traffic.rounds,
+		              .peak_rss_bytes = rss,
+		              .weights_sha256 = job->weights ? job->digest : NULL,
+		              .n_phases = QUO_PHASES,
+		              .phases = t->phase,
+		              .has_forecast = true,
+		              .forecast_bytes = f->cost.sent_bytes[0] + f->cost.sent_bytes[1],
+		              .forecast_rounds = f->cost.rounds,
+		              .forecast_seconds = f->seconds };
+	out->bytes_sent[me] = traffic.sent_bytes;
+	out->bytes_sent[1 - me] = traffic.received_bytes;
+}
+
+#define MAX_COMPONENTS 512
+
+static quo_status write_summary(struct job *job, quo_err *err)
+{
+	quo_summary_component components[MAX_COMPONENTS];
+	quo_summary summary;
+	quo_json j = QUO_JSON_INIT(true);
+	size_t n = quo_experiment_instances(job->run->experiment);
+
+	fill_summary(job, &summary);
+	for (size_t i = 0; i < n && i < MAX_COMPONENTS; i++) {
+		const char *path;
+		const quo_instance *instance = quo_experiment_instance_at(job->run->experiment, i, &path);
+		components[i] = (quo_summary_component){ path, quo_kind_name((quo_kind)instance->component->kind),
+			                                 instance->component->name,
+			                                 instance->component->wire_version };
+		summary.n_components++;
+	}
+	summary.components = components;
+	quo_summary_json(&summary, &j);
+	quo_status status = quo_json_status(&j, err);
+	if (status == QUO_OK)
+		status = quo_folder_write(job->run->output, "summary.json", j.out.data, j.out.n, false, err);
+	if (status == QUO_OK && job->run->cli->json) {
+		fwrite(j.out.data, 1, j.out.n, stdout);
+		fputc('\n', stdout);
+		if (fflush(stdout) != 0)
+			status = quo_fail(err, QUO_FAILED, "standard output: cannot write the summary");
+	}
+	quo_json_free(&j);
+	return status;
+}
+
+static void print_results(struct job *job)
+{
+	const quo_trainer *t = &job->trainer;
+	FILE *ui = job->run->ui;
+
+	quo_progress_table(ui, t->phase, QUO_PHASES);
+	if (t->n_accuracy)
+		fprintf(ui, "test accuracy %.2f%%\n", 100 * t->accuracy[t->n_accuracy - 1]);
+	if (job->weights) {
+		fprintf(ui, "weights_sha256 ");
+		for (int i = 0; i < 32; i++)
+			fprintf(ui, "%02x", job->digest[i]);
+		fputc('\n', ui);
+	}
+	if (job->party->trace && job->session.parties > 1)
+		fprintf(ui, "verified: %llu tensors equal to the clear twin's\n",
+		        (unsigned long long)job->party->verify.compared);
+	fprintf(ui, "results in %s\n", quo_folder_name(job->run->output));
+}
+
+static quo_status write_config(struct job *job, quo_err *err)
+{
+	char *yaml = quo_experiment_yaml(job->run->experiment, err);
+
+	if (!yaml)
+		return QUO_FAILED;
+	quo_status status = quo_folder_write(job->run->output, "config.resolved.yaml", yaml, strlen(yaml), false, err);
+	free(yaml);
+	return status;
+}
+
+/* ---- the whole ---- */
+
+static quo_status reveal(struct job *job, quo_err *err)
+{
+	size_t n = quo_trainer_weights(&job->trainer);
+
+	if (!job->run->cli->reveal_model && job->session.parties > 1)
+		return QUO_OK;
+	job->weights = quo_alloc(n, 1, err);
+	if (!job->weights)
+		return QUO_FAILED;
+	QUO_TRY(quo_trainer_reveal_model(&job->trainer, job->weights, err));
+	quo_sha256(job->weights, n, job->digest);
+	return QUO_OK;
+}
+
+static quo_status train(struct job *job, quo_err *err)
+{
+	quo_run *run = job->run;
+	size_t epochs = (size_t)run->config->train.epochs;
+
+	job->per_epoch = quo_alloc(epochs, sizeof *job->per_epoch, err);
+	if (!job->per_epoch)
+		return QUO_FAILED;
+	for (size_t i = 0; i < epochs; i++)
+		job->per_epoch[i] = NAN;
+	job->trainer.report = on_report;
+	job->trainer.report_arg = job;
+	if (run->leads)
+		QUO_TRY(write_config(job, err));
+	QUO_TRY(start_progress(job, err));
+	quo_status status = quo_trainer_run(&job->trainer, err);
+	quo_progress_free(job->progress);
+	QUO_TRY(status);
+	QUO_TRY(reveal(job, err));
+	if (job->session.peer)
+		QUO_TRY(quo_channel_flush(job->session.peer, err));
+	QUO_TRY(write_share(job, err));
+	if (!run->leads)
+		return QUO_OK;
+	if (job->weights)
+		QUO_TRY(write_npz(job, err));
+	QUO_TRY(write_summary(job, err));
+	print_results(job);
+	return QUO_OK;
+}
+
+static quo_status run_session(struct job *job, quo_err *err)
+{
+	quo_session *s = &job->session;
+
+	if (!s->rng || !s->run || !s->step)
+		return QUO_FAILED;
+	QUO_TRY(quo_trainer_init(&job->trainer, s, job->run->config, job->party->input, err));
+	if (job->party->trace) {
+		job->party->verify.trainer = &job->trainer;
+		s->trace = job->party->trace;
+		s->trace_arg = &job->party->verify;
+	}
+	quo_status status = train(job, err);
+	quo_trainer_fini(&job->trainer);
+	return status;
+}
+
+quo_status quo_party_run(quo_run *run, quo_party *party, quo_err *err)
+{
+	const quo_protocol_ops *protocol = run->config->protocol->ops;
+	struct job job = { .run = run, .party = party };
+
+	job.session = (quo_session){ .party = party->party,
+				     .parties = protocol->parties,
+				     .peer = party->channel,
+				     .rng = quo_rng_new(err),
+				     .hash_start = party->hash_start,
+				     .protocol = run->config->protocol,
+				     .run = quo_arena_new(err),
+				     .step = quo_arena_new(err) };
+	quo_status status = run_session(&job, err);
+	quo_channel_close(party->channel);
+	party->channel = NULL;
+	quo_free(job.weights);
+	quo_free(job.per_epoch);
+	quo_arena_free(job.session.run);
+	quo_arena_free(job.session.step);
+	quo_rng_free(job.session.rng);
+	return status;
+}

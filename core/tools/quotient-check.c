@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* quotient-check: validate an experiment and foretell what it costs, without a network. */
+#include <stdio.h>
+
+#include "tools/local.h"
+#include "train/progress.h"
+
+static const char help[] =
+	"Usage: quotient-check EXPERIMENT.yaml [options]\n"
+	"\n"
+	"Resolve the components, check every option, infer shapes and ring widths, and forecast bytes, rounds, memory\n"
+	"and time. Nothing is sent and nothing is written.\n"
+	"\n"
+	"  --set KEY=VALUE    override a key (any number of times)\n"
+	"  --reveal-model     count the opening of the weights too\n"
+	"  --json             the forecast as JSON\n"
+	"  --plugin-dir DIR   load plugins from DIR too\n"
+	"  --help, --version\n"
+	"\n"
+	"Example:\n"
+	"  quotient-check configs/mnist-2x128.yaml --set train.max_steps=20\n"
+	"\n"
+	"Exit status: 0 the experiment can run, 1 failed at run time, 2 bad usage, experiment or data.\n";
+
+static void print_layers(const quo_forecast *f)
+{
+	printf("\n%-16s %8s %8s %6s %6s %6s %6s %10s\n", "layer", "in", "out", "alpha", "Z bits", "G bits", "E bits",
+	       "update AND");
+	for (uint32_t i = 0; i < f->n_layers; i++) {
+		const quo_forecast_layer *l = &f->layers[i];
+		printf("%-16s %8u %8u %6d %6d %6d %6d %10u\n", l->where, l->in, l->out, l->alpha, l->z_width, l->g_width,
+		       l->e_width, l->update_ands);
+	}
+}
+
+static void print_forecast(const quo_run *run, const quo_data_shape *shape)
+{
+	const quo_forecast *f = &run->forecast;
+	char a[QUO_UNIT_CHARS], b[QUO_UNIT_CHARS];
+	uint64_t bytes = f->cost.sent_bytes[0] + f->cost.sent_bytes[1];
+
+	printf("%s: %s under %s\n", run->cli->file, run->config->name, run->config->protocol->component->name);
+	printf("data: %u training and %u test rows, %u values, %u classes\n", shape->rows[QUO_TRAIN],
+	       shape->rows[QUO_TEST], shape->features, shape->classes);
+	print_layers(f);
+	printf("\n%-12s %12s %12s\n", "phase", "bytes", "rounds");
+	for (int i = 0; i < QUO_PHASES; i++)
+		if (f->phase[i].bytes || f->phase[i].rounds)
+			printf("%-12s %12s %12llu\n", f->phase[i].name, quo_format_bytes(a, f->phase[i].bytes),
+			       (unsigned long long)f->phase[i].rounds);
+	printf("\nsteps        %s (%llu per epoch)\n", quo_format_count(a, f->steps),
+	       (unsigned long long)f->steps_per_epoch);
+	printf("one step     %s, %llu rounds\n", quo_format_bytes(a, f->step_bytes), (unsigned long long)f->step_rounds);
+	printf("bytes        %s (%llu) by both parties\n", quo_format_bytes(a, bytes), (unsigned long long)bytes);
+	printf("rounds       %llu\n", (unsigned long long)f->cost.rounds);
+	printf("COTs, ANDs   %s, %s\n", quo_format_count(a, f->cost.cots), quo_format_count(b, f->cost.and_gates));
+	printf("memory       about %s per party\n", quo_format_bytes(a, f->memory_bytes));
+	printf("time         about %s on two cores over loopback\n", quo_format_seconds(a, f->seconds));
+}
+
+static quo_status print_json(const quo_run *run, quo_err *err)
+{
+	const quo_forecast *f = &run->forecast;
+	quo_json j = QUO_JSON_INIT(true);
+
+	quo_json_object(&j, NULL);
+	quo_json_string(&j, "name", run->config->name);
+	quo_json_uint(&j, "steps", f->steps);
+	quo_json_uint(&j, "bytes_sent", f->cost.sent_bytes[0] + f->cost.sent_bytes[1]);
+	quo_json_uint(&j, "bytes_sent_party0", f->cost.sent_bytes[0]);
+	quo_json_uint(&j, "bytes_sent_party1", f->cost.sent_bytes[1]);
+	quo_json_uint(&j, "rounds", f->cost.rounds);
+	quo_json_uint(&j, "step_bytes", f->step_bytes);
+	quo_json_uint(&j, "step_rounds", f->step_rounds);
+	quo_json_uint(&j, "cots", f->cost.cots);
+	quo_json_uint(&j, "and_gates", f->cost.and_gates);
+	quo_json_uint(&j, "memory_bytes", f->memory_bytes);
+	quo_json_real(&j, "seconds", f->seconds);
+	quo_json_end(&j);
+	quo_status status = quo_json_status(&j, err);
+	if (status == QUO_OK)
+		printf("%.*s\n", (int)j.out.n, (const char *)j.out.data);
+	quo_json_free(&j);
+	return status;
+}
+
+static quo_status check(quo_run *run, quo_registry *registry, quo_err *err)
+{
+	quo_dataset data = { 0 };
+
+	QUO_TRY(quo_registry_load_default(registry, run->cli->plugin_dir, err));
+	QUO_TRY(quo_cli_load(run->cli, registry, NULL, &run->experiment, err));
+	run->config = quo_experiment_config_of(run->experiment);
+	QUO_TRY(quo_run_load_data(run->config, &data, err));
+	quo_data_shape shape = quo_data_shape_of(&data);
+	quo_dataset_free(&data);
+	QUO_TRY(quo_run_foresee(run, registry, &shape, err));
+	if (run->cli->json)
+		return print_json(run, err);
+	print_forecast(run, &shape);
+	return QUO_OK;
+}
+
+int main(int argc, char **argv)
+{
+	quo_err err = QUO_ERR_INIT;
+	quo_cli cli;
+	int parsed = quo_cli_parse(&cli, QUO_CLI_CHECK, help, argc, argv, &err);
+	quo_run run = { .cli = &cli, .ui = stdout };
+
+	if (parsed != 0) {
+		quo_cli_free(&cli);
+		return parsed > 0 ? 0 : quo_cli_exit(&cli, (quo_status)parsed, &err);
+	}
+	quo_registry *registry = quo_registry_new(&err);
+	quo_status status = registry ? check(&run, registry, &err) : QUO_FAILED;
+	quo_forecast_free(&run.forecast);
+	quo_experiment_free(run.experiment);
+	quo_registry_free(registry);
+	quo_cli_free(&cli);
+	return quo_cli_exit(&cli, status, &err);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One party in a process of its own. */
+#include <stdio.h>
+
+#include "net/handshake.h"
+#include "tools/local.h"
+
+struct remote {
+	quo_run *run;
+	quo_registry *registry;
+	int party, reader;
+	quo_channel *peer;
+	quo_dataset data;
+	quo_holding input;
+	quo_block hash_start;
+};
+
+static quo_status meet(struct remote *r, quo_rng *rng, quo_err *err)
+{
+	const quo_network_config *network = &r->run->config->network;
+	const quo_data_common *common = r->run->config->data->config;
+	bool listens = network->mode == QUO_MODE_LISTEN;
+
+	fprintf(r->run->ui, "party %d: %s %s\n", r->party, listens ? "waiting for the other party at" : "connecting to",
+	        network->address);
+	fflush(r->run->ui);
+	r->peer = listens ? quo_channel_listen(network->address, (int)network->timeout, err)
+	                  : quo_channel_connect(network->address, (int)network->timeout, err);
+	if (!r->peer)
+		return err->status;
+	QUO_TRY(quo_handshake(r->peer, r->party, quo_experiment_agreement(r->run->experiment), rng, &r->hash_start,
+	                      err));
+	quo_session s = { .party = r->party, .parties = 2, .peer = r->peer, .rng = rng };
+	return quo_holding_exchange(&r->input, &s, r->party == r->reader ? &r->data : NULL, r->reader,
+	                            common->owner == QUO_OWNER_DEALER, err);
+}
+
+static quo_status go(struct remote *r, quo_err *err)
+{
+	const quo_data_common *common = r->run->config->data->config;
+
+	if (r->party == r->reader) {
+		QUO_TRY(quo_run_load_data(r->run->config, &r->data, err));
+		if (common->owner == QUO_OWNER_DEALER)
+			fprintf(r->run->ui, "party %d reads the data and shares it; data.owner says who may know it\n",
+			        r->party);
+	}
+	quo_rng *rng = quo_rng_new(err);
+	if (!rng)
+		return QUO_FAILED;
+	quo_status status = meet(r, rng, err);
+	quo_rng_free(rng);
+	quo_dataset_free(&r->data);
+	QUO_TRY(status);
+	QUO_TRY(quo_run_foresee(r->run, r->registry, &r->input.shape, err));
+	r->run->output = quo_folder_open(r->run->config->output.dir, r->run->config->name, err);
+	if (!r->run->output)
+		return QUO_FAILED;
+	quo_party party = { .party = r->party,
+			    .channel = quo_channel_count(r->peer, err),
+			    .hash_start = r->hash_start,
+			    .input = &r->input,
+			    .verify = { .fd = -1 } };
+	r->peer = NULL;
+	if (!party.channel)
+		return QUO_FAILED;
+	return quo_party_run(r->run, &party, err);
+}
+
+quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err)
+{
+	const quo_protocol_ops *protocol = run->config->protocol->ops;
+	const quo_data_common *common = run->config->data->config;
+	bool listens = run->config->network.mode == QUO_MODE_LISTEN;
+	struct remote r = { .run = run,
+			    .registry = registry,
+			    .party = run->cli->party >= 0 ? run->cli->party : listens ? 0 : 1,
+			    .reader = common->owner == QUO_OWNER_1 ? 1 : 0 };
+
+	if (protocol->parties == 1)
+		return quo_fail(err, QUO_USAGE, "protocol %s has one party; run it without --listen or --connect",
+		                run->config->protocol->component->name);
+	if (run->cli->verify)
+		return quo_fail(err, QUO_USAGE, "--verify needs the data in the clear; run it with network.mode local");
+	run->leads = true;
+	quo_run_banner(run);
+	quo_status status = go(&r, err);
+	quo_channel_close(r.peer);
+	quo_dataset_free(&r.data);
+	quo_holding_free(&r.input);
+	return status;
+}
