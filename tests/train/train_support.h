@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Train an experiment inside a test, under any protocol, and get its weights. */
+#ifndef QUOTIENT_TESTS_TRAIN_SUPPORT_H
+#define QUOTIENT_TESTS_TRAIN_SUPPORT_H
+
+#include "config/experiment.h"
+#include "support.h"
+#include "train/trainer.h"
+
+#define TRAIN_MAX_WEIGHTS (1u << 20)
+
+/* What a training run left; lives in memory shared with forked parties. */
+struct trained {
+	size_t n;
+	double accuracy; /* of the last evaluation; -1: none */
+	quo_traffic traffic;
+	int8_t weights[TRAIN_MAX_WEIGHTS];
+};
+
+/* `configs/NAME` of the source tree with overrides (NULL-terminated). Fails the test when it does not load. */
+quo_experiment *train_load(const char *config, const char *const *sets);
+quo_dataset train_data(const quo_experiment *experiment);
+
+/* Under `protocol.use=clear`, in this process. */
+void train_clear(const char *config, const char *const *sets, struct trained *out);
+/* Under `protocol.use=quotient`, two forked parties; party i's results in out[i] (quo_test_shared memory). */
+void train_two_parties(const char *config, const char *const *sets, struct trained *out);
+
+#endif
