@@ -32,6 +32,7 @@ struct sock {
 	quo_channel base;
 	int fd;
 	bool ended; /* the peer sends no more */
+	bool cut;   /* the peer takes no more */
 	uint64_t taken_bytes;
 	uint8_t *out;
 	size_t out_used;
@@ -129,10 +130,12 @@ static quo_status write_all(struct sock *c, const void *data, size_t n, int wait
 		struct msghdr m = { .msg_iov = v, .msg_iovlen = 2 };
 		ssize_t k = sendmsg(c->fd, &m, MSG_NOSIGNAL);
 		if (k < 0) {
-			if (errno == EAGAIN || errno == EWOULDBLOCK)
+			if (errno == EAGAIN || errno == EWOULDBLOCK) {
 				QUO_TRY(wait_writable(c, wait_ms, err));
-			else if (errno != EINTR)
+			} else if (errno != EINTR) {
+				c->cut = errno == EPIPE || errno == ECONNRESET;
 				return broken(c, "sending", errno, err);
+			}
 			continue;
 		}
 		for (int i = 0; i < 2; i++) {
@@ -150,6 +153,8 @@ static quo_status sock_send(quo_channel *ch, const void *data, size_t n, quo_err
 {
 	struct sock *c = (struct sock *)ch;
 
+	if (c->cut)
+		return broken(c, "sending", EPIPE, err);
 	if (n > OUT_BYTES - c->out_used)
 		return write_all(c, data, n, -1, err);
 	memcpy(c->out + c->out_used, data, n);
@@ -160,6 +165,21 @@ static quo_status sock_send(quo_channel *ch, const void *data, size_t n, quo_err
 static quo_status sock_flush(quo_channel *ch, quo_err *err)
 {
 	return write_all((struct sock *)ch, NULL, 0, -1, err);
+}
+
+/* A peer that takes no more may have said why: what it sent before is still received. */
+static quo_status flush_before_recv(struct sock *c, quo_err *err)
+{
+	quo_err e;
+	quo_status status;
+
+	if (!c->out_used || c->cut)
+		return QUO_OK;
+	e.status = QUO_OK;
+	status = write_all(c, NULL, 0, -1, &e);
+	if (status == QUO_OK || c->cut)
+		return QUO_OK;
+	return quo_fail(err, status, "%s", e.text);
 }
 
 static size_t take_from_queue(struct sock *c, uint8_t *data, size_t n)
@@ -181,8 +201,7 @@ static quo_status sock_recv(quo_channel *ch, void *data, size_t n, quo_err *err)
 	uint8_t *p = data;
 	size_t take;
 
-	if (c->out_used)
-		QUO_TRY(write_all(c, NULL, 0, -1, err));
+	QUO_TRY(flush_before_recv(c, err));
 	take = take_from_queue(c, p, n);
 	p += take;
 	n -= take;
@@ -219,7 +238,7 @@ static void sock_close(quo_channel *ch)
 {
 	struct sock *c = (struct sock *)ch;
 
-	if (c->base.sticky.status == QUO_OK && c->out_used)
+	if (c->base.sticky.status == QUO_OK && c->out_used && !c->cut)
 		(void)write_all(c, NULL, 0, CLOSE_WAIT_MS, NULL);
 	close(c->fd);
 	free(c->out);
