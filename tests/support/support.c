@@ -44,15 +44,7 @@ quo_instance *quo_test_instance(const quo_component *component)
 
 void quo_test_instance_free(quo_instance *instance)
 {
-	const quo_lifecycle *life;
-
-	if (!instance)
-		return;
-	life = instance->ops;
-	if (life->fini)
-		life->fini(instance->self);
-	quo_free(instance->self);
-	quo_free(instance);
+	quo_instance_free(instance);
 }
 
 static quo_registry *registry;
@@ -75,6 +67,18 @@ quo_registry *quo_test_registry(void)
 	atexit(free_registry);
 	quo_test_ok(quo_registry_load_default(registry, NULL, &err));
 	return registry;
+}
+
+quo_instance *quo_test_registered_instance(quo_kind kind, const char *name)
+{
+	const quo_registered *r = quo_registry_find(quo_test_registry(), kind, name);
+	quo_err err = QUO_ERR_INIT;
+	quo_instance *instance = NULL;
+
+	if (!r)
+		fail_msg("no component %s/%s is registered", quo_kind_name(kind), name);
+	quo_test_ok(quo_instance_new(r, NULL, &instance, &err));
+	return instance;
 }
 
 /* ---- the dealer ---- */

@@ -10,10 +10,6 @@
 extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
 
-/* Until core/base has them. */
-#pragma weak quo_rng_new
-#pragma weak quo_rng_free
-
 struct child {
 	quo_test_party *party;
 	quo_test_peer *peer;
@@ -42,18 +38,17 @@ static void run_session(struct child *c)
 
 	c->ch = quo_channel_count(c->ch, &err);
 	s.peer = c->ch;
-	s.rng = quo_rng_new ? quo_rng_new(&err) : NULL;
+	s.rng = quo_rng_new(&err);
 	s.run = quo_arena_new(&err);
 	s.step = quo_arena_new(&err);
-	if (!s.peer || !s.run || !s.step)
+	if (!s.peer || !s.rng || !s.run || !s.step)
 		fail_msg("%s", err.text);
 	s.hash_start = (quo_block){ { UINT64_C(0x0123456789abcdef), UINT64_C(0xfedcba9876543210) } };
 	c->party(&s, c->arg);
 	quo_test_close_cots(&s);
 	quo_arena_free(s.step);
 	quo_arena_free(s.run);
-	if (quo_rng_free)
-		quo_rng_free(s.rng);
+	quo_rng_free(s.rng);
 }
 
 static void child_test(void **state)
@@ -171,8 +166,7 @@ static quo_instance *ot_instance(const char *name)
 {
 	if (strcmp(name, "dealer") == 0)
 		return quo_test_instance(&quo_test_dealer_ot);
-	fail_msg("no OT component '%s'", name);
-	return NULL;
+	return quo_test_registered_instance(QUO_KIND_OT, name);
 }
 
 void quo_test_open_cots(quo_session *s, const char *ot_name)
@@ -200,7 +194,7 @@ void quo_test_close_cots(quo_session *s)
 	for (int i = 0; i < 2; i++) {
 		quo_cot_free(s->cot[i]);
 		s->cot[i] = NULL;
-		quo_test_instance_free(o->ot[i]);
+		quo_instance_free(o->ot[i]);
 		o->ot[i] = NULL;
 	}
 	o->s = NULL;
