@@ -62,7 +62,7 @@ typedef struct quo_circuit {
 	const uint32_t *outputs; /* wire id, or QUO_OUT_ZERO/ONE, of each output wire */
 	/*
 	 * A register allocation: input wire w starts in slot w; gate g reads slots slot_of(a), slot_of(b) and may
-	 * overwrite a slot whose wire is dead. Output wires stay live to the end.
+	 * overwrite a slot whose wire is dead, but never one it reads itself. Output wires stay live to the end.
 	 */
 	uint32_t n_slots;
 	uint64_t id; /* unique in this process: a key for engines' caches */
@@ -116,6 +116,9 @@ quo_int quo_mux(quo_builder *b, quo_wire select, quo_int if_one, quo_int if_zero
 quo_int quo_add(quo_builder *b, quo_int x, quo_int y);       /* exact: max + 1, signed if either is */
 quo_int quo_sub(quo_builder *b, quo_int x, quo_int y);       /* exact: max + 1, signed */
 quo_int quo_add_mod(quo_builder *b, quo_int x, quo_int y, unsigned width); /* mod 2^width, width-1 ANDs, signed as x */
+/* x + y + carry mod 2^width, signed as x: the carry is free. -y = ~y + 1, so x - y - 1 + carry is as cheap. */
+quo_int quo_add_carry(quo_builder *b, quo_int x, quo_int y, quo_wire carry, unsigned width);
+quo_int quo_not_int(quo_builder *b, quo_int x, unsigned width); /* ~x at `width` bits, signed; free */
 quo_int quo_neg(quo_builder *b, quo_int x);                  /* exact: width + 1, signed */
 quo_int quo_abs(quo_builder *b, quo_int x);                  /* exact, unsigned, x's width */
 quo_int quo_mag(quo_builder *b, quo_int x);                  /* x >= 0 ? x : ~x; unsigned, width - 1 if signed; free */
@@ -136,6 +139,8 @@ quo_int quo_round_shift(quo_builder *b, quo_int x, int s);
 quo_int quo_round_shift_by(quo_builder *b, quo_int x, quo_int s, unsigned width);
 /* floor(x / 2^s), s unsigned wires, result mod 2^width: the same without the rounding. */
 quo_int quo_shift_right_by(quo_builder *b, quo_int x, quo_int s, unsigned width);
+/* The same for a caller who knows that s <= max: bits that only larger shifts would move cost nothing. */
+quo_int quo_shift_right_upto(quo_builder *b, quo_int x, quo_int s, unsigned max, unsigned width);
 
 /* ---- evaluating in the clear, bit-sliced over SIMD words ---- */
 /*
