@@ -11,9 +11,6 @@
 #include <quotient/gemm.h>
 #include <quotient/quotient.h>
 
-/* Until core/circuit has it. */
-#pragma weak quo_circuit_eval
-
 struct buffer {
 	void *data;
 	size_t bytes;
