@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * products/cot: the shared bit-plane product by correlated OT (flow.c has the protocol and why it is secure).
+ * products/cot: the shared bit-plane product by correlated OT (flow.c has the protocol and why it
+ * is secure).
  *
- * Per batch of COTs: the choices of direction 0, those of direction 1, then the payloads of both at the same time, both
- * parties sending corrections of their own direction while they take in the other's.
- * Bytes per COT: n (l - e) / 8 for a row of n integers mod 2^l under a coefficient of 2^e, on top of the OT engine's.
+ * Per batch of COTs: the choices of direction 0, those of direction 1, then the payloads of both at
+ * the same time, both parties sending corrections of their own direction while they take in the
+ * other's. Bytes per COT: n (l - e) / 8 for a row of n integers mod 2^l under a coefficient of 2^e,
+ * on top of the OT engine's.
  */
 #include "flow.h"
 
@@ -22,9 +24,11 @@ struct cot {
 
 static const quo_option options[] = {
 	QUO_OPTION(struct config, batch, QUO_OPT_INT, "1048576",
-	           "Correlated OTs in flight per direction; 16 bytes of memory each.", .min = 8, .max = 1 << 26),
+		   "Correlated OTs in flight per direction; 16 bytes of memory each.", .min = 8,
+		   .max = 1 << 26),
 	QUO_OPTION(struct config, chunk_kib, QUO_OPT_INT, "256",
-	           "KiB of corrections computed before they are sent.", .min = 1, .max = 1 << 16, .local = true),
+		   "KiB of corrections computed before they are sent.", .min = 1, .max = 1 << 16,
+		   .local = true),
 	{ 0 },
 };
 
@@ -39,7 +43,8 @@ static quo_status open(void *self, quo_session *s, quo_err *err)
 {
 	(void)self;
 	if (s->parties != 2 || !s->cot[0] || !s->cot[1])
-		return quo_fail(err, QUO_BUG, "products/cot wants two parties and a COT in each direction");
+		return quo_fail(err, QUO_BUG,
+				"products/cot wants two parties and a COT in each direction");
 	return QUO_OK;
 }
 
@@ -75,7 +80,8 @@ static void forecast(const struct cot *self, quo_session *s, cot_cursor cursor[2
 	}
 }
 
-/* Append bits from .. from + n of a plane to a bit string of `at` bits; the string is zero beyond. */
+/* Append bits from .. from + n of a plane to a bit string of `at` bits; the string is zero beyond.
+ */
 static void append_bits(uint64_t *out, size_t at, const uint64_t *in, size_t from, size_t n)
 {
 	while (n) {
@@ -89,7 +95,8 @@ static void append_bits(uint64_t *out, size_t at, const uint64_t *in, size_t fro
 	}
 }
 
-static quo_status choose(cot_flow *flow, int direction, uint64_t *choices, quo_block *blocks, quo_err *err)
+static quo_status choose(cot_flow *flow, int direction, uint64_t *choices, quo_block *blocks,
+			 quo_err *err)
 {
 	quo_session *s = flow->session;
 	cot_cursor cursor = flow->cursor;
@@ -100,11 +107,12 @@ static quo_status choose(cot_flow *flow, int direction, uint64_t *choices, quo_b
 		for (size_t at = 0; at < flow->n; at += piece.count) {
 			cot_cursor_next(&cursor, flow->n - at, &piece);
 			const cot_operand *op = &flow->operands[piece.job_index];
-			append_bits(choices, at, op->planes + piece.plane * op->plane_words, piece.first,
-			            piece.count);
+			append_bits(choices, at, op->planes + piece.plane * op->plane_words,
+				    piece.first, piece.count);
 		}
 	}
-	return quo_cot_chosen(s->cot[direction], s, flow->n, flow->sender ? NULL : choices, blocks, err);
+	return quo_cot_chosen(s->cot[direction], s, flow->n, flow->sender ? NULL : choices, blocks,
+			      err);
 }
 
 static quo_status stream(cot_flow flow[2], quo_channel *peer, int party, quo_err *err)
@@ -121,8 +129,8 @@ static quo_status stream(cot_flow flow[2], quo_channel *peer, int party, quo_err
 }
 
 /* One batch; false in *more when there was none left. */
-static quo_status run_batch(const struct cot *self, cot_flow flow[2], uint64_t *choices, quo_block *blocks[2],
-                            bool *more, quo_err *err)
+static quo_status run_batch(const struct cot *self, cot_flow flow[2], uint64_t *choices,
+			    quo_block *blocks[2], bool *more, quo_err *err)
 {
 	quo_session *s = flow[0].session;
 	cot_cursor after[2] = { flow[0].cursor, flow[1].cursor };
@@ -132,8 +140,9 @@ static quo_status run_batch(const struct cot *self, cot_flow flow[2], uint64_t *
 		flow[i].n = next_batch(&after[i], (size_t)self->config->batch, &bytes);
 		flow[i].at = flow[i].hashed = 0;
 		flow[i].piece.count = flow[i].piece_done = 0;
-		flow[i].tweak = quo_session_tweaks(s, i ? QUO_DOMAIN_COT_1 : QUO_DOMAIN_COT_0,
-		                                   (flow[i].n + QUO_TCCR_PER_KEY - 1) / QUO_TCCR_PER_KEY);
+		flow[i].tweak =
+			quo_session_tweaks(s, i ? QUO_DOMAIN_COT_1 : QUO_DOMAIN_COT_0,
+					   (flow[i].n + QUO_TCCR_PER_KEY - 1) / QUO_TCCR_PER_KEY);
 		flow[i].blocks = blocks[i];
 	}
 	*more = flow[0].n || flow[1].n;
@@ -151,7 +160,7 @@ static quo_status run_batch(const struct cot *self, cot_flow flow[2], uint64_t *
 }
 
 static quo_status multiply(const struct cot *self, quo_session *s, const cot_cursor cursor[2],
-                           const cot_operand *op, quo_err *err)
+			   const cot_operand *op, quo_err *err)
 {
 	size_t largest = 0;
 	quo_block *blocks[2];
@@ -171,7 +180,8 @@ static quo_status multiply(const struct cot *self, quo_session *s, const cot_cur
 			.session = s, .operands = op, .cursor = cursor[i], .sender = s->party == i
 		};
 		if (n)
-			QUO_TRY(cot_flow_open(&flow[i], (size_t)self->config->chunk_kib << 10, s->step, err));
+			QUO_TRY(cot_flow_open(&flow[i], (size_t)self->config->chunk_kib << 10,
+					      s->step, err));
 	}
 	uint64_t *choices = quo_arena_alloc(s->step, quo_words(largest), sizeof *choices, err);
 	if (!choices)
@@ -184,7 +194,7 @@ static quo_status multiply(const struct cot *self, quo_session *s, const cot_cur
 }
 
 static quo_status run(const struct cot *self, quo_session *s, const cot_cursor cursor[2],
-                      const quo_product_job *jobs, size_t n_jobs, quo_err *err)
+		      const quo_product_job *jobs, size_t n_jobs, quo_err *err)
 {
 	cot_operand *op = quo_arena_alloc(s->step, n_jobs, sizeof *op, err);
 
@@ -198,15 +208,17 @@ static quo_status run(const struct cot *self, quo_session *s, const cot_cursor c
 	return QUO_OK;
 }
 
-static quo_status product(void *self, quo_session *s, const quo_product_job *jobs, size_t n_jobs, quo_err *err)
+static quo_status product(void *self, quo_session *s, const quo_product_job *jobs, size_t n_jobs,
+			  quo_err *err)
 {
 	cot_cursor cursor[2] = { { .jobs = jobs, .n_jobs = n_jobs, .direction = 0 },
 				 { .jobs = jobs, .n_jobs = n_jobs, .direction = 1 } };
 
 	for (size_t i = 0; i < n_jobs; i++)
 		if (jobs[i].y->spec.width < jobs[i].z->spec.width)
-			return quo_fail(err, QUO_BUG, "product: a ring of %d bits cannot give one of %d",
-			                jobs[i].y->spec.width, jobs[i].z->spec.width);
+			return quo_fail(err, QUO_BUG,
+					"product: a ring of %d bits cannot give one of %d",
+					jobs[i].y->spec.width, jobs[i].z->spec.width);
 	if (s->dry) {
 		forecast(self, s, cursor);
 		return QUO_OK;
@@ -223,11 +235,12 @@ struct convert {
 	uint32_t one;
 };
 
-static quo_status convert_job(struct convert *c, const quo_convert_job *job, int party, quo_product_job *out,
-                              quo_err *err)
+static quo_status convert_job(struct convert *c, const quo_convert_job *job, int party,
+			      quo_product_job *out, quo_err *err)
 {
 	if (job->x->n > UINT32_MAX || job->x->n != job->z->n)
-		return quo_fail(err, QUO_BUG, "convert: cannot make %zu integers of %zu", job->z->n, job->x->n);
+		return quo_fail(err, QUO_BUG, "convert: cannot make %zu integers of %zu", job->z->n,
+				job->x->n);
 	c->p = *job->x;
 	c->z = *job->z;
 	c->p.spec.n_dims = c->z.spec.n_dims = 2;
@@ -242,7 +255,8 @@ static quo_status convert_job(struct convert *c, const quo_convert_job *job, int
 	return QUO_OK;
 }
 
-static quo_status convert(void *self, quo_session *s, const quo_convert_job *jobs, size_t n_jobs, quo_err *err)
+static quo_status convert(void *self, quo_session *s, const quo_convert_job *jobs, size_t n_jobs,
+			  quo_err *err)
 {
 	quo_arena_mark mark = quo_arena_here(s->step);
 	quo_product_job *products = quo_arena_alloc(s->step, n_jobs, sizeof *products, err);

@@ -2,27 +2,30 @@
 /*
  * Payloads of correlated OT.
  *
- * QUOTIENT (Agrawal, Shamsabadi, Kusner, Gascon, CCS 2019, eprint 2019/1403), protocol 7, with one COT for a whole row
- * and its notation corrected. w = w_0 ^ w_1 is a bit of P, y = y_0 + y_1 mod 2^b a row of Y. With party i as
- * COT sender:    w y_i = w_i y_i + w_{1-i} d,    d = (1 - 2 w_i) y_i.
- * A COT gives the sender q and Delta, the receiver its choice c = w_{1-i} and t = q ^ c Delta. With the pads
- *     X_0 = G(H(q)),  X_1 = G(H(q ^ Delta))        (sender)        X_c = G(H(t))        (receiver)
- * both of the payload's exact size, the sender keeps x = X_0, sends u = (x + d) ^ X_1 and holds w_i y_i - x; the
- * receiver computes X_c ^ (c & u), which is x or x + d.
+ * QUOTIENT (Agrawal, Shamsabadi, Kusner, Gascon, CCS 2019, arXiv 1907.03372), protocol 7, with one
+ * COT for a whole row and its notation corrected. w = w_0 ^ w_1 is a bit of P, y = y_0 + y_1 mod
+ * 2^b a row of Y. With party i as COT sender:    w y_i = w_i y_i + w_{1-i} d,    d = (1 - 2 w_i)
+ * y_i. A COT gives the sender q and Delta, the receiver its choice c = w_{1-i} and t = q ^ c Delta.
+ * With the pads X_0 = G(H(q)),  X_1 = G(H(q ^ Delta))        (sender)        X_c = G(H(t))
+ * (receiver) both of the payload's exact size, the sender keeps x = X_0, sends u = (x + d) ^ X_1
+ * and holds w_i y_i - x; the receiver computes X_c ^ (c & u), which is x or x + d.
  *
- * Why this is secure (semi-honest, kappa = 128). The receiver sees u alone. It holds H of q ^ c Delta, and the other pad is
- * H of a point that differs by the secret Delta: pseudo-random by the circular correlation robustness of H (Guo, Katz,
- * Wang, Weng, Yu 2020), under a tweak that no other query shares: QUO_DOMAIN_COT_<sender> is apart from garbling and from the
- * OT extensions that use the same Delta, tweaks are reserved per batch and never return, a (tweak, lane) belongs to
- * one COT, and a COT carries one payload. So for c = 0, u is masked by X_1; for c = 1, u reveals x + d, masked by x.
- * The sender sees nothing but the correction of the choices in quo_cot_chosen(). Payloads have exactly the bits of
- * the ring that survive the coefficient's power of two; lanes beyond n within a byte carry pad bits of their own.
- * There is no branch or index on w, c or y; the arena wipes hashes and pads.
+ * Why this is secure (semi-honest, kappa = 128). The receiver sees u alone. It holds H of q ^ c
+ * Delta, and the other pad is H of a point that differs by the secret Delta: pseudo-random by the
+ * circular correlation robustness of H (Guo, Katz, Wang, Weng, Yu 2020), under a tweak that no
+ * other query shares: QUO_DOMAIN_COT_<sender> is apart from garbling and from the OT extensions
+ * that use the same Delta, tweaks are reserved per batch and never return, a (tweak, lane) belongs
+ * to one COT, and a COT carries one payload. So for c = 0, u is masked by X_1; for c = 1, u reveals
+ * x + d, masked by x. The sender sees nothing but the correction of the choices in
+ * quo_cot_chosen(). Payloads have exactly the bits of the ring that survive the coefficient's power
+ * of two; lanes beyond n within a byte carry pad bits of their own. There is no branch or index on
+ * w, c or y; the arena wipes hashes and pads.
  */
 #include "flow.h"
 
-#define WINDOW ((size_t)1024)       /* COTs hashed at a time; a multiple of QUO_TCCR_PER_KEY */
-#define TILE_BYTES ((size_t)1 << 14) /* of pads of one choice: they stay in the first-level cache */
+#define WINDOW ((size_t)1024)        /* COTs hashed at a time; a multiple of QUO_TCCR_PER_KEY */
+#define TILE_BYTES ((size_t)1 << 14) /* of pads of one choice: they stay in the first-level cache \
+				      */
 #define CHUNK_WORDS ((size_t)1 << 16)
 #define SLACK_BLOCKS (COT_SLACK_BYTES / sizeof(quo_block))
 
@@ -49,7 +52,8 @@ quo_status cot_flow_open(cot_flow *flow, size_t chunk_bytes, quo_arena *arena, q
 		const cot_shape *shape = &flow->operands[i].shape;
 		if (!shape->n)
 			continue;
-		size_t blocks = pad_blocks(shape, shape->ring), bytes = cot_wire_bytes(shape, shape->ring, 1);
+		size_t blocks = pad_blocks(shape, shape->ring),
+		       bytes = cot_wire_bytes(shape, shape->ring, 1);
 		size_t tile = blocks * tile_cots(blocks);
 		pads = tile > pads ? tile : pads;
 		wire = shape->sliced && bytes > wire ? bytes : wire;
@@ -80,8 +84,8 @@ static void hash_window(cot_flow *flow)
 	const quo_block *in = flow->blocks + flow->at;
 
 	if (flow->sender)
-		quo_tccr_pair(flow->session->hash_start, tweak, QUO_TCCR_PER_KEY, in, flow->delta, flow->hash0,
-		              flow->hash1, n);
+		quo_tccr_pair(flow->session->hash_start, tweak, QUO_TCCR_PER_KEY, in, flow->delta,
+			      flow->hash0, flow->hash1, n);
 	else
 		quo_tccr(flow->session->hash_start, tweak, QUO_TCCR_PER_KEY, in, flow->hash0, n);
 	flow->hashed = flow->at + n;
@@ -167,8 +171,8 @@ static void run_chunk(cot_flow *flow, size_t n)
 
 	for (size_t done = 0; done < n;)
 		done += run_tile(flow, n - done,
-		                 shape->sliced ? (void *)(flow->wire + done * wire_step) :
-		                                 (void *)(flow->words + done * shape->n));
+				 shape->sliced ? (void *)(flow->wire + done * wire_step)
+					       : (void *)(flow->words + done * shape->n));
 }
 
 quo_status cot_flow_step(cot_flow *flow, quo_err *err)

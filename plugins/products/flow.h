@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One direction of one batch of COTs: their blocks in, payloads over the channel, rows of Z accumulated. */
+/* One direction of one batch of COTs: their blocks in, payloads over the channel, rows of Z
+ * accumulated. */
 #ifndef QUOTIENT_COT_FLOW_H
 #define QUOTIENT_COT_FLOW_H
 

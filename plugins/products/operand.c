@@ -9,9 +9,10 @@ static size_t row_bytes(const cot_shape *shape)
 	return shape->ring * cot_stride(cot_plane_bytes(shape));
 }
 
-/* Z [m, n] += V [m, p] x Y [p, n] on this party's own values (owned or shared): plain words, no branch on them. */
-static quo_status add_local(const cot_operand *op, const quo_product_job *job, const uint32_t *y, uint32_t *z,
-                            quo_arena *arena, quo_err *err)
+/* Z [m, n] += V [m, p] x Y [p, n] on this party's own values (owned or shared): plain words, no
+ * branch on them. */
+static quo_status add_local(const cot_operand *op, const quo_product_job *job, const uint32_t *y,
+			    uint32_t *z, quo_arena *arena, quo_err *err)
 {
 	const cot_shape *shape = &op->shape;
 	size_t n = shape->n, p = shape->p;
@@ -36,8 +37,8 @@ static quo_status add_local(const cot_operand *op, const quo_product_job *job, c
 	return QUO_OK;
 }
 
-static quo_status arrange_planes(cot_operand *op, const quo_tensor *p, bool transpose, quo_arena *arena,
-                                 quo_err *err)
+static quo_status arrange_planes(cot_operand *op, const quo_tensor *p, bool transpose,
+				 quo_arena *arena, quo_err *err)
 {
 	op->planes = p->b;
 	op->plane_words = p->words;
@@ -47,7 +48,8 @@ static quo_status arrange_planes(cot_operand *op, const quo_tensor *p, bool tran
 	if (!planes)
 		return QUO_FAILED;
 	for (unsigned k = 0; k < p->spec.width; k++)
-		quo_plane_transpose(quo_plane(p, k), op->shape.p, op->shape.m, planes + k * p->words);
+		quo_plane_transpose(quo_plane(p, k), op->shape.p, op->shape.m,
+				    planes + k * p->words);
 	op->planes = planes;
 	return QUO_OK;
 }
@@ -65,8 +67,8 @@ static const uint32_t *arrange_words(const quo_product_job *job, quo_arena *aren
 }
 
 /* odd * Y, as the inner loops want it. */
-static const void *arrange_rows(const cot_shape *shape, const uint32_t *words, uint32_t odd, quo_arena *arena,
-                                quo_err *err)
+static const void *arrange_rows(const cot_shape *shape, const uint32_t *words, uint32_t odd,
+				quo_arena *arena, quo_err *err)
 {
 	size_t n = shape->n, stride = cot_stride(cot_plane_bytes(shape)), row_words = quo_words(n);
 	uint32_t *scaled = NULL;
@@ -94,15 +96,16 @@ static const void *arrange_rows(const cot_shape *shape, const uint32_t *words, u
 	return rows;
 }
 
-quo_status cot_operand_open(cot_operand *op, const quo_product_job *job, int party, quo_arena *arena,
-                            quo_err *err)
+quo_status cot_operand_open(cot_operand *op, const quo_product_job *job, int party,
+			    quo_arena *arena, quo_err *err)
 {
 	cot_piece piece[64];
 
 	op->shape = cot_shape_of(job);
 	const cot_shape *shape = &op->shape;
-	op->z = quo_arena_alloc(arena, shape->m, shape->sliced ? row_bytes(shape) : shape->n * sizeof(uint32_t),
-	                        err);
+	op->z = quo_arena_alloc(arena, shape->m,
+				shape->sliced ? row_bytes(shape) : shape->n * sizeof(uint32_t),
+				err);
 	if (!op->z)
 		return QUO_FAILED;
 	if (!shape->direction[0] && !shape->direction[1] && !shape->local[party])
@@ -147,7 +150,8 @@ static uint32_t *unslice(const cot_operand *op, quo_arena *arena, quo_err *err)
 	for (size_t r = 0; r < shape->m; r++) {
 		const uint8_t *row = (const uint8_t *)op->z + r * row_bytes(shape);
 		for (unsigned k = 0; k < shape->ring; k++) {
-			memcpy(planes + k * row_words, row + k * stride, row_words * sizeof *planes);
+			memcpy(planes + k * row_words, row + k * stride,
+			       row_words * sizeof *planes);
 			planes[(k + 1) * row_words - 1] &= tail;
 		}
 		quo_words_from_planes(planes, n, shape->ring, false, words + r * n);
@@ -155,7 +159,8 @@ static uint32_t *unslice(const cot_operand *op, quo_arena *arena, quo_err *err)
 	return words;
 }
 
-quo_status cot_operand_close(const cot_operand *op, const quo_product_job *job, quo_arena *arena, quo_err *err)
+quo_status cot_operand_close(const cot_operand *op, const quo_product_job *job, quo_arena *arena,
+			     quo_err *err)
 {
 	const cot_shape *shape = &op->shape;
 	size_t n = shape->m * shape->n;

@@ -9,15 +9,17 @@ typedef struct cot_operand {
 	cot_shape shape;
 	const uint64_t *planes; /* P as [m, p], this party's share; plane k at k * plane_words */
 	size_t plane_words;
-	const void *y[64]; /* odd part of plane k's coefficient times Y [p, n]: sliced rows, or words */
-	void *z;           /* Z [m, n], in the same layout */
-	uint32_t *local;   /* sliced: words [m, n] to add to z; NULL: none */
+	const void *
+		y[64]; /* odd part of plane k's coefficient times Y [p, n]: sliced rows, or words */
+	void *z;       /* Z [m, n], in the same layout */
+	uint32_t *local; /* sliced: words [m, n] to add to z; NULL: none */
 } cot_operand;
 
 /* Everything from the arena. z and local hold the party's own term where no COT carries it. */
-quo_status cot_operand_open(cot_operand *op, const quo_product_job *job, int party, quo_arena *arena,
-                            quo_err *err);
+quo_status cot_operand_open(cot_operand *op, const quo_product_job *job, int party,
+			    quo_arena *arena, quo_err *err);
 /* Write job->z. */
-quo_status cot_operand_close(const cot_operand *op, const quo_product_job *job, quo_arena *arena, quo_err *err);
+quo_status cot_operand_close(const cot_operand *op, const quo_product_job *job, quo_arena *arena,
+			     quo_err *err);
 
 #endif

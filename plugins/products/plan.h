@@ -2,8 +2,9 @@
 /*
  * What a product call sends, from public shapes alone: the run and its forecast walk the same plan.
  *
- * The COTs of one direction are numbered job by job, plane by plane, row by row. A *piece* is a run of them within one
- * plane of one job; every COT of a piece carries a row of n integers of `width` bits.
+ * The COTs of one direction are numbered job by job, plane by plane, row by row. A *piece* is a run
+ * of them within one plane of one job; every COT of a piece carries a row of n integers of `width`
+ * bits.
  */
 #ifndef QUOTIENT_COT_PLAN_H
 #define QUOTIENT_COT_PLAN_H
@@ -14,10 +15,11 @@
 typedef struct cot_shape {
 	size_t m, p, n;
 	unsigned ring;
-	bool direction[2]; /* party i multiplies its part of Y with the peer's part of P, as COT sender */
+	bool direction[2]; /* party i multiplies its part of Y with the peer's part of P, as COT
+			      sender */
 	bool local[2];     /* party i adds w_i * y_i and has no COT in which to do it */
-	/* Payloads travel as bit planes of whole bytes; otherwise as words packed over many COTs: short rows and
-	 * those that would waste more than one part in eight. */
+	/* Payloads travel as bit planes of whole bytes; otherwise as words packed over many COTs:
+	 * short rows and those that would waste more than one part in eight. */
 	bool sliced;
 } cot_shape;
 
@@ -28,7 +30,8 @@ typedef struct cot_piece {
 	size_t job_index;
 	unsigned plane;
 	size_t first, count; /* COT number r * p + j within the plane */
-	/* The coefficient is +- odd * 2^shift; what is above bit `width` = ring - shift is lost to the ring. */
+	/* The coefficient is +- odd * 2^shift; what is above bit `width` = ring - shift is lost to
+	 * the ring. */
 	unsigned shift, width;
 	uint32_t odd;
 	bool negative;

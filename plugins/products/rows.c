@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-/* As rows_block.h, in words. All arithmetic is mod 2^32; the caller packs the low `width` bits of the wire. */
+/* As rows_block.h, in words. All arithmetic is mod 2^32; the caller packs the low `width` bits of
+ * the wire. */
 static void send_words(const cot_tile *tile)
 {
 	size_t n = tile->n, r = tile->r, j = tile->j;
@@ -15,8 +16,10 @@ static void send_words(const cot_tile *tile)
 	for (size_t i = 0; i < tile->count; i++) {
 		size_t b = tile->first_bit + i;
 		uint32_t w = 0 - (uint32_t)(tile->bits[b / 64] >> (b % 64) & 1);
-		const uint32_t *x = (const uint32_t *)(const void *)(tile->pad0 + i * tile->pad_bytes);
-		const uint32_t *pad1 = (const uint32_t *)(const void *)(tile->pad1 + i * tile->pad_bytes);
+		const uint32_t *x =
+			(const uint32_t *)(const void *)(tile->pad0 + i * tile->pad_bytes);
+		const uint32_t *pad1 =
+			(const uint32_t *)(const void *)(tile->pad1 + i * tile->pad_bytes);
 		const uint32_t *y = (const uint32_t *)tile->y + j * n;
 		uint32_t *z = (uint32_t *)tile->z + r * n;
 		for (size_t c = 0; c < n; c++) {
@@ -41,7 +44,8 @@ static void receive_words(const cot_tile *tile)
 	for (size_t i = 0; i < tile->count; i++) {
 		size_t b = tile->first_bit + i;
 		uint32_t choice = 0 - (uint32_t)(tile->bits[b / 64] >> (b % 64) & 1);
-		const uint32_t *pad = (const uint32_t *)(const void *)(tile->pad0 + i * tile->pad_bytes);
+		const uint32_t *pad =
+			(const uint32_t *)(const void *)(tile->pad0 + i * tile->pad_bytes);
 		uint32_t *z = (uint32_t *)tile->z + r * n;
 		for (size_t c = 0; c < n; c++) {
 			uint32_t share = pad[c] ^ (wire[i * n + c] & choice);

@@ -2,8 +2,9 @@
 /*
  * The inner loops: one tile of COTs, pads in, corrections and accumulated rows out.
  *
- * Two layouts of a row of n integers. *Sliced*: `width` bit planes of ceil(n / 8) bytes, so that one add is a ripple of
- * full adders over whole vectors, and pads, wire and sums need no packing. *Words*: n 32-bit words, packed by the caller.
+ * Two layouts of a row of n integers. *Sliced*: `width` bit planes of ceil(n / 8) bytes, so that
+ * one add is a ripple of full adders over whole vectors, and pads, wire and sums need no packing.
+ * *Words*: n 32-bit words, packed by the caller.
  */
 #ifndef QUOTIENT_COT_ROWS_H
 #define QUOTIENT_COT_ROWS_H
@@ -14,8 +15,8 @@
 #define COT_SLACK_BYTES 64u
 
 /*
- * Count COTs; number i multiplies bit bits[first_bit + i] (this party's share of the plane) by row j + i of Y, for row r of Z,
- * where j wraps to 0 and r steps on at p.
+ * Count COTs; number i multiplies bit bits[first_bit + i] (this party's share of the plane) by row
+ * j + i of Y, for row r of Z, where j wraps to 0 and r steps on at p.
  */
 typedef struct cot_tile {
 	size_t count, r, j, p, n;
@@ -23,7 +24,8 @@ typedef struct cot_tile {
 	size_t first_bit;
 	unsigned width, shift; /* of the payload; place of its bit 0 in a row of Z */
 	bool subtract;         /* the share is taken off Z instead of added */
-	/* Sender: pads of choice 0 and 1. Receiver: pad0 of its choice. Of the COT after: pad_bytes on. */
+	/* Sender: pads of choice 0 and 1. Receiver: pad0 of its choice. Of the COT after: pad_bytes
+	 * on. */
 	const uint8_t *pad0, *pad1;
 	size_t pad_bytes;
 	const void *y; /* [p] rows */

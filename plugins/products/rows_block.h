@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One vector's width of one COT's sliced row: VECTOR_BYTES columns-of-eight at byte `at` of every plane. Included once for
- * each VECTOR_BYTES. Vectors are the compiler's generic ones, so the tier is a matter of compiler flags.
+ * One vector's width of one COT's sliced row: VECTOR_BYTES columns-of-eight at byte `at` of every
+ * plane. Included once for each VECTOR_BYTES. Vectors are the compiler's generic ones, so the tier
+ * is a matter of compiler flags.
  */
 #define PASTE_(a, b) a##b
 #define PASTE(a, b) PASTE_(a, b)
@@ -16,10 +17,12 @@ typedef uint64_t VEC __attribute__((vector_size(VECTOR_BYTES)));
 typedef uint64_t MEM __attribute__((vector_size(VECTOR_BYTES), aligned(1), may_alias));
 
 /*
- * x = pad0. The message of choice 1 is u = x + d with d = (1 - 2w) y: y, or ~y and a carry. The share is
- * x - w y, which is u when w is 1 and x when it is 0; it is added to z, or its complement and a carry.
+ * x = pad0. The message of choice 1 is u = x + d with d = (1 - 2w) y: y, or ~y and a carry. The
+ * share is x - w y, which is u when w is 1 and x when it is 0; it is added to z, or its complement
+ * and a carry.
  */
-static inline void PASTE(send, VECTOR_BYTES)(const struct row *row, size_t at, uint64_t bit, uint64_t subtract)
+static inline void PASTE(send, VECTOR_BYTES)(const struct row *row, size_t at, uint64_t bit,
+					     uint64_t subtract)
 {
 	const VEC w = SPREAD(bit), minus = SPREAD(subtract);
 	VEC carry_u = w, carry_z = minus;
@@ -43,7 +46,8 @@ static inline void PASTE(send, VECTOR_BYTES)(const struct row *row, size_t at, u
 }
 
 /* The share is pad0, with the correction when the choice is 1. */
-static inline void PASTE(receive, VECTOR_BYTES)(const struct row *row, size_t at, uint64_t bit, uint64_t subtract)
+static inline void PASTE(receive, VECTOR_BYTES)(const struct row *row, size_t at, uint64_t bit,
+						uint64_t subtract)
 {
 	const VEC choice = SPREAD(bit), minus = SPREAD(subtract);
 	VEC carry = minus;

@@ -2,9 +2,10 @@
 /*
  * Sliced rows. Compiled once per tier: COT_ROWS names the table.
  *
- * A plane is cut into 64-byte vectors and one tail vector of 16, 32 or 64 bytes. Pads and wire have planes of exactly
- * plane_bytes, so a tail runs over into what follows: harmless to read, because lanes do not mix, and overwritten
- * by the right bytes when written, because planes and COTs go in ascending order and tails before the full vectors.
+ * A plane is cut into 64-byte vectors and one tail vector of 16, 32 or 64 bytes. Pads and wire have
+ * planes of exactly plane_bytes, so a tail runs over into what follows: harmless to read, because
+ * lanes do not mix, and overwritten by the right bytes when written, because planes and COTs go in
+ * ascending order and tails before the full vectors.
  */
 #include "rows.h"
 
@@ -50,7 +51,8 @@ static void receive_row(const struct row *row, uint64_t bit, uint64_t subtract)
 		receive64(row, at, bit, subtract);
 }
 
-static inline void each_row(const cot_tile *tile, void (*one)(const struct row *, uint64_t, uint64_t))
+static inline void each_row(const cot_tile *tile,
+			    void (*one)(const struct row *, uint64_t, uint64_t))
 {
 	size_t plane_bytes = tile->n / 8 + (tile->n % 8 != 0), stride = cot_stride(plane_bytes);
 	size_t row_bytes = tile->ring * stride, r = tile->r, j = tile->j;

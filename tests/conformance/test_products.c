@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every products component against the integer formula, with what it sends against its own forecast. */
+/* Every products component against the integer formula, with what it sends against its own
+ * forecast. */
+#include "base/kernels.h"
 #include "twoparty.h"
-
-#define MAX_PLANES 64
 
 typedef struct shape {
 	unsigned m, p, n;
@@ -28,7 +28,8 @@ static void *default_config(const quo_component *c)
 	assert_non_null(config);
 	for (const quo_option *o = c->options; o && o->name; o++) {
 		if (o->type == QUO_OPT_INT)
-			*(int64_t *)(void *)(config + o->offset) = strtoll(o->default_yaml, NULL, 10);
+			*(int64_t *)(void *)(config + o->offset) =
+				strtoll(o->default_yaml, NULL, 10);
 		else if (o->type == QUO_OPT_BOOL)
 			*(bool *)(config + o->offset) = !strcmp(o->default_yaml, "true");
 	}
@@ -45,6 +46,7 @@ static void set_option(const quo_component *c, void *config, const char *name, i
 typedef struct arg {
 	const quo_registered *registered;
 	void *config;
+	const char *tier;
 	void (*body)(quo_session *s, const quo_instance *products, uint64_t *random);
 } arg;
 
@@ -55,6 +57,8 @@ static void one_party(quo_session *s, void *arg_)
 	quo_instance *products;
 	uint64_t random = 7;
 
+	if (!quo__cpu_force(a->tier))
+		return; /* this processor does not have it */
 	quo_test_open_cots(s, "dealer");
 	quo_test_ok(quo_instance_new(a->registered, a->config, &products, &err));
 	const quo_products_ops *ops = products->ops;
@@ -63,9 +67,13 @@ static void one_party(quo_session *s, void *arg_)
 	quo_instance_free(products);
 }
 
-/* Run a body with every component, with its default options and with small batches and chunks where it has them. */
+/*
+ * Run a body with every component: in every tier with small batches and chunks where it has such
+ * options, and with its default options.
+ */
 static void with_every_component(void (*body)(quo_session *, const quo_instance *, uint64_t *))
 {
+	static const char *const tiers[] = { "portable", "avx2", "avx512" };
 	quo_registry *registry = quo_test_registry();
 	unsigned found = 0;
 
@@ -73,18 +81,25 @@ static void with_every_component(void (*body)(quo_session *, const quo_instance 
 		const quo_registered *r = quo_registry_at(registry, i);
 		if (r->component.kind != QUO_KIND_PRODUCTS)
 			continue;
-		arg a = { .registered = r, .config = default_config(&r->component), .body = body };
+		arg a = { .registered = r,
+			  .config = default_config(&r->component),
+			  .tier = quo_cpu_tier(),
+			  .body = body };
 		quo_test_two_parties(one_party, &a);
 		set_option(&r->component, a.config, "batch", 37);
 		set_option(&r->component, a.config, "chunk_kib", 1);
-		quo_test_two_parties(one_party, &a);
+		for (size_t t = 0; t < sizeof tiers / sizeof *tiers; t++) {
+			a.tier = tiers[t];
+			quo_test_two_parties(one_party, &a);
+		}
 		quo_free(a.config);
 		found++;
 	}
 	assert_true(found > 0);
 }
 
-/* ---- operands: both parties make both shares from the same random stream and keep their own ---- */
+/* ---- operands: both parties make both shares from the same random stream and keep their own ----
+ */
 
 static quo_tensor *shared_words(quo_session *s, quo_spec spec, uint32_t *values, uint64_t *random)
 {
@@ -93,7 +108,8 @@ static quo_tensor *shared_words(quo_session *s, quo_spec spec, uint32_t *values,
 
 	assert_non_null(t);
 	for (size_t i = 0; i < t->n; i++) {
-		uint32_t v = (uint32_t)quo_test_random(random), share = (uint32_t)quo_test_random(random);
+		uint32_t v = (uint32_t)quo_test_random(random),
+			 share = (uint32_t)quo_test_random(random);
 		if (quo_test_random(random) % 4 == 0)
 			v = (uint32_t)quo_test_random(random) % 4 - 2;
 		if (spec.owner != QUO_SHARED)
@@ -123,7 +139,8 @@ static quo_tensor *shared_bits(quo_session *s, quo_spec spec, uint8_t *values, u
 	return t;
 }
 
-/* Party 1 shows its share to party 0, which adds. In a bracket, so that what follows starts a flight of its own. */
+/* Party 1 shows its share to party 0, which adds. In a bracket, so that what follows starts a
+ * flight of its own. */
 static void open_words(quo_session *s, const quo_tensor *z, uint32_t *out)
 {
 	quo_err err = QUO_ERR_INIT;
@@ -151,19 +168,21 @@ static quo_product_job build(quo_session *s, const job_case *c, built *b, uint64
 {
 	shape at = c->at;
 	quo_err err = QUO_ERR_INIT;
-	quo_spec p = quo_spec_bits(c->planes, c->is_signed, 2,
-	                           c->p_t ? (uint32_t[]){ at.p, at.m } : (uint32_t[]){ at.m, at.p });
-	quo_spec y = quo_spec_arith(c->y_width, 2,
-	                            c->y_t ? (uint32_t[]){ at.n, at.p } : (uint32_t[]){ at.p, at.n });
-	quo_spec z = quo_spec_arith(c->ring, 2,
-	                            c->z_t ? (uint32_t[]){ at.n, at.m } : (uint32_t[]){ at.m, at.n });
+	quo_spec p =
+		quo_spec_bits(c->planes, c->is_signed, 2,
+			      c->p_t ? (uint32_t[]){ at.p, at.m } : (uint32_t[]){ at.m, at.p });
+	quo_spec y = quo_spec_arith(
+		c->y_width, 2, c->y_t ? (uint32_t[]){ at.n, at.p } : (uint32_t[]){ at.p, at.n });
+	quo_spec z = quo_spec_arith(
+		c->ring, 2, c->z_t ? (uint32_t[]){ at.n, at.m } : (uint32_t[]){ at.m, at.n });
 	p.owner = (int8_t)c->p_owner;
 	y.owner = (int8_t)c->y_owner;
 	b->p = quo_arena_alloc(s->step, (size_t)at.m * at.p, c->planes, &err);
 	b->y = quo_arena_alloc(s->step, (size_t)at.p * at.n, sizeof *b->y, &err);
 	quo_tensor *out = quo_tensor_new(s->step, z, true, &err);
 	assert_true(b->p && b->y && out);
-	memset(out->a, 0xa5, out->n * sizeof *out->a); /* a product must not depend on what was there */
+	memset(out->a, 0xa5,
+	       out->n * sizeof *out->a); /* a product must not depend on what was there */
 	return (quo_product_job){ .p = shared_bits(s, p, b->p, random),
 				  .y = shared_words(s, y, b->y, random),
 				  .z = out,
@@ -173,7 +192,8 @@ static quo_product_job build(quo_session *s, const job_case *c, built *b, uint64
 				  .z_t = c->z_t };
 }
 
-static void check(quo_session *s, const job_case *c, const built *b, const quo_product_job *job, const char *what)
+static void check(quo_session *s, const job_case *c, const built *b, const quo_product_job *job,
+		  const char *what)
 {
 	shape at = c->at;
 	size_t elements = (size_t)at.m * at.p;
@@ -193,22 +213,38 @@ static void check(quo_session *s, const job_case *c, const built *b, const quo_p
 				uint64_t left = 0;
 				for (unsigned k = 0; k < c->planes; k++)
 					left += (uint64_t)quo_product_coef(job, k) *
-					        b->p[k * elements + (c->p_t ? j * at.m + r : r * at.p + j)];
+						b->p[k * elements +
+						     (c->p_t ? j * at.m + r : r * at.p + j)];
 				sum += left * b->y[c->y_t ? col * at.p + j : j * at.n + col];
 			}
 			uint32_t want = (uint32_t)sum & quo_mask32(c->ring);
 			uint32_t z = got[c->z_t ? col * at.m + r : r * at.n + col];
 			if (z != want)
-				fail_msg("%s: %ux%ux%u, %u planes, ring %u, owners %d %d, flags %d%d%d: "
-				         "Z[%u, %u] = %x instead of %x",
-				         what, at.m, at.p, at.n, c->planes, c->ring, c->p_owner, c->y_owner,
-				         c->p_t, c->y_t, c->z_t, r, col, z, want);
+				fail_msg("%s: %ux%ux%u, %u planes, ring %u, owners %d %d, flags "
+					 "%d%d%d: "
+					 "Z[%u, %u] = %x instead of %x",
+					 what, at.m, at.p, at.n, c->planes, c->ring, c->p_owner,
+					 c->y_owner, c->p_t, c->y_t, c->z_t, r, col, z, want);
 		}
 }
 
 #define MAX_JOBS 8
 
-static void run_jobs(quo_session *s, const quo_instance *products, const job_case *cases, size_t n, uint64_t *random)
+/* What both parties hash under must stay equal. */
+static void check_tweaks(quo_session *s)
+{
+	quo_err err = QUO_ERR_INIT;
+	uint64_t theirs[QUO_DOMAINS];
+
+	quo_channel_duplex(s->peer, true);
+	quo_test_ok(quo_channel_send(s->peer, s->tweak_next, sizeof s->tweak_next, &err));
+	quo_test_ok(quo_channel_recv(s->peer, theirs, sizeof theirs, &err));
+	quo_channel_duplex(s->peer, false);
+	assert_memory_equal(theirs, s->tweak_next, sizeof theirs);
+}
+
+static void run_jobs(quo_session *s, const quo_instance *products, const job_case *cases, size_t n,
+		     uint64_t *random)
 {
 	const quo_products_ops *ops = products->ops;
 	quo_err err = QUO_ERR_INIT;
@@ -229,6 +265,7 @@ static void run_jobs(quo_session *s, const quo_instance *products, const job_cas
 	quo_traffic before = quo_channel_traffic(s->peer);
 	quo_test_ok(ops->product(products->self, s, jobs, n, &err));
 	quo_test_assert_cost(s, before, &cost);
+	check_tweaks(s);
 	for (size_t i = 0; i < n; i++)
 		check(s, &cases[i], &b[i], &jobs[i], "product");
 	quo_arena_release(s->step, mark);
@@ -239,17 +276,23 @@ static void run_jobs(quo_session *s, const quo_instance *products, const job_cas
 static const int32_t ternary[] = { 1, -1 };
 static const int32_t odd_coefs[] = { 3, -12, 0, 3, INT32_MIN, -5 };
 
-static const job_case plain = { .at = { 5, 7, 9 }, .planes = 2, .ring = 13, .y_width = 13, .coef = ternary,
-				.p_owner = QUO_SHARED, .y_owner = QUO_SHARED };
+static const job_case plain = { .at = { 5, 7, 9 },
+				.planes = 2,
+				.ring = 13,
+				.y_width = 13,
+				.coef = ternary,
+				.p_owner = QUO_SHARED,
+				.y_owner = QUO_SHARED };
 
 static void body_shapes(quo_session *s, const quo_instance *products, uint64_t *random)
 {
 	static const shape shapes[] = {
-		{ 1, 1, 1 },   { 1, 1, 2 },   { 3, 1, 4 },    { 1, 9, 5 },    { 2, 3, 7 },    { 4, 5, 8 },
-		{ 3, 4, 9 },   { 2, 70, 15 }, { 3, 6, 16 },   { 65, 2, 31 },  { 2, 3, 60 },   { 7, 9, 64 },
-		{ 2, 2, 65 },  { 3, 3, 128 }, { 3, 2, 250 },  { 2, 4, 256 },  { 2, 3, 257 },  { 3, 3, 500 },
-		{ 2, 2, 512 }, { 2, 2, 513 }, { 2, 3, 632 },  { 3, 2, 784 },  { 2, 2, 1000 }, { 1, 2, 1024 },
-		{ 1, 3, 1600 }, { 9, 130, 3 }, { 40, 33, 24 }, { 1, 2100, 8 }, { 3000, 1, 1 },
+		{ 1, 1, 1 },   { 1, 1, 2 },    { 3, 1, 4 },    { 1, 9, 5 },    { 2, 3, 7 },
+		{ 4, 5, 8 },   { 3, 4, 9 },    { 2, 70, 15 },  { 3, 6, 16 },   { 65, 2, 31 },
+		{ 2, 3, 60 },  { 7, 9, 64 },   { 2, 2, 65 },   { 3, 3, 128 },  { 3, 2, 250 },
+		{ 2, 4, 256 }, { 2, 3, 257 },  { 3, 3, 500 },  { 2, 2, 512 },  { 2, 2, 513 },
+		{ 2, 3, 632 }, { 3, 2, 784 },  { 2, 2, 1000 }, { 1, 2, 1024 }, { 1, 3, 1600 },
+		{ 9, 130, 3 }, { 40, 33, 24 }, { 1, 2100, 8 }, { 3000, 1, 1 },
 	};
 	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
 		job_case c = plain;
@@ -304,7 +347,9 @@ static void body_rings(quo_session *s, const quo_instance *products, uint64_t *r
 				c.ring = ring;
 				c.y_width = wider ? 32 : ring;
 				c.coef = NULL;
-				c.planes = 1 + (ring * 7 + wider) % 12; /* more planes than the ring holds, too */
+				c.planes =
+					1 + (ring * 7 + wider) %
+						    12; /* more planes than the ring holds, too */
 				c.is_signed = ring & 1;
 				run_jobs(s, products, &c, 1, random);
 			}
@@ -365,7 +410,8 @@ static void body_empty(quo_session *s, const quo_instance *products, uint64_t *r
 /* Rows, windows and batches of COTs that end within one another. */
 static void body_boundaries(quo_session *s, const quo_instance *products, uint64_t *random)
 {
-	static const shape shapes[] = { { 11, 97, 16 }, { 1, 1025, 9 }, { 129, 8, 40 }, { 2, 5, 40000 }, { 9, 8192, 1 } };
+	static const shape shapes[] = { { 11, 97, 16 },  { 1, 1025, 9 }, { 129, 8, 40 },
+					{ 2, 5, 40000 }, { 9, 8192, 1 }, { 3, 8192, 3 } };
 
 	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
 		job_case c = plain;
@@ -382,11 +428,13 @@ static void body_convert(quo_session *s, const quo_instance *products, uint64_t 
 		bool is_signed;
 		int owner;
 	} cases[] = {
-		{ 1, 1, 1, false, QUO_SHARED },  { 1, 8, 18, true, QUO_SHARED },   { 63, 8, 22, true, QUO_SHARED },
-		{ 64, 8, 22, false, QUO_SHARED }, { 65, 7, 15, true, QUO_SHARED }, { 1000, 8, 32, true, QUO_SHARED },
-		{ 77, 12, 9, true, QUO_SHARED }, { 77, 8, 8, true, QUO_SHARED },   { 77, 32, 32, true, QUO_SHARED },
-		{ 77, 40, 32, true, QUO_SHARED }, { 300, 8, 16, true, 0 },         { 300, 8, 16, true, 1 },
-		{ 0, 8, 16, true, QUO_SHARED },  { 70000, 3, 6, true, QUO_SHARED },
+		{ 1, 1, 1, false, QUO_SHARED },   { 1, 8, 18, true, QUO_SHARED },
+		{ 63, 8, 22, true, QUO_SHARED },  { 64, 8, 22, false, QUO_SHARED },
+		{ 65, 7, 15, true, QUO_SHARED },  { 1000, 8, 32, true, QUO_SHARED },
+		{ 77, 12, 9, true, QUO_SHARED },  { 77, 8, 8, true, QUO_SHARED },
+		{ 77, 32, 32, true, QUO_SHARED }, { 77, 40, 32, true, QUO_SHARED },
+		{ 300, 8, 16, true, 0 },          { 300, 8, 16, true, 1 },
+		{ 0, 8, 16, true, QUO_SHARED },   { 70000, 3, 6, true, QUO_SHARED },
 	};
 	enum { N = sizeof cases / sizeof *cases };
 	const quo_products_ops *ops = products->ops;
@@ -431,11 +479,44 @@ static void body_convert(quo_session *s, const quo_instance *products, uint64_t 
 					want += weight * bits[c][k * cases[c].n + e];
 				}
 				if (got[e] != ((uint32_t)want & quo_mask32(cases[c].ring)))
-					fail_msg("convert %zu: element %zu is %x, not %x", c, e, got[e],
-					         (uint32_t)want & quo_mask32(cases[c].ring));
+					fail_msg("convert %zu: element %zu is %x, not %x", c, e,
+						 got[e],
+						 (uint32_t)want & quo_mask32(cases[c].ring));
 			}
 		}
 	}
+}
+
+/* What docs/protocols.md promises of products/cot: per COT a choice bit and n (ring - shift)
+ * payload bits, each way. */
+static void body_bytes(quo_session *s, const quo_instance *products, uint64_t *random)
+{
+	const quo_products_ops *ops = products->ops;
+	quo_err err = QUO_ERR_INIT;
+	quo_session dry = *s;
+	quo_cost cost = QUO_COST_INIT;
+	job_case c = plain;
+	built b;
+
+	if (strcmp(products->component->name, "cot"))
+		return;
+	c.at = (shape){ 6, 5, 784 };
+	c.ring = c.y_width = 22;
+	c.coef = NULL;
+	c.planes = 8;
+	quo_product_job job = build(s, &c, &b, random);
+	dry.dry = true;
+	dry.cost = &cost;
+	quo_test_ok(ops->product(products->self, &dry, &job, 1, &err));
+	uint64_t cots = 8 * 30, payload = 0;
+	for (unsigned k = 0; k < 8; k++)
+		payload += 30 * 784 / 8 * (22 - k);
+	for (int i = 0; i < 2; i++) {
+		assert_true(cost.sent_bytes[i] >= payload + cots / 8);
+		assert_true(cost.sent_bytes[i] <=
+			    payload + cots / 8 + cots / 30); /* small batches round up */
+	}
+	assert_int_equal(cost.cots, 2 * cots);
 }
 
 /* A product uses fresh pads: the same call twice gives other shares (of the same integers). */
@@ -475,15 +556,17 @@ CONFORMANCE(empty)
 CONFORMANCE(boundaries)
 CONFORMANCE(convert)
 CONFORMANCE(fresh)
+CONFORMANCE(bytes)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shapes),     cmocka_unit_test(test_transposes),
-		cmocka_unit_test(test_owners),     cmocka_unit_test(test_rings),
-		cmocka_unit_test(test_coefs),      cmocka_unit_test(test_several),
-		cmocka_unit_test(test_empty),      cmocka_unit_test(test_boundaries),
-		cmocka_unit_test(test_convert),    cmocka_unit_test(test_fresh),
+		cmocka_unit_test(test_shapes),  cmocka_unit_test(test_transposes),
+		cmocka_unit_test(test_owners),  cmocka_unit_test(test_rings),
+		cmocka_unit_test(test_coefs),   cmocka_unit_test(test_several),
+		cmocka_unit_test(test_empty),   cmocka_unit_test(test_boundaries),
+		cmocka_unit_test(test_convert), cmocka_unit_test(test_fresh),
+		cmocka_unit_test(test_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

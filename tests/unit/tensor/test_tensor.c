@@ -98,7 +98,8 @@ static void test_empty(void **state)
 	quo_tensor_get(t, NULL);
 }
 
-/* Values come back as the signed (or unsigned) integers that the width can hold, for every width. */
+/* Values come back as the signed (or unsigned) integers that the width can hold, for every width.
+ */
 static void test_get_set(void **state)
 {
 	const size_t sizes[] = { 1, 63, 64, 65, 200 };
@@ -111,8 +112,8 @@ static void test_get_set(void **state)
 				uint32_t n = (uint32_t)sizes[z];
 				int32_t in[200], out[200];
 				quo_err err = QUO_ERR_INIT;
-				quo_spec spec = kind ? quo_spec_bits(width, kind == 2, 1, &n) :
-						       quo_spec_arith(width, 1, &n);
+				quo_spec spec = kind ? quo_spec_bits(width, kind == 2, 1, &n)
+						     : quo_spec_arith(width, 1, &n);
 				quo_tensor *t = quo_tensor_new(arena, spec, true, &err);
 				assert_non_null(t);
 				for (size_t i = 0; i < n; i++)
@@ -122,14 +123,16 @@ static void test_get_set(void **state)
 				quo_tensor_get(t, out);
 				for (size_t i = 0; i < n; i++) {
 					uint32_t low = (uint32_t)in[i] & quo_mask32(width);
-					assert_int_equal(out[i], kind == 1 ? (int32_t)low :
-					                                     quo_sign_extend(low, width));
+					assert_int_equal(out[i],
+							 kind == 1 ? (int32_t)low
+								   : quo_sign_extend(low, width));
 				}
 				quo_arena_reset(arena);
 			}
 }
 
-/* What ARITH tensors hold above their ring means nothing; what BITS planes hold is bit k of element i. */
+/* What ARITH tensors hold above their ring means nothing; what BITS planes hold is bit k of element
+ * i. */
 static void test_layout(void **state)
 {
 	const uint32_t n = 70;
