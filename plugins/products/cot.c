@@ -80,8 +80,7 @@ static void forecast(const struct cot *self, quo_session *s, cot_cursor cursor[2
 	}
 }
 
-/* Append bits from .. from + n of a plane to a bit string of `at` bits; the string is zero beyond.
- */
+/* Append bits from .. from + n of a plane to a string of `at` bits that is zero beyond. */
 static void append_bits(uint64_t *out, size_t at, const uint64_t *in, size_t from, size_t n)
 {
 	while (n) {

@@ -3,29 +3,37 @@
  * Payloads of correlated OT.
  *
  * QUOTIENT (Agrawal, Shamsabadi, Kusner, Gascon, CCS 2019, arXiv 1907.03372), protocol 7, with one
- * COT for a whole row and its notation corrected. w = w_0 ^ w_1 is a bit of P, y = y_0 + y_1 mod
- * 2^b a row of Y. With party i as COT sender:    w y_i = w_i y_i + w_{1-i} d,    d = (1 - 2 w_i)
- * y_i. A COT gives the sender q and Delta, the receiver its choice c = w_{1-i} and t = q ^ c Delta.
- * With the pads X_0 = G(H(q)),  X_1 = G(H(q ^ Delta))        (sender)        X_c = G(H(t))
- * (receiver) both of the payload's exact size, the sender keeps x = X_0, sends u = (x + d) ^ X_1
- * and holds w_i y_i - x; the receiver computes X_c ^ (c & u), which is x or x + d.
+ * COT for a whole row and its notation corrected. w = w_0 ^ w_1 is a bit of P, and
+ * y = y_0 + y_1 mod 2^b a row of Y. With party i as COT sender,
  *
- * Why this is secure (semi-honest, kappa = 128). The receiver sees u alone. It holds H of q ^ c
- * Delta, and the other pad is H of a point that differs by the secret Delta: pseudo-random by the
- * circular correlation robustness of H (Guo, Katz, Wang, Weng, Yu 2020), under a tweak that no
- * other query shares: QUO_DOMAIN_COT_<sender> is apart from garbling and from the OT extensions
- * that use the same Delta, tweaks are reserved per batch and never return, a (tweak, lane) belongs
- * to one COT, and a COT carries one payload. So for c = 0, u is masked by X_1; for c = 1, u reveals
- * x + d, masked by x. The sender sees nothing but the correction of the choices in
- * quo_cot_chosen(). Payloads have exactly the bits of the ring that survive the coefficient's power
- * of two; lanes beyond n within a byte carry pad bits of their own. There is no branch or index on
- * w, c or y; the arena wipes hashes and pads.
+ *     w y_i = w_i y_i + w_{1-i} d,    d = (1 - 2 w_i) y_i.
+ *
+ * A COT gives the sender q and Delta, the receiver its choice c = w_{1-i} and t = q ^ c Delta. The
+ * pads, of the payload's exact size, are
+ *
+ *     sender:  X_0 = G(H(q)),  X_1 = G(H(q ^ Delta))    receiver:  X_c = G(H(t)).
+ *
+ * The sender keeps x = X_0, sends u = (x + d) ^ X_1 and holds w_i y_i - x; the receiver holds
+ * X_c ^ (c & u), which is x + c d.
+ *
+ * Why this is secure (semi-honest, kappa = 128). The receiver sees u alone. It can hash
+ * t = q ^ c Delta; the other pad comes from the hash of a point that differs by the secret Delta,
+ * and is pseudo-random by the circular correlation robustness of H (Guo, Katz, Wang, Weng, Yu 2020)
+ * under a tweak that no other query shares: the domain QUO_DOMAIN_COT_<sender> is apart from
+ * garbling and from OT extension under the same Delta, tweaks are reserved per batch and never
+ * return, a (tweak, lane) belongs to one COT, and a COT carries one payload. So for c = 0, u is
+ * masked by X_1; for c = 1, u shows x + d, masked by x = X_0. The sender sees nothing but the
+ * masked choices of quo_cot_chosen(). Payloads have exactly the bits of the ring that survive the
+ * coefficient's power of two; lanes beyond n within a byte carry pad bits of their own. There is no
+ * branch or index on w, c or y; the arena wipes blocks, hashes and pads.
  */
 #include "flow.h"
 
-#define WINDOW ((size_t)1024)        /* COTs hashed at a time; a multiple of QUO_TCCR_PER_KEY */
-#define TILE_BYTES ((size_t)1 << 14) /* of pads of one choice: they stay in the first-level cache \
-				      */
+/* COTs hashed at a time; a multiple of QUO_TCCR_PER_KEY. */
+#define WINDOW ((size_t)1024)
+/* Pads of one choice in a tile: two of them stay in the first-level cache. */
+#define TILE_BYTES ((size_t)1 << 14)
+/* Integers of a chunk of words. */
 #define CHUNK_WORDS ((size_t)1 << 16)
 #define SLACK_BLOCKS (COT_SLACK_BYTES / sizeof(quo_block))
 

@@ -9,9 +9,9 @@ typedef struct cot_operand {
 	cot_shape shape;
 	const uint64_t *planes; /* P as [m, p], this party's share; plane k at k * plane_words */
 	size_t plane_words;
-	const void *
-		y[64]; /* odd part of plane k's coefficient times Y [p, n]: sliced rows, or words */
-	void *z;       /* Z [m, n], in the same layout */
+	/* Odd part of plane k's coefficient times Y [p, n]: sliced rows, or words. */
+	const void *y[64];
+	void *z;         /* Z [m, n], in the same layout */
 	uint32_t *local; /* sliced: words [m, n] to add to z; NULL: none */
 } cot_operand;
 

@@ -24,8 +24,8 @@ typedef struct cot_tile {
 	size_t first_bit;
 	unsigned width, shift; /* of the payload; place of its bit 0 in a row of Z */
 	bool subtract;         /* the share is taken off Z instead of added */
-	/* Sender: pads of choice 0 and 1. Receiver: pad0 of its choice. Of the COT after: pad_bytes
-	 * on. */
+	/* Sender: pads of choice 0 and 1. Receiver: pad0, of its choice. pad_bytes from one COT to
+	 * the next. */
 	const uint8_t *pad0, *pad1;
 	size_t pad_bytes;
 	const void *y; /* [p] rows */
