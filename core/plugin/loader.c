@@ -15,11 +15,9 @@
 #include "data/dataset.h"
 #include "plugin/install_paths.h"
 #include "plugin/internal.h"
+#include "plugin/peek.h"
 
 #define MAX_COMPONENTS 256
-
-/* Weak: a core without data readers still loads plugins. */
-extern const quo_component *const quo_data_components[] __attribute__((weak));
 
 void quo__objects_close(quo_registry *registry)
 {
@@ -32,30 +30,29 @@ void quo__objects_close(quo_registry *registry)
 	registry->n_objects = 0;
 }
 
-static quo_status check_entry(const quo_plugin *p, const char *path, quo_err *err)
+/* What the entry says of the headers it was built with: all of it plain numbers, readable before loading. */
+static quo_status check_numbers(const quo_plugin *p, uint64_t symbol_size, const char *path, quo_err *err)
 {
-	if ((uintptr_t)p % _Alignof(quo_plugin) || p->magic != QUO_PLUGIN_MAGIC)
+	if (p->magic != QUO_PLUGIN_MAGIC)
 		return quo_fail(err, QUO_USAGE, "%s: wrong magic in %s; declare it with QUO_PLUGIN()", path,
 		                QUO_PLUGIN_SYMBOL);
 	if (p->abi_major != QUO_ABI_MAJOR || p->abi_minor > QUO_ABI_MINOR)
 		return quo_fail(err, QUO_USAGE,
 		                "%s: built for plugin ABI %u.%u, this core has %d.%d; rebuild it against this "
 		                "version's headers", path, p->abi_major, p->abi_minor, QUO_ABI_MAJOR, QUO_ABI_MINOR);
-	if (p->size < sizeof(quo_plugin))
+	if (p->size < sizeof(quo_plugin) || symbol_size < p->size)
 		return quo_fail(err, QUO_USAGE,
-		                "%s: %s says it has %u bytes and is truncated (ABI %d.0 has %zu); rebuild it against "
-		                "this version's headers", path, QUO_PLUGIN_SYMBOL, p->size, QUO_ABI_MAJOR,
-		                sizeof(quo_plugin));
+		                "%s: %s is truncated: it says %u bytes and has %llu (ABI %d.0 has %zu); rebuild it "
+		                "against this version's headers", path, QUO_PLUGIN_SYMBOL, p->size,
+		                (unsigned long long)symbol_size, QUO_ABI_MAJOR, sizeof(quo_plugin));
 	if (p->component_size != sizeof(quo_component) || p->option_size != sizeof(quo_option))
 		return quo_fail(err, QUO_USAGE,
 		                "%s: its component and option structs have %u and %u bytes, this core's %zu and %zu; "
 		                "rebuild it against this version's headers", path, p->component_size, p->option_size,
 		                sizeof(quo_component), sizeof(quo_option));
-	if (p->n_components < 1 || p->n_components > MAX_COMPONENTS || !p->components)
+	if (p->n_components < 1 || p->n_components > MAX_COMPONENTS)
 		return quo_fail(err, QUO_USAGE, "%s: declares %u components; a plugin has 1..%d", path,
-		                p->components ? p->n_components : 0, MAX_COMPONENTS);
-	if (!p->name || !p->version)
-		return quo_fail(err, QUO_USAGE, "%s: the plugin has no name or no version", path);
+		                p->n_components, MAX_COMPONENTS);
 	return QUO_OK;
 }
 
@@ -89,7 +86,8 @@ static quo_status load_object(quo_registry *registry, void *handle, const char *
 	if (!plugin)
 		return quo_fail(err, QUO_USAGE, "%s: no symbol %s; it is not a quotient plugin", path,
 		                QUO_PLUGIN_SYMBOL);
-	QUO_TRY(check_entry(plugin, path, err));
+	if (!plugin->components || !plugin->name || !plugin->version)
+		return quo_fail(err, QUO_USAGE, "%s: the plugin has no name, no version or no list of components", path);
 
 	quo__object *objects = realloc(registry->object, (registry->n_objects + 1) * sizeof *objects);
 	if (!objects)
@@ -118,6 +116,11 @@ quo_status quo_registry_load_file(quo_registry *registry, const char *path, quo_
 	for (size_t i = 0; i < registry->n_objects; i++)
 		if (registry->object[i].device == st.st_dev && registry->object[i].inode == st.st_ino)
 			return QUO_OK;
+
+	quo_plugin entry;
+	uint64_t entry_size;
+	QUO_TRY(quo__plugin_peek(path, &entry, &entry_size, err));
+	QUO_TRY(check_numbers(&entry, entry_size, path, err));
 
 	/* Without a slash dlopen would search the system's library folders. */
 	char *full = realpath(path, NULL);
@@ -226,7 +229,7 @@ quo_status quo_registry_load_default(quo_registry *registry, const char *plugin_
 	const char *list = getenv("QUOTIENT_PLUGIN_PATH");
 	bool has_list = list && *list;
 
-	for (size_t i = 0; quo_data_components && quo_data_components[i]; i++)
+	for (size_t i = 0; quo_data_components[i]; i++)
 		QUO_TRY(quo_registry_add(registry, quo_data_components[i], "built-in", err));
 	if (plugin_dir) {
 		remember_folder(registry, plugin_dir);
