@@ -95,15 +95,17 @@ static quo_status combine(struct clear *c, const quo_product_job *job, uint32_t 
 		quo_words_from_planes(p->b, p->n, width, p->spec.is_signed, sum);
 		return QUO_OK;
 	}
-	memset(sum, 0, p->n * sizeof *sum);
-	for (unsigned low = 0; low < width; low += 32) {
-		unsigned chunk = width - low < 32 ? width - low : 32;
+	/* Eight planes at a time, by a table of what their bits weigh together. */
+	for (unsigned low = 0; low < width; low += 8) {
+		unsigned chunk = width - low < 8 ? width - low : 8;
+		uint32_t table[256] = { 0 };
+		for (unsigned k = 0; k < chunk; k++)
+			for (uint32_t v = 0; v < 1u << k; v++)
+				table[v | 1u << k] =
+					table[v] + (uint32_t)quo_product_coef(job, low + k);
 		quo_words_from_planes(quo_plane(p, low), p->n, chunk, false, part);
-		for (unsigned k = 0; k < chunk; k++) {
-			uint32_t coef = (uint32_t)quo_product_coef(job, low + k);
-			for (size_t i = 0; i < p->n; i++)
-				sum[i] += (0 - (part[i] >> k & 1)) & coef;
-		}
+		for (size_t i = 0; i < p->n; i++)
+			sum[i] = (low ? sum[i] : 0) + table[part[i]];
 	}
 	return QUO_OK;
 }
