@@ -41,8 +41,8 @@ static unsigned detect(void)
 
 static const quo__tier tiers[] = {
 	{ "portable", &quo__aes_portable, &quo__bits_portable },
-	{ "avx2", &quo__aes_aesni, &quo__bits_portable },
-	{ "avx512", &quo__aes_vaes, &quo__bits_portable },
+	{ "avx2", &quo__aes_aesni, &quo__bits_avx2 },
+	{ "avx512", &quo__aes_vaes, &quo__bits_avx512 },
 };
 #else
 static unsigned detect(void)
