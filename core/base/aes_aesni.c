@@ -4,8 +4,6 @@
  */
 #include "base/kernels.h"
 
-#include <quotient/memory.h>
-
 #include <immintrin.h>
 
 #define GROUP 8
@@ -34,11 +32,11 @@ static inline __m128i counter(uint64_t i)
  * FIPS 197, section 5.2. The last column, rotated and in all four columns, goes through AESENCLAST: ShiftRows does
  * nothing to it, and what is left is SubWord and the round constant.
  */
-static inline void expand_one(schedule *s, unsigned r, __m128i rcon)
+static inline __attribute__((always_inline)) void expand_one(schedule *s, unsigned n_keys, unsigned r, __m128i rcon)
 {
 	const __m128i rotated = _mm_set1_epi32(0x0c0f0e0d);
 
-	for (unsigned g = 0; g < GROUP; g++) {
+	for (unsigned g = 0; g < n_keys; g++) {
 		__m128i x = s->key[r][g];
 		__m128i t = _mm_aesenclast_si128(_mm_shuffle_epi8(x, rotated), rcon);
 		x = _mm_xor_si128(x, _mm_slli_si128(x, 4));
@@ -47,12 +45,21 @@ static inline void expand_one(schedule *s, unsigned r, __m128i rcon)
 	}
 }
 
-static void expand(schedule *s)
+static inline __attribute__((always_inline)) void expand(schedule *s, unsigned n_keys)
 {
 	static const uint8_t rcon[ROUNDS] = { 1, 2, 4, 8, 16, 32, 64, 128, 27, 54 };
 
 	for (unsigned r = 0; r < ROUNDS; r++)
-		expand_one(s, r, _mm_set1_epi32(rcon[r]));
+		expand_one(s, n_keys, r, _mm_set1_epi32(rcon[r]));
+}
+
+/* The empty statement keeps the stores. */
+static inline void forget(schedule *s, unsigned n_keys)
+{
+	for (unsigned r = 0; r <= ROUNDS; r++)
+		for (unsigned g = 0; g < n_keys; g++)
+			s->key[r][g] = _mm_setzero_si128();
+	__asm__ volatile("" : : "r"(s) : "memory");
 }
 
 /* Block g under key g. */
@@ -142,7 +149,7 @@ static inline __attribute__((always_inline)) void tccr_any(quo_block start, uint
 	for (size_t first = 0; first < n_keys; first += GROUP) {
 		for (unsigned g = 0; g < GROUP; g++)
 			s.key[0][g] = _mm_xor_si128(base, counter(tweak + first + g));
-		expand(&s);
+		expand(&s, GROUP);
 		for (unsigned j = 0; j < per_key; j++)
 			tccr_lane(&s, first, j, per_key, in, delta, out0, out1, n);
 	}
@@ -185,11 +192,10 @@ static void prg(quo_block key, uint64_t first, quo_block *out, size_t n_blocks)
 {
 	schedule s;
 
-	for (unsigned g = 0; g < GROUP; g++)
-		s.key[0][g] = load(&key);
-	expand(&s);
+	s.key[0][0] = load(&key);
+	expand(&s, 1);
 	stream(&s, 0, first, out, n_blocks);
-	quo_wipe(&s, sizeof s);
+	forget(&s, 1);
 }
 
 static void prg_many(const quo_block *keys, size_t n, quo_block *out, size_t per_key)
@@ -201,7 +207,7 @@ static void prg_many(const quo_block *keys, size_t n, quo_block *out, size_t per
 		size_t some = n - first < GROUP ? n - first : GROUP;
 		for (unsigned g = 0; g < GROUP; g++)
 			s.key[0][g] = g < some ? load(&keys[first + g]) : _mm_setzero_si128();
-		expand(&s);
+		expand(&s, GROUP);
 		for (unsigned g = 0; g < some; g++)
 			stream(&s, g, 0, &out[(first + g) * per_key], runs);
 		for (size_t j = runs; j < per_key; j++) {
@@ -213,20 +219,20 @@ static void prg_many(const quo_block *keys, size_t n, quo_block *out, size_t per
 				store(&out[(first + g) * per_key + j], x[g]);
 		}
 	}
-	quo_wipe(&s, sizeof s);
+	forget(&s, GROUP);
 }
 
 static quo_block aes128(quo_block key, quo_block in)
 {
-	schedule s = { 0 };
+	__m128i x[GROUP] = { load(&in) };
 	quo_block out;
+	schedule s;
 
 	s.key[0][0] = load(&key);
-	expand(&s);
-	__m128i x[GROUP] = { load(&in) };
-	encrypt_each(&s, x);
+	expand(&s, 1);
+	encrypt_same(&s, 0, x);
 	store(&out, x[0]);
-	quo_wipe(&s, sizeof s);
+	forget(&s, 1);
 	return out;
 }
 

@@ -7,8 +7,6 @@
  */
 #include "base/kernels.h"
 
-#include <quotient/memory.h>
-
 #include <immintrin.h>
 
 #define ROUNDS 10
@@ -28,7 +26,7 @@ INLINE void store(quo_block *p, __m512i x)
 /* The first n of four blocks; the others read as zero and are not written. */
 INLINE __mmask8 first_of(size_t n)
 {
-	return n >= 4 ? 0xff : (__mmask8)((1u << 2 * n) - 1);
+	return (__mmask8)(n >= 4 ? 0xffu : (1u << 2 * n) - 1);
 }
 
 /* The blocks i, i+1, i+2, i+3 as counters. */
@@ -89,6 +87,15 @@ static void expand(schedule *s, size_t n_keys)
 		expand_regs(s, 2);
 	else
 		expand_regs(s, 1);
+}
+
+/* Wipe the first regs registers of every round; the empty statement keeps the stores. */
+INLINE void forget(schedule *s, unsigned regs)
+{
+	for (unsigned r = 0; r <= ROUNDS; r++)
+		for (unsigned i = 0; i < regs; i++)
+			s->key[r][i] = _mm512_setzero_si512();
+	__asm__ volatile("" : : "r"(s) : "memory");
 }
 
 /* regs registers of blocks, all under key k. */
@@ -284,7 +291,7 @@ static void prg(quo_block key, uint64_t first, quo_block *out, size_t n_blocks)
 		encrypt_same(&s, 0, &x, 1);
 		_mm512_mask_storeu_epi64(out + i, first_of(n_blocks - i), x);
 	}
-	quo_wipe(&s, sizeof s);
+	forget(&s, 1);
 }
 
 /* Block j of the streams of 1 .. 16 keys, to out + k * per_key. */
@@ -321,7 +328,7 @@ static void prg_many(const quo_block *keys, size_t n, quo_block *out, size_t per
 		for (size_t j = whole; j < per_key; j++)
 			scatter(&s, some, j, to + j, per_key);
 	}
-	quo_wipe(&s, sizeof s);
+	forget(&s, REGS);
 }
 
 static quo_block aes128(quo_block key, quo_block in)
@@ -334,7 +341,7 @@ static quo_block aes128(quo_block key, quo_block in)
 	__m512i x = broadcast(&in);
 	encrypt_same(&s, 0, &x, 1);
 	_mm512_mask_storeu_epi64(&out, 3, x);
-	quo_wipe(&s, sizeof s);
+	forget(&s, 1);
 	return out;
 }
 

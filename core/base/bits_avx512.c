@@ -19,7 +19,7 @@ INLINE __mmask64 first_bytes(size_t n)
 
 INLINE __mmask16 first_words(size_t n)
 {
-	return n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1);
+	return (__mmask16)(n >= 16 ? 0xffffu : (1u << n) - 1);
 }
 
 INLINE __m512i transpose_8x8_bits(__m512i matrices)
@@ -98,18 +98,16 @@ static void planes_from_words(const uint32_t *in, size_t n, unsigned width, uint
 	}
 }
 
+/* One word of each of `bits` planes; of eight when there are more. What is missing reads as zero. */
 INLINE __m512i load_planes(const uint64_t *planes, unsigned bits, size_t stride)
 {
-	uint64_t lane[8] = { 0 };
+	const __mmask8 have = (__mmask8)(bits >= 8 ? 0xffu : (1u << bits) - 1);
+	int64_t lane[8];
 
-	if (bits >= 8)
-		return _mm512_setr_epi64((int64_t)planes[0], (int64_t)planes[stride], (int64_t)planes[2 * stride],
-		                         (int64_t)planes[3 * stride], (int64_t)planes[4 * stride],
-		                         (int64_t)planes[5 * stride], (int64_t)planes[6 * stride],
-		                         (int64_t)planes[7 * stride]);
-	for (unsigned k = 0; k < bits; k++)
-		lane[k] = planes[k * stride];
-	return _mm512_loadu_si512(lane);
+	for (unsigned k = 0; k < 8; k++)
+		lane[k] = (int64_t)planes[(k < bits ? k : bits - 1) * stride];
+	return _mm512_maskz_mov_epi64(have, _mm512_setr_epi64(lane[0], lane[1], lane[2], lane[3], lane[4], lane[5],
+	                                                      lane[6], lane[7]));
 }
 
 /* Bytes (16-bit words) `from` .. `from + half - 1` of two registers in turn. */

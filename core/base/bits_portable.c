@@ -115,9 +115,11 @@ static void unpack(const uint8_t *in, size_t n, unsigned width, uint32_t *out)
 	for (size_t i = 0; i < n; i++) {
 		if (have < width) {
 			uint32_t more = 0;
-			size_t some = end - in < 4 ? (size_t)(end - in) : 4;
-			memcpy(&more, in, some);
-			in += some;
+			if (end - in >= 4)
+				memcpy(&more, in, 4);
+			else
+				memcpy(&more, in, (size_t)(end - in));
+			in += end - in >= 4 ? 4 : end - in;
 			bits |= (uint64_t)more << have;
 			have += 32;
 		}
