@@ -171,7 +171,7 @@ static void counting(quo_session *s, void *arg)
 	uint64_t me = (uint64_t)s->party;
 
 	(void)arg;
-	/* 0 sends twice, 1 answers, both at once, both at once with one silent, nothing, 1 sends. */
+	/* 0 sends twice, 1 answers, both at once twice, both at once with one silent, nothing, 0 sends, 1 sends. */
 	for (int i = 0; i < 2; i++) {
 		exchange(s, me ? 0 : 100, me ? 100 : 0);
 		quo_cost_send(&cost, 0, 100);
@@ -194,10 +194,13 @@ static void counting(quo_session *s, void *arg)
 	quo_channel_duplex(s->peer, true);
 	quo_channel_duplex(s->peer, false);
 	quo_cost_duplex(&cost, 0, 0);
+	/* The bracket was a flight of its own, although the same party sends on. */
+	exchange(s, me ? 0 : 2, me ? 2 : 0);
+	quo_cost_send(&cost, 0, 2);
 	exchange(s, me ? 1 : 0, me ? 0 : 1);
 	quo_cost_send(&cost, 1, 1);
 	quo_test_assert_cost(s, zero, &cost);
-	assert_int_equal(quo_channel_traffic(s->peer).rounds, 6);
+	assert_int_equal(quo_channel_traffic(s->peer).rounds, 7);
 }
 
 static void test_counting(void **state)
