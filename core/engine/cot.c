@@ -2,9 +2,9 @@
 /*
  * What the core derives from random correlated OT: choices of the receiver's own.
  *
- * Beaver 1995 ("Precomputing oblivious transfer"): for a random COT (q; c, t = q ^ c*Delta) the receiver sends
- * d = c ^ choice and the sender takes q' = q ^ d*Delta; then t = q' ^ choice*Delta. d is uniform because c is, and
- * a random COT is used once.
+ * Beaver 1995 ("Precomputing oblivious transfer"): for a random COT (q; c, t = q ^ c*Delta) the
+ * receiver sends d = c ^ choice and the sender takes q' = q ^ d*Delta; then t = q' ^ choice*Delta.
+ * d is uniform because c is, and a random COT is used once.
  */
 #include <quotient/bits.h>
 #include <quotient/ot.h>
@@ -55,8 +55,8 @@ static size_t packed_bytes(size_t n)
 	return n / 8 + (n % 8 != 0);
 }
 
-static quo_status correct_choices(quo_session *s, size_t n, const uint64_t *choices, const uint64_t *random,
-                                  uint64_t *flips, quo_err *err)
+static quo_status correct_choices(quo_session *s, size_t n, const uint64_t *choices,
+				  const uint64_t *random, uint64_t *flips, quo_err *err)
 {
 	size_t words = quo_words(n);
 
@@ -67,8 +67,8 @@ static quo_status correct_choices(quo_session *s, size_t n, const uint64_t *choi
 	return quo_channel_send(s->peer, flips, packed_bytes(n), err);
 }
 
-quo_status quo_cot_chosen(quo_cot *cot, quo_session *s, size_t n, const uint64_t *choices, quo_block *out,
-                          quo_err *err)
+quo_status quo_cot_chosen(quo_cot *cot, quo_session *s, size_t n, const uint64_t *choices,
+			  quo_block *out, quo_err *err)
 {
 	quo_arena_mark mark;
 	uint64_t *random, *flips;

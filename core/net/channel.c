@@ -52,6 +52,12 @@ quo_traffic quo_channel_traffic(const quo_channel *ch)
 	return traffic;
 }
 
+void quo_channel_timeout(quo_channel *ch, int seconds)
+{
+	if (ch->ops->timeout)
+		ch->ops->timeout(ch, seconds);
+}
+
 void quo_channel_close(quo_channel *ch)
 {
 	if (ch)

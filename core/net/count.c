@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The counting decorator: bytes and flights. It counts exactly as quo_cost_send() and quo_cost_duplex() forecast, and
- * both parties count the same flights.
+ * The counting decorator: bytes and flights. It counts exactly as quo_cost_send() and
+ * quo_cost_duplex() forecast, and both parties count the same flights.
  */
 #include <quotient/channel.h>
 #include <quotient/memory.h>
@@ -67,6 +67,11 @@ static void count_traffic(const quo_channel *ch, quo_traffic *out)
 	*out = ((const struct counter *)ch)->total;
 }
 
+static void count_timeout(quo_channel *ch, int seconds)
+{
+	quo_channel_timeout(((struct counter *)ch)->inner, seconds);
+}
+
 static void count_close(quo_channel *ch)
 {
 	struct counter *c = (struct counter *)ch;
@@ -83,6 +88,7 @@ static const quo_channel_ops count_ops = {
 	.duplex = count_duplex,
 	.traffic = count_traffic,
 	.close = count_close,
+	.timeout = count_timeout,
 };
 
 quo_channel *quo_channel_count(quo_channel *inner, quo_err *err)

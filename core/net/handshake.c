@@ -22,7 +22,8 @@ struct key {
 struct list {
 	struct key *key;
 	size_t n;
-	uint8_t *bytes; /* as sent: per key one byte of name length, the name, the digest of the value */
+	uint8_t *bytes; /* as sent: per key one byte of name length, the name, the digest of the
+			   value */
 	size_t n_bytes;
 };
 
@@ -60,14 +61,16 @@ static quo_status encode_mine(const quo_agreement *mine, struct list *l, quo_err
 	for (uint32_t i = 0; i < mine->n; i++) {
 		size_t k = strlen(mine->key[i]);
 		if (!k || k > NAME_MAX_BYTES)
-			return quo_fail(err, QUO_USAGE, "the name of setting '%.40s..' is longer than %d bytes",
-			                mine->key[i], NAME_MAX_BYTES);
+			return quo_fail(err, QUO_USAGE,
+					"the name of setting '%.40s..' is longer than %d bytes",
+					mine->key[i], NAME_MAX_BYTES);
 		n_bytes += 1 + k + DIGEST_BYTES;
 	}
 	if (mine->n > MAX_KEYS || n_bytes > MAX_BYTES)
 		return quo_fail(err, QUO_USAGE,
-		                "the experiment has %u settings to agree on with the other party; the limit is %d",
-		                mine->n, MAX_KEYS);
+				"the experiment has %u settings to agree on with the other party; "
+				"the limit is %d",
+				mine->n, MAX_KEYS);
 	QUO_TRY(list_alloc(l, mine->n, n_bytes, err));
 	p = l->bytes;
 	for (uint32_t i = 0; i < mine->n; i++) {
@@ -84,8 +87,8 @@ static quo_status encode_mine(const quo_agreement *mine, struct list *l, quo_err
 static quo_status malformed(quo_err *err)
 {
 	return quo_fail(err, QUO_FAILED,
-	                "handshake: the other party sent a malformed list of settings; check that both parties run "
-	                "the same release");
+			"handshake: the other party sent a malformed list of settings; check that "
+			"both parties run the same release");
 }
 
 /* Names go into messages: printable ASCII only. */
@@ -110,8 +113,8 @@ static quo_status decode_theirs(struct list *l, quo_err *err)
 	return p == end ? QUO_OK : malformed(err);
 }
 
-static quo_status send_mine(quo_channel *peer, int party, const struct list *mine, const uint8_t nonce[NONCE_BYTES],
-                            quo_err *err)
+static quo_status send_mine(quo_channel *peer, int party, const struct list *mine,
+			    const uint8_t nonce[NONCE_BYTES], quo_err *err)
 {
 	uint8_t header[HEADER_BYTES];
 
@@ -125,34 +128,39 @@ static quo_status send_mine(quo_channel *peer, int party, const struct list *min
 	return quo_channel_send(peer, mine->bytes, mine->n_bytes, err);
 }
 
-static quo_status receive_theirs(quo_channel *peer, int party, struct list *theirs, uint8_t nonce[NONCE_BYTES],
-                                 quo_err *err)
+static quo_status receive_theirs(quo_channel *peer, int party, struct list *theirs,
+				 uint8_t nonce[NONCE_BYTES], quo_err *err)
 {
 	uint8_t header[HEADER_BYTES];
 	uint32_t version, other, n, n_bytes;
 
-	/* The magic alone first: a program of another kind may send less than a header and wait. */
-	QUO_TRY(quo_channel_recv(peer, header, MAGIC_BYTES, err));
-	if (memcmp(header, MAGIC, MAGIC_BYTES))
-		return quo_fail(err, QUO_FAILED,
-		                "handshake: the program at the other end is not a party of this framework (its "
-		                "first bytes are wrong); check the address");
+	/* Byte by byte: a program of another kind may send little and wait. */
+	for (int i = 0; i < MAGIC_BYTES; i++) {
+		QUO_TRY(quo_channel_recv(peer, header + i, 1, err));
+		if (header[i] != MAGIC[i])
+			return quo_fail(
+				err, QUO_FAILED,
+				"handshake: the program at the other end is not a party of this "
+				"framework (its first bytes are wrong); check the address");
+	}
 	QUO_TRY(quo_channel_recv(peer, header + MAGIC_BYTES, 4, err));
 	version = get_u32(header + 8);
 	if (version != QUO_HANDSHAKE_VERSION)
 		return quo_fail(err, QUO_FAILED,
-		                "handshake: the other party speaks protocol version %u, this one version %d; install "
-		                "the same release at both sides",
-		                version, QUO_HANDSHAKE_VERSION);
-	QUO_TRY(quo_channel_recv(peer, header + MAGIC_BYTES + 4, HEADER_BYTES - MAGIC_BYTES - 4, err));
+				"handshake: the other party speaks protocol version %u, this one "
+				"version %d; install the same release at both sides",
+				version, QUO_HANDSHAKE_VERSION);
+	QUO_TRY(quo_channel_recv(peer, header + MAGIC_BYTES + 4, HEADER_BYTES - MAGIC_BYTES - 4,
+				 err));
 	other = get_u32(header + 12);
 	n = get_u32(header + 16);
 	n_bytes = get_u32(header + 20);
 	memcpy(nonce, header + 24, NONCE_BYTES);
 	if (other == (uint32_t)party)
 		return quo_fail(err, QUO_USAGE,
-		                "both sides say that they are party %d; start one with --party 0 and one with --party 1",
-		                party);
+				"both sides say that they are party %d; start one with --party 0 "
+				"and one with --party 1",
+				party);
 	if (other > 1 || n > MAX_KEYS || n_bytes > MAX_BYTES)
 		return malformed(err);
 	QUO_TRY(list_alloc(theirs, n, n_bytes, err));
@@ -175,7 +183,7 @@ static bool has(const struct list *l, const struct key *key)
 
 /* The first difference of two lists; both parties find the same one. */
 static quo_status compare(int party, const quo_agreement *agreement, const struct list *mine,
-                          const struct list *theirs, quo_err *err)
+			  const struct list *theirs, quo_err *err)
 {
 	const struct list *list0 = party == 0 ? mine : theirs, *list1 = party == 0 ? theirs : mine;
 	size_t i = 0;
@@ -186,29 +194,30 @@ static quo_status compare(int party, const quo_agreement *agreement, const struc
 	if (i == mine->n && i == theirs->n)
 		return QUO_OK;
 	if (i < mine->n && i < theirs->n && same_name(&mine->key[i], &theirs->key[i]))
-		return quo_fail(err, QUO_USAGE,
-		                "the parties disagree on %s: set it equal at both sides; here '%.200s'",
-		                agreement->key[i], agreement->value[i]);
+		return quo_fail(
+			err, QUO_USAGE,
+			"the parties disagree on %s: set it equal at both sides; here '%.200s'",
+			agreement->key[i], agreement->value[i]);
 	if (i < list0->n && !has(list1, &list0->key[i]))
 		return quo_fail(err, QUO_USAGE,
-		                "the parties disagree on %.*s: only party 0 has this setting; use the same experiment "
-		                "and plugins at both sides",
-		                (int)list0->key[i].name_bytes, list0->key[i].name);
+				"the parties disagree on %.*s: only party 0 has this setting; use "
+				"the same experiment and plugins at both sides",
+				(int)list0->key[i].name_bytes, list0->key[i].name);
 	if (i < list1->n && !has(list0, &list1->key[i]))
 		return quo_fail(err, QUO_USAGE,
-		                "the parties disagree on %.*s: only party 1 has this setting; use the same experiment "
-		                "and plugins at both sides",
-		                (int)list1->key[i].name_bytes, list1->key[i].name);
+				"the parties disagree on %.*s: only party 1 has this setting; use "
+				"the same experiment and plugins at both sides",
+				(int)list1->key[i].name_bytes, list1->key[i].name);
 	list0 = i < list0->n ? list0 : list1;
 	return quo_fail(err, QUO_USAGE,
-	                "the parties list their settings in a different order from %.*s on; install the same "
-	                "release at both sides",
-	                (int)list0->key[i].name_bytes, list0->key[i].name);
+			"the parties list their settings in a different order from %.*s on; "
+			"install the same release at both sides",
+			(int)list0->key[i].name_bytes, list0->key[i].name);
 }
 
 /* SHA-256 of a label, both nonces and the agreed settings, cut to a block. */
-static quo_status derive_start(const uint8_t nonce[2][NONCE_BYTES], const struct list *agreed, quo_block *out,
-                               quo_err *err)
+static quo_status derive_start(const uint8_t nonce[2][NONCE_BYTES], const struct list *agreed,
+			       quo_block *out, quo_err *err)
 {
 	static const char label[] = "QUOTIENT session 1";
 	uint8_t digest[DIGEST_BYTES];
@@ -225,8 +234,8 @@ static quo_status derive_start(const uint8_t nonce[2][NONCE_BYTES], const struct
 	return QUO_OK;
 }
 
-static quo_status agree(quo_channel *peer, int party, const quo_agreement *agreement, quo_rng *rng, struct list *mine,
-                        struct list *theirs, quo_block *hash_start, quo_err *err)
+static quo_status agree(quo_channel *peer, int party, const quo_agreement *agreement, quo_rng *rng,
+			struct list *mine, struct list *theirs, quo_block *hash_start, quo_err *err)
 {
 	uint8_t nonce[2][NONCE_BYTES];
 
@@ -239,7 +248,7 @@ static quo_status agree(quo_channel *peer, int party, const quo_agreement *agree
 }
 
 quo_status quo_handshake(quo_channel *peer, int party, const quo_agreement *mine, quo_rng *rng,
-                         quo_block *hash_start, quo_err *err)
+			 quo_block *hash_start, quo_err *err)
 {
 	struct list ours = { 0 }, theirs = { 0 };
 	quo_status status;
@@ -247,6 +256,8 @@ quo_status quo_handshake(quo_channel *peer, int party, const quo_agreement *mine
 	quo_channel_duplex(peer, true);
 	status = agree(peer, party, mine, rng, &ours, &theirs, hash_start, err);
 	quo_channel_duplex(peer, false);
+	if (status == QUO_OK)
+		quo_channel_timeout(peer, 0);
 	list_free(&ours);
 	list_free(&theirs);
 	return status;

@@ -2,15 +2,17 @@
 /*
  * Channels over stream sockets.
  *
- * The socket is non-blocking. Small sends collect in a buffer; large ones go to the kernel from the caller's
- * memory, behind what is buffered, in one call. A write that would block polls for both directions and takes
- * in what the peer sends meanwhile (into a queue), so that two parties may send at the same time.
+ * The socket is non-blocking. Small sends collect in a buffer; large ones go to the kernel from the
+ * caller's memory, behind what is buffered, in one call. A write that would block polls for both
+ * directions and takes in what the peer sends meanwhile (into a queue), so that two parties may
+ * send at the same time.
  */
 #include <quotient/channel.h>
 #include <quotient/memory.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -30,9 +32,9 @@
 
 struct sock {
 	quo_channel base;
-	int fd;
-	bool ended; /* the peer sends no more */
-	bool cut;   /* the peer takes no more */
+	int fd, timeout_seconds; /* of a receive; 0: none */
+	bool ended;              /* the peer sends no more */
+	bool cut;                /* the peer takes no more */
 	uint64_t taken_bytes;
 	uint8_t *out;
 	size_t out_used;
@@ -45,18 +47,39 @@ static quo_status broken(struct sock *c, const char *doing, int error, quo_err *
 {
 	if (error == EPIPE || error == ECONNRESET)
 		return quo_fail(err, QUO_FAILED,
-		                "%s: closed the connection after %llu bytes, while this party was %s; see its own "
-		                "message",
-		                c->peer, (unsigned long long)c->taken_bytes, doing);
+				"%s: closed the connection after %llu bytes, while this party was "
+				"%s; see its own message",
+				c->peer, (unsigned long long)c->taken_bytes, doing);
 	return quo_fail(err, QUO_FAILED, "%s: the connection failed while %s: %s", c->peer, doing,
-	                strerror(error));
+			strerror(error));
 }
 
 static quo_status closed_early(struct sock *c, size_t missing, quo_err *err)
 {
 	return quo_fail(err, QUO_FAILED,
-	                "%s: closed the connection after %llu bytes (expected %zu more); see its own message",
-	                c->peer, (unsigned long long)c->taken_bytes, missing);
+			"%s: closed the connection after %llu bytes (expected %zu more); see its "
+			"own message",
+			c->peer, (unsigned long long)c->taken_bytes, missing);
+}
+
+/* Until bytes may have come. */
+static quo_status wait_readable(struct sock *c, size_t missing, quo_err *err)
+{
+	struct pollfd p = { .fd = c->fd, .events = POLLIN };
+	int ms = !c->timeout_seconds || c->timeout_seconds > INT_MAX / 1000
+			 ? -1
+			 : c->timeout_seconds * 1000;
+	int k = poll(&p, 1, ms);
+
+	if (k < 0 && errno != EINTR)
+		return broken(c, "receiving", errno, err);
+	if (k == 0)
+		return quo_fail(err, QUO_FAILED,
+				"%s: sent nothing for %d seconds (after %llu bytes, expected %zu "
+				"more); see what it waits for, or raise network.timeout",
+				c->peer, c->timeout_seconds, (unsigned long long)c->taken_bytes,
+				missing);
+	return QUO_OK;
 }
 
 /* Room for TAKE_IN_BYTES more at the end of the queue. */
@@ -73,13 +96,14 @@ static quo_status make_room(struct sock *c, quo_err *err)
 		size_t size = 2 * c->in_size;
 		if (size > QUEUE_LIMIT_BYTES)
 			return quo_fail(err, QUO_FAILED,
-			                "%s: sent %zu bytes that this party has not asked for yet; the parties "
-			                "are out of step",
-			                c->peer, used);
+					"%s: sent %zu bytes that this party has not asked for yet; "
+					"the parties are out of step",
+					c->peer, used);
 		uint8_t *in = malloc(size);
 		if (!in)
-			return quo_fail(err, QUO_FAILED, "out of memory: %zu bytes to receive from %s", size,
-			                c->peer);
+			return quo_fail(err, QUO_FAILED,
+					"out of memory: %zu bytes to receive from %s", size,
+					c->peer);
 		if (used)
 			memcpy(in, c->in + c->in_start, used);
 		free(c->in);
@@ -91,7 +115,8 @@ static quo_status make_room(struct sock *c, quo_err *err)
 	return QUO_OK;
 }
 
-/* Queue what has come. An end or error of the incoming side is kept for the receive that needs more. */
+/* Queue what has come. An end or error of the incoming side is kept for the receive that needs
+ * more. */
 static quo_status take_in(struct sock *c, quo_err *err)
 {
 	ssize_t k;
@@ -213,15 +238,12 @@ static quo_status sock_recv(quo_channel *ch, void *data, size_t n, quo_err *err)
 		if (k == 0)
 			return closed_early(c, n, err);
 		if (k < 0) {
-			struct pollfd w = { .fd = c->fd, .events = POLLIN };
-			if (errno == EAGAIN || errno == EWOULDBLOCK) {
-				if (poll(&w, 1, -1) < 0 && errno != EINTR)
-					return broken(c, "receiving", errno, err);
-			} else if (errno == ECONNRESET) {
+			if (errno == EAGAIN || errno == EWOULDBLOCK)
+				QUO_TRY(wait_readable(c, n, err));
+			else if (errno == ECONNRESET)
 				return closed_early(c, n, err);
-			} else if (errno != EINTR) {
+			else if (errno != EINTR)
 				return broken(c, "receiving", errno, err);
-			}
 			continue;
 		}
 		c->taken_bytes += (uint64_t)k;
@@ -246,15 +268,22 @@ static void sock_close(quo_channel *ch)
 	quo_free(c);
 }
 
+static void sock_timeout(quo_channel *ch, int seconds)
+{
+	((struct sock *)ch)->timeout_seconds = seconds;
+}
+
 static const quo_channel_ops sock_ops = {
 	.name = "socket",
 	.send = sock_send,
 	.recv = sock_recv,
 	.flush = sock_flush,
 	.close = sock_close,
+	.timeout = sock_timeout,
 };
 
-/* Best effort: a socket without these works too. TCP sizes its own buffers better than a fixed value would. */
+/* Best effort: a socket without these works too. TCP sizes its own buffers better than a fixed
+ * value would. */
 static void tune(int fd)
 {
 	int one = 1, bytes = 1 << 22, family = 0;
@@ -277,7 +306,7 @@ quo_channel *quo_channel_from_fd(int fd, const char *peer, quo_err *err)
 
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
 		quo_fail(err, QUO_BUG, "%s: file descriptor %d cannot be a channel: %s", peer, fd,
-		         strerror(errno));
+			 strerror(errno));
 		return NULL;
 	}
 	tune(fd);
@@ -305,7 +334,8 @@ quo_status quo_channel_pair(quo_channel *ends[2], quo_err *err)
 	int fd[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) < 0)
-		return quo_fail(err, QUO_FAILED, "cannot create a pair of sockets: %s", strerror(errno));
+		return quo_fail(err, QUO_FAILED, "cannot create a pair of sockets: %s",
+				strerror(errno));
 	ends[1] = NULL;
 	ends[0] = quo_channel_from_fd(fd[0], "party 1 (on this machine)", err);
 	if (ends[0])

@@ -43,14 +43,15 @@ static int64_t deadline_ms(int timeout_seconds)
 	return timeout_seconds > 0 ? now_ms() + (int64_t)timeout_seconds * 1000 : -1;
 }
 
-/* "host:port", "[::1]:port"; an empty host is every interface (listen) or this machine (connect). */
+/* "host:port", "[::1]:port"; an empty host is every interface (listen) or this machine (connect).
+ */
 static quo_status resolve(const char *address, bool passive, struct addrinfo **out, quo_err *err)
 {
 	char host[256], *port;
 	const char *name = host;
 	struct addrinfo hints = { .ai_family = AF_UNSPEC,
-		                  .ai_socktype = SOCK_STREAM,
-		                  .ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : 0) };
+				  .ai_socktype = SOCK_STREAM,
+				  .ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : 0) };
 	unsigned long number = 0;
 	int k, used = 0;
 
@@ -58,8 +59,10 @@ static quo_status resolve(const char *address, bool passive, struct addrinfo **o
 	port = k > 0 && (size_t)k < sizeof host ? strrchr(host, ':') : NULL;
 	if (!port || sscanf(port, ":%lu%n", &number, &used) != 1 || port[used] || port[1] < '0' ||
 	    port[1] > '9' || number < 1 || number > 65535)
-		return quo_fail(err, QUO_USAGE,
-		                "'%s' is not an address: write host:port with a port from 1 to 65535", address);
+		return quo_fail(
+			err, QUO_USAGE,
+			"'%s' is not an address: write host:port with a port from 1 to 65535",
+			address);
 	*port++ = '\0';
 	if (name[0] == '[' && port - 2 > name && port[-2] == ']') {
 		port[-2] = '\0';
@@ -68,7 +71,7 @@ static quo_status resolve(const char *address, bool passive, struct addrinfo **o
 	k = getaddrinfo(*name ? name : NULL, port, &hints, out);
 	if (k)
 		return quo_fail(err, QUO_USAGE, "cannot find the host of '%s': %s", address,
-		                k == EAI_SYSTEM ? strerror(errno) : gai_strerror(k));
+				k == EAI_SYSTEM ? strerror(errno) : gai_strerror(k));
 	return QUO_OK;
 }
 
@@ -80,25 +83,30 @@ static void name_peer(int fd, char *out, size_t size)
 
 	if (getpeername(fd, (struct sockaddr *)&a, &n) < 0 ||
 	    getnameinfo((struct sockaddr *)&a, n, host, sizeof host, port, sizeof port,
-	                NI_NUMERICHOST | NI_NUMERICSERV))
+			NI_NUMERICHOST | NI_NUMERICSERV))
 		snprintf(out, size, "the other party");
 	else
-		snprintf(out, size, "the other party at %s%s%s:%s", strchr(host, ':') ? "[" : "", host,
-		         strchr(host, ':') ? "]" : "", port);
+		snprintf(out, size, "the other party at %s%s%s:%s", strchr(host, ':') ? "[" : "",
+			 host, strchr(host, ':') ? "]" : "", port);
 }
 
-static quo_channel *wrap(int fd, quo_err *err)
+static quo_channel *wrap(int fd, int timeout_seconds, quo_err *err)
 {
 	char peer[160];
+	quo_channel *ch;
 
 	name_peer(fd, peer, sizeof peer);
-	return quo_channel_from_fd(fd, peer, err);
+	ch = quo_channel_from_fd(fd, peer, err);
+	if (ch)
+		quo_channel_timeout(ch, timeout_seconds > 0 ? timeout_seconds : 0);
+	return ch;
 }
 
 static int listen_on(const struct addrinfo *a)
 {
 	int one = 1;
-	int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
+	int fd =
+		socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
 
 	if (fd < 0)
 		return -1;
@@ -131,21 +139,21 @@ quo_channel *quo_channel_listen(const char *address, int timeout_seconds, quo_er
 		int k = poll(&p, 1, remaining_ms(deadline, -1));
 		if (k == 0) {
 			quo_fail(err, QUO_FAILED,
-			         "nobody connected to %s within %d seconds; start the other party, or raise "
-			         "network.timeout",
-			         address, timeout_seconds);
+				 "nobody connected to %s within %d seconds; start the other party, "
+				 "or raise network.timeout",
+				 address, timeout_seconds);
 			break;
 		}
 		if (k > 0)
 			fd = accept4(server, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0 && errno != EINTR && errno != EAGAIN && errno != ECONNABORTED) {
 			quo_fail(err, QUO_FAILED, "cannot accept a connection on %s: %s", address,
-			         strerror(errno));
+				 strerror(errno));
 			break;
 		}
 	}
 	close(server);
-	return fd < 0 ? NULL : wrap(fd, err);
+	return fd < 0 ? NULL : wrap(fd, timeout_seconds, err);
 }
 
 /* A connect to a free local port can meet itself (simultaneous open); that is nobody. */
@@ -162,7 +170,8 @@ static bool is_self(int fd)
 
 static int connect_to(const struct addrinfo *a, int64_t deadline)
 {
-	int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
+	int fd =
+		socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
 	int error = 0;
 	socklen_t size = sizeof error;
 
@@ -207,10 +216,10 @@ quo_channel *quo_channel_connect(const char *address, int timeout_seconds, quo_e
 	freeaddrinfo(list);
 	if (fd < 0) {
 		quo_fail(err, QUO_FAILED,
-		         "cannot connect to %s within %d seconds: %s; start the party that listens, or raise "
-		         "network.timeout",
-		         address, timeout_seconds, strerror(error));
+			 "cannot connect to %s within %d seconds: %s; start the party that "
+			 "listens, or raise network.timeout",
+			 address, timeout_seconds, strerror(error));
 		return NULL;
 	}
-	return wrap(fd, err);
+	return wrap(fd, timeout_seconds, err);
 }

@@ -28,7 +28,8 @@ struct ec {
 
 static quo_status library(quo_err *err)
 {
-	return quo_fail(err, QUO_FAILED, "ot/iknp: OpenSSL failed in P-256 arithmetic (out of memory?)");
+	return quo_fail(err, QUO_FAILED,
+			"ot/iknp: OpenSSL failed in P-256 arithmetic (out of memory?)");
 }
 
 static void ec_end(struct ec *e)
@@ -76,24 +77,25 @@ static quo_status decode(struct ec *e, const uint8_t *in, EC_POINT *out, quo_err
 	if (in[0] == 4 && EC_POINT_oct2point(e->group, out, in, POINT, e->ctx) == 1)
 		return QUO_OK;
 	return quo_fail(err, QUO_FAILED,
-	                "ot/iknp set-up: party %d sent bytes that are not a point of P-256; check that both "
-	                "parties run the same version",
-	                1 - e->s->party);
+			"ot/iknp set-up: party %d sent bytes that are not a point of P-256; check "
+			"that both parties run the same version",
+			1 - e->s->party);
 }
 
 static quo_status encode(struct ec *e, const EC_POINT *p, uint8_t *out, quo_err *err)
 {
 	if (EC_POINT_is_at_infinity(e->group, p))
 		return quo_fail(err, QUO_FAILED, "ot/iknp set-up: party %d sent a degenerate point",
-		                1 - e->s->party);
-	if (EC_POINT_point2oct(e->group, p, POINT_CONVERSION_UNCOMPRESSED, out, POINT, e->ctx) != POINT)
+				1 - e->s->party);
+	if (EC_POINT_point2oct(e->group, p, POINT_CONVERSION_UNCOMPRESSED, out, POINT, e->ctx) !=
+	    POINT)
 		return library(err);
 	return QUO_OK;
 }
 
 /* out = scalar * p, or scalar * G for p = NULL. */
-static quo_status multiply(struct ec *e, const uint8_t scalar[SCALAR], const EC_POINT *p, EC_POINT *out,
-                           quo_err *err)
+static quo_status multiply(struct ec *e, const uint8_t scalar[SCALAR], const EC_POINT *p,
+			   EC_POINT *out, quo_err *err)
 {
 	if (!BN_bin2bn(scalar, SCALAR, e->scalar) ||
 	    EC_POINT_mul(e->group, out, p ? NULL : e->scalar, p, p ? e->scalar : NULL, e->ctx) != 1)
@@ -113,7 +115,8 @@ static size_t context(const struct ec *e, size_t j, unsigned i, uint8_t out[20])
 }
 
 /* e->hash = H_i(r) of instance j. */
-static quo_status hash_point(struct ec *e, size_t j, unsigned i, const uint8_t r[POINT], quo_err *err)
+static quo_status hash_point(struct ec *e, size_t j, unsigned i, const uint8_t r[POINT],
+			     quo_err *err)
 {
 	uint8_t message[20 + POINT], encoded[POINT] = { 4 }, q[2][64];
 	size_t n = context(e, j, i, message);
@@ -130,8 +133,8 @@ static quo_status hash_point(struct ec *e, size_t j, unsigned i, const uint8_t r
 	return QUO_OK;
 }
 
-static quo_block derive_key(const struct ec *e, size_t j, unsigned i, const uint8_t a[POINT], const uint8_t b[POINT],
-                            const uint8_t shared[POINT])
+static quo_block derive_key(const struct ec *e, size_t j, unsigned i, const uint8_t a[POINT],
+			    const uint8_t b[POINT], const uint8_t shared[POINT])
 {
 	uint8_t message[sizeof KEY_TAG + 20 + 3 * POINT], digest[32];
 	size_t n = sizeof KEY_TAG;
@@ -150,8 +153,8 @@ static quo_block derive_key(const struct ec *e, size_t j, unsigned i, const uint
 }
 
 /* Both messages travel at once: send `out`, receive `in`. */
-static quo_status exchange(quo_session *s, const uint8_t *out, size_t out_bytes, uint8_t *in, size_t in_bytes,
-                           quo_err *err)
+static quo_status exchange(quo_session *s, const uint8_t *out, size_t out_bytes, uint8_t *in,
+			   size_t in_bytes, quo_err *err)
 {
 	quo_status status;
 
@@ -165,8 +168,9 @@ static quo_status exchange(quo_session *s, const uint8_t *out, size_t out_bytes,
 
 /* ---- sender ---- */
 
-static quo_status sender_keys(struct ec *e, size_t j, const uint8_t scalar[SCALAR], const uint8_t b[POINT],
-                              const uint8_t r[2][POINT], quo_block keys[2], quo_err *err)
+static quo_status sender_keys(struct ec *e, size_t j, const uint8_t scalar[SCALAR],
+			      const uint8_t b[POINT], const uint8_t r[2][POINT], quo_block keys[2],
+			      quo_err *err)
 {
 	uint8_t a[POINT], shared[POINT];
 
@@ -185,7 +189,7 @@ static quo_status sender_keys(struct ec *e, size_t j, const uint8_t scalar[SCALA
 }
 
 static quo_status send_with(struct ec *e, size_t n, uint8_t (*scalars)[SCALAR], uint8_t (*b)[POINT],
-                            uint8_t (*r)[2][POINT], quo_block (*keys)[2], quo_err *err)
+			    uint8_t (*r)[2][POINT], quo_block (*keys)[2], quo_err *err)
 {
 	for (size_t j = 0; j < n; j++) {
 		draw_scalar(e, scalars[j]);
@@ -194,7 +198,8 @@ static quo_status send_with(struct ec *e, size_t n, uint8_t (*scalars)[SCALAR], 
 	}
 	QUO_TRY(exchange(e->s, b[0], n * sizeof *b, r[0][0], n * sizeof *r, err));
 	for (size_t j = 0; j < n; j++)
-		QUO_TRY(sender_keys(e, j, scalars[j], b[j], (const uint8_t(*)[POINT])r[j], keys[j], err));
+		QUO_TRY(sender_keys(e, j, scalars[j], b[j], (const uint8_t(*)[POINT])r[j], keys[j],
+				    err));
 	return QUO_OK;
 }
 
@@ -206,7 +211,7 @@ quo_status base_ot_send(quo_session *s, int direction, size_t n, quo_block (*key
 
 	if (status == QUO_OK)
 		status = send_with(&e, n, (uint8_t(*)[SCALAR])scalars, (uint8_t(*)[POINT])points,
-		                   (uint8_t(*)[2][POINT])(points + n * POINT), keys, err);
+				   (uint8_t(*)[2][POINT])(points + n * POINT), keys, err);
 	if (scalars && points)
 		ec_end(&e);
 	quo_free(points);
@@ -217,8 +222,8 @@ quo_status base_ot_send(quo_session *s, int direction, size_t n, quo_block (*key
 /* ---- receiver ---- */
 
 /* r[c] = a*G - H_c(r[1-c]), placed without a branch on c. */
-static quo_status receiver_points(struct ec *e, size_t j, unsigned c, const uint8_t scalar[SCALAR], uint8_t a[POINT],
-                                  uint8_t r[2][POINT], quo_err *err)
+static quo_status receiver_points(struct ec *e, size_t j, unsigned c, const uint8_t scalar[SCALAR],
+				  uint8_t a[POINT], uint8_t r[2][POINT], quo_err *err)
 {
 	uint8_t random[SCALAR], other[POINT], mine[POINT];
 	uint8_t mask = (uint8_t)(0 - c);
@@ -242,15 +247,16 @@ static quo_status receiver_points(struct ec *e, size_t j, unsigned c, const uint
 	return QUO_OK;
 }
 
-static quo_status receive_with(struct ec *e, size_t n, const uint64_t *choices, uint8_t (*scalars)[SCALAR],
-                               uint8_t (*a)[POINT], uint8_t (*b)[POINT], uint8_t (*r)[2][POINT], quo_block *keys,
-                               quo_err *err)
+static quo_status receive_with(struct ec *e, size_t n, const uint64_t *choices,
+			       uint8_t (*scalars)[SCALAR], uint8_t (*a)[POINT], uint8_t (*b)[POINT],
+			       uint8_t (*r)[2][POINT], quo_block *keys, quo_err *err)
 {
 	uint8_t shared[POINT];
 
 	for (size_t j = 0; j < n; j++) {
 		draw_scalar(e, scalars[j]);
-		QUO_TRY(receiver_points(e, j, choices[j / 64] >> (j % 64) & 1, scalars[j], a[j], r[j], err));
+		QUO_TRY(receiver_points(e, j, choices[j / 64] >> (j % 64) & 1, scalars[j], a[j],
+					r[j], err));
 	}
 	QUO_TRY(exchange(e->s, r[0][0], n * sizeof *r, b[0], n * sizeof *b, err));
 	for (size_t j = 0; j < n; j++) {
@@ -263,17 +269,18 @@ static quo_status receive_with(struct ec *e, size_t n, const uint64_t *choices, 
 	return QUO_OK;
 }
 
-quo_status base_ot_receive(quo_session *s, int direction, size_t n, const uint64_t *choices, quo_block *keys,
-                           quo_err *err)
+quo_status base_ot_receive(quo_session *s, int direction, size_t n, const uint64_t *choices,
+			   quo_block *keys, quo_err *err)
 {
 	struct ec e;
 	uint8_t *scalars = quo_alloc(n, SCALAR, err), *points = quo_alloc(n, 4 * POINT, err);
 	quo_status status = scalars && points ? ec_begin(&e, s, direction, err) : QUO_FAILED;
 
 	if (status == QUO_OK)
-		status = receive_with(&e, n, choices, (uint8_t(*)[SCALAR])scalars, (uint8_t(*)[POINT])points,
-		                      (uint8_t(*)[POINT])(points + n * POINT),
-		                      (uint8_t(*)[2][POINT])(points + 2 * n * POINT), keys, err);
+		status = receive_with(&e, n, choices, (uint8_t(*)[SCALAR])scalars,
+				      (uint8_t(*)[POINT])points,
+				      (uint8_t(*)[POINT])(points + n * POINT),
+				      (uint8_t(*)[2][POINT])(points + 2 * n * POINT), keys, err);
 	if (scalars && points)
 		ec_end(&e);
 	quo_free(points);

@@ -2,19 +2,21 @@
 /*
  * ot/iknp: semi-honest OT extension as random correlated OT, 127 bits a COT.
  *
- * Ishai, Kilian, Nissim, Petrank, "Extending oblivious transfers efficiently" (CRYPTO 2003), with the PRG expansion
- * and the correlated form of Asharov, Lindell, Schneider, Zohner, "More efficient oblivious transfer and
- * extensions for faster secure computation" (CCS 2013), protocol 5.2.
+ * Ishai, Kilian, Nissim, Petrank, "Extending oblivious transfers efficiently" (CRYPTO 2003), with
+ * the PRG expansion and the correlated form of Asharov, Lindell, Schneider, Zohner, "More efficient
+ * oblivious transfer and extensions for faster secure computation" (CCS 2013), protocol 5.2.
  *
- * Set-up: 128 base OTs in the reverse direction. The COT receiver holds seeds k[j][0], k[j][1]; the COT sender holds
- * k[j][Delta_j]. Extension, with r the receiver's choices and G the PRG: column j of the receiver's matrix is
- * t_j = G(k[j][0]); it sends u_j = G(k[j][0]) ^ G(k[j][1]) ^ r; the sender's column is
- * q_j = G(k[j][Delta_j]) ^ Delta_j * u_j = t_j ^ Delta_j * r. Row i of the transposes: q_i = t_i ^ r_i * Delta.
+ * Set-up: 128 base OTs in the reverse direction. The COT receiver holds seeds k[j][0], k[j][1]; the
+ * COT sender holds k[j][Delta_j]. Extension, with r the receiver's choices and G the PRG: column j
+ * of the receiver's matrix is t_j = G(k[j][0]); it sends u_j = G(k[j][0]) ^ G(k[j][1]) ^ r; the
+ * sender's column is q_j = G(k[j][Delta_j]) ^ Delta_j * u_j = t_j ^ Delta_j * r. Row i of the
+ * transposes: q_i = t_i ^ r_i * Delta.
  *
- * Random choices make column 0 free. Delta_0 = 1 is public (free XOR needs lsb(Delta) = 1), so the sender holds k[0][1]
- * and never k[0][0]. Both parties set r := G(k[0][0]) ^ G(k[0][1]), that is u_0 = 0: the receiver computes r and the
- * sender's column G(k[0][1]) is t_0 ^ r without anything sent. r is pseudorandom to the sender since G(k[0][0]) is, and
- * that seed is used for nothing else. The other 127 columns are as in the paper; Delta has 127 secret bits.
+ * Random choices make column 0 free. Delta_0 = 1 is public (free XOR needs lsb(Delta) = 1), so the
+ * sender holds k[0][1] and never k[0][0]. Both parties set r := G(k[0][0]) ^ G(k[0][1]), that is
+ * u_0 = 0: the receiver computes r and the sender's column G(k[0][1]) is t_0 ^ r without anything
+ * sent. r is pseudorandom to the sender since G(k[0][0]) is, and that seed is used for nothing
+ * else. The other 127 columns are as in the paper; Delta has 127 secret bits.
  */
 #include <quotient/quotient.h>
 
@@ -25,7 +27,8 @@
 #define COLUMNS 128
 /* COTs of one pass: the matrix and what is sent stay in the second-level cache. */
 #define CHUNK ((size_t)1 << 14)
-/* Rows of the matrix are a cache line longer than a power of two, so that a transpose does not hit one cache set. */
+/* Rows of the matrix are a cache line longer than a power of two, so that a transpose does not hit
+ * one cache set. */
 #define ROW_WORDS (CHUNK / 64 + 8)
 
 struct iknp {
@@ -107,8 +110,8 @@ static void transpose(const struct iknp *k, size_t n, quo_block *out)
 	quo_wipe(last, sizeof last);
 }
 
-static quo_status extend_receiver(struct iknp *k, quo_session *s, size_t n, quo_block *out, uint64_t *choices,
-                                  quo_err *err)
+static quo_status extend_receiver(struct iknp *k, quo_session *s, size_t n, quo_block *out,
+				  uint64_t *choices, quo_err *err)
 {
 	size_t words = 2 * column_blocks(n), bytes = column_bytes(n);
 	uint64_t *r = k->row; /* becomes the pad of column j, then u_j */
@@ -135,7 +138,8 @@ static quo_status extend_receiver(struct iknp *k, quo_session *s, size_t n, quo_
 	return QUO_OK;
 }
 
-static quo_status extend_sender(struct iknp *k, quo_session *s, size_t n, quo_block *out, quo_err *err)
+static quo_status extend_sender(struct iknp *k, quo_session *s, size_t n, quo_block *out,
+				quo_err *err)
 {
 	size_t words = 2 * column_blocks(n), bytes = column_bytes(n);
 
@@ -154,7 +158,8 @@ static quo_status extend_sender(struct iknp *k, quo_session *s, size_t n, quo_bl
 	return QUO_OK;
 }
 
-static quo_status iknp_extend(void *self, quo_session *s, size_t n, quo_block *out, uint64_t *choices, quo_err *err)
+static quo_status iknp_extend(void *self, quo_session *s, size_t n, quo_block *out,
+			      uint64_t *choices, quo_err *err)
 {
 	struct iknp *k = self;
 
@@ -203,8 +208,10 @@ static const quo_component iknp = {
 	.size = sizeof(quo_component),
 	.kind = QUO_KIND_OT,
 	.name = "iknp",
-	.summary = "OT extension of Ishai, Kilian, Nissim and Petrank: 127 bits a COT, little computation",
-	.security = "semi-honest, kappa = 128; DDH on P-256 and random oracle (base OTs), AES-128 as PRG",
+	.summary = "OT extension of Ishai, Kilian, Nissim and Petrank: 127 bits a COT, little "
+		   "computation",
+	.security = "semi-honest, kappa = 128; DDH on P-256 and random oracle (base OTs), AES-128 "
+		    "as PRG",
 	.wire_version = 1,
 	.instance_size = sizeof(struct iknp),
 	.ops_size = sizeof(quo_ot_ops),

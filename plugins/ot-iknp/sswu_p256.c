@@ -10,17 +10,17 @@ typedef p256_field fe;
 
 /* p = 2^256 - 2^224 + 2^192 + 2^96 - 1; -1/p mod 2^64 = 1. */
 static const uint64_t P[4] = { UINT64_C(0xffffffffffffffff), UINT64_C(0x00000000ffffffff), 0,
-	                       UINT64_C(0xffffffff00000001) };
-static const uint64_t P_MINUS_2[4] = { UINT64_C(0xfffffffffffffffd), UINT64_C(0x00000000ffffffff), 0,
-	                               UINT64_C(0xffffffff00000001) };
+			       UINT64_C(0xffffffff00000001) };
+static const uint64_t P_MINUS_2[4] = { UINT64_C(0xfffffffffffffffd), UINT64_C(0x00000000ffffffff),
+				       0, UINT64_C(0xffffffff00000001) };
 /* (p - 3) / 4 and (p + 1) / 4 */
 static const uint64_t C1[4] = { UINT64_C(0xffffffffffffffff), UINT64_C(0x3fffffff),
-	                        UINT64_C(0x4000000000000000), UINT64_C(0x3fffffffc0000000) };
+				UINT64_C(0x4000000000000000), UINT64_C(0x3fffffffc0000000) };
 static const uint64_t ROOT[4] = { 0, UINT64_C(0x40000000), UINT64_C(0x4000000000000000),
-	                          UINT64_C(0x3fffffffc0000000) };
+				  UINT64_C(0x3fffffffc0000000) };
 static const uint8_t B[32] = { 0x5a, 0xc6, 0x35, 0xd8, 0xaa, 0x3a, 0x93, 0xe7, 0xb3, 0xeb, 0xbd,
-	                       0x55, 0x76, 0x98, 0x86, 0xbc, 0x65, 0x1d, 0x06, 0xb0, 0xcc, 0x53,
-	                       0xb0, 0xf6, 0x3b, 0xce, 0x3c, 0x3e, 0x27, 0xd2, 0x60, 0x4b };
+			       0x55, 0x76, 0x98, 0x86, 0xbc, 0x65, 0x1d, 0x06, 0xb0, 0xcc, 0x53,
+			       0xb0, 0xf6, 0x3b, 0xce, 0x3c, 0x3e, 0x27, 0xd2, 0x60, 0x4b };
 
 /* t, of five limbs and below 2p, minus p if it is not below p. */
 static fe reduce_once(const uint64_t t[5])
@@ -151,7 +151,7 @@ static void store(fe a, uint8_t out[32])
 void sswu_p256_init(sswu_p256 *k)
 {
 	const uint64_t r[5] = { 1, UINT64_C(0xffffffff00000000), UINT64_C(0xffffffffffffffff),
-		                UINT64_C(0x00000000fffffffe), 0 };
+				UINT64_C(0x00000000fffffffe), 0 };
 	fe three, ten;
 
 	memcpy(k->one.v, r, sizeof k->one.v); /* 2^256 - p */
@@ -166,7 +166,8 @@ void sswu_p256_init(sswu_p256 *k)
 	k->sqrt_minus_z = power(k, ten, ROOT);
 }
 
-/* RFC 9380 appendix F.2.1.2 (q = 3 mod 4): *y = sqrt(u/v), or sqrt(Z*u/v); all ones in the first case. */
+/* RFC 9380 appendix F.2.1.2 (q = 3 mod 4): *y = sqrt(u/v), or sqrt(Z*u/v); all ones in the first
+ * case. */
 static uint64_t sqrt_ratio(const sswu_p256 *k, fe u, fe v, fe *y)
 {
 	fe tv1 = mul(v, v), tv2 = mul(u, v), y1;
@@ -244,7 +245,8 @@ static void expand(const void *message, size_t n, const char *dst, uint8_t out[9
 	quo_wipe(buffer, sizeof buffer);
 }
 
-void sswu_p256_hash(const sswu_p256 *k, const void *message, size_t n, const char *dst, uint8_t out[2][64])
+void sswu_p256_hash(const sswu_p256 *k, const void *message, size_t n, const char *dst,
+		    uint8_t out[2][64])
 {
 	uint8_t uniform[96];
 

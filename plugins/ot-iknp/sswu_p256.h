@@ -25,9 +25,11 @@ void sswu_p256_init(sswu_p256 *k);
 #define SSWU_MESSAGE_MAX 1024
 
 /*
- * hash_to_curve() up to the addition: out[0] and out[1] are affine points (x then y, 32 bytes each, big-endian)
- * whose sum is the hash of n <= SSWU_MESSAGE_MAX bytes under the tag dst (a string of at most 255 bytes).
+ * hash_to_curve() up to the addition: out[0] and out[1] are affine points (x then y, 32 bytes each,
+ * big-endian) whose sum is the hash of n <= SSWU_MESSAGE_MAX bytes under the tag dst (a string of
+ * at most 255 bytes).
  */
-void sswu_p256_hash(const sswu_p256 *k, const void *message, size_t n, const char *dst, uint8_t out[2][64]);
+void sswu_p256_hash(const sswu_p256 *k, const void *message, size_t n, const char *dst,
+		    uint8_t out[2][64]);
 
 #endif

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every OT component must do: correlation, randomness, set-up, forecasts, and a peer that goes away. */
+/* What every OT component must do: correlation, randomness, set-up, forecasts, and a peer that goes
+ * away. */
 #include "twoparty.h"
 
 static const size_t sizes[] = { 0, 1, 127, 128, 129, 1000, 4096, 0, 100001, 16384, 3 };
-enum { SIZES = sizeof sizes / sizeof *sizes, TOTAL = 1 + 127 + 128 + 129 + 1000 + 4096 + 100001 + 16384 + 3 };
+enum {
+	SIZES = sizeof sizes / sizeof *sizes,
+	TOTAL = 1 + 127 + 128 + 129 + 1000 + 4096 + 100001 + 16384 + 3
+};
 
 /* One direction of a run, seen from outside. */
 struct direction {
@@ -57,11 +61,12 @@ static void run(quo_session *s, void *arg)
 			struct direction *d = &task->direction[sender];
 			const quo_ot_ops *ops = ot[sender]->ops;
 			if (s->party == sender) {
-				quo_test_ok(ops->extend(ot[sender]->self, s, sizes[i], d->q + at, NULL, &err));
+				quo_test_ok(ops->extend(ot[sender]->self, s, sizes[i], d->q + at,
+							NULL, &err));
 			} else {
 				memset(d->choices[i], 0xff, (sizes[i] + 63) / 64 * 8);
-				quo_test_ok(ops->extend(ot[sender]->self, s, sizes[i], d->t + at, d->choices[i],
-				                        &err));
+				quo_test_ok(ops->extend(ot[sender]->self, s, sizes[i], d->t + at,
+							d->choices[i], &err));
 			}
 			ops->cost_extend(dry[sender]->self, sender, sizes[i], &cost);
 			assert_cost(s, &cost);
@@ -91,7 +96,8 @@ static void check(const struct direction *d)
 			uint64_t c = d->choices[i][e / 64] >> (e % 64) & 1;
 			quo_block want = quo_xor_if(d->q[at], d->delta, c);
 			if (memcmp(&want, &d->t[at], sizeof want))
-				fail_msg("call %d: COT %zu of %zu does not hold t = q ^ c * Delta", i, e, sizes[i]);
+				fail_msg("call %d: COT %zu of %zu does not hold t = q ^ c * Delta",
+					 i, e, sizes[i]);
 			ones += c;
 			for (int b = 0; b < 128; b++)
 				bits[b] += d->q[at].w[b / 64] >> (b % 64) & 1;
@@ -125,7 +131,8 @@ static void test_correlation(void **state)
 	}
 }
 
-/* A second session gives another Delta and other choices: private randomness, not the session's constants. */
+/* A second session gives another Delta and other choices: private randomness, not the session's
+ * constants. */
 static void open_only(quo_session *s, void *arg)
 {
 	struct task *task = arg;
@@ -138,7 +145,8 @@ static void open_only(quo_session *s, void *arg)
 		task->direction->delta = ops->delta(ot->self);
 		quo_test_ok(ops->extend(ot->self, s, 1000, task->direction->q, NULL, &err));
 	} else {
-		quo_test_ok(ops->extend(ot->self, s, 1000, task->direction->t, task->direction->choices[0], &err));
+		quo_test_ok(ops->extend(ot->self, s, 1000, task->direction->t,
+					task->direction->choices[0], &err));
 	}
 	quo_instance_free(ot);
 }
@@ -161,7 +169,8 @@ static void test_fresh(void **state)
 	}
 }
 
-/* The peer goes away before set-up or after it; the one who needs it gets an error. arg: {name, who leaves, when}. */
+/* The peer goes away before set-up or after it; the one who needs it gets an error. arg: {name, who
+ * leaves, when}. */
 struct leave {
 	const char *name;
 	int who, after_open, sender;
@@ -181,8 +190,8 @@ static void leave(quo_session *s, void *arg)
 		status = ops->open(ot->self, s, l->sender, &err);
 	if (s->party != l->who) {
 		for (int i = 0; i < 8 && status == QUO_OK; i++)
-			status = ops->extend(ot->self, s, 1 << 20, out, s->party == l->sender ? NULL : choices,
-			                     &err);
+			status = ops->extend(ot->self, s, 1 << 20, out,
+					     s->party == l->sender ? NULL : choices, &err);
 		quo_test_assert_error(&err, QUO_FAILED, "closed the connection");
 	} else if (l->after_open) {
 		quo_test_ok(status);
@@ -205,7 +214,8 @@ static void test_peer_leaves(void **state)
 	}
 }
 
-/* A peer that sends nonsense instead of set-up: an error in one line, or a set-up that ends; never a crash. */
+/* A peer that sends nonsense instead of set-up: an error in one line, or a set-up that ends; never
+ * a crash. */
 static void nonsense(quo_session *s, void *arg)
 {
 	const struct leave *l = arg;
@@ -246,7 +256,8 @@ int main(void)
 	const quo_registry *registry = quo_test_registry();
 
 	names[n_names++] = "dealer";
-	for (size_t i = 0; i < quo_registry_count(registry) && n_names < sizeof names / sizeof *names; i++)
+	for (size_t i = 0;
+	     i < quo_registry_count(registry) && n_names < sizeof names / sizeof *names; i++)
 		if (quo_registry_at(registry, i)->component.kind == QUO_KIND_OT)
 			names[n_names++] = quo_registry_at(registry, i)->component.name;
 	return cmocka_run_group_tests_name("ot", tests, NULL, NULL);

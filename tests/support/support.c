@@ -101,8 +101,8 @@ static quo_status dealer_open(void *self, quo_session *s, int sender, quo_err *e
 	return QUO_OK;
 }
 
-static quo_status dealer_extend(void *self, quo_session *s, size_t n, quo_block *out, uint64_t *choices,
-                                quo_err *err)
+static quo_status dealer_extend(void *self, quo_session *s, size_t n, quo_block *out,
+				uint64_t *choices, quo_err *err)
 {
 	struct dealer *d = self;
 

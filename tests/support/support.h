@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What most tests need: cmocka with its includes, checked calls, instances without a registry, a trusted dealer. */
+/* What most tests need: cmocka with its includes, checked calls, instances without a registry, a
+ * trusted dealer. */
 #ifndef QUOTIENT_TESTS_SUPPORT_H
 #define QUOTIENT_TESTS_SUPPORT_H
 
@@ -37,12 +38,13 @@ void quo_test_instance_free(quo_instance *instance);
 
 /* The registry with the plugins of the build tree; made on first use, lives as long as the test. */
 quo_registry *quo_test_registry(void);
-/* An instance of a registered component that needs no config. Fails the test when there is no such component. */
+/* An instance of a registered component that needs no config. Fails the test when there is no such
+ * component. */
 quo_instance *quo_test_registered_instance(quo_kind kind, const char *name);
 
 /*
- * A trusted dealer's OT, for tests of what is built on COT: both parties derive q, t, c and Delta from hash_start and
- * the direction. Nothing is sent. Offers no security whatever.
+ * A trusted dealer's OT, for tests of what is built on COT: both parties derive q, t, c and Delta
+ * from hash_start and the direction. Nothing is sent. Offers no security whatever.
  */
 extern const quo_component quo_test_dealer_ot;
 

@@ -5,7 +5,8 @@
 
 #include <quotient/crypto.h>
 
-/* A quo_rng whose bytes follow from the seed; NULL when memory is short. quo_rng_free() frees it. */
+/* A quo_rng whose bytes follow from the seed; NULL when memory is short. quo_rng_free() frees it.
+ */
 quo_rng *quo_rng_new_test(uint64_t seed);
 
 #endif

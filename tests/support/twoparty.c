@@ -9,7 +9,6 @@
 /* In sanitizer builds: children end with _exit() and so check their leaks themselves. */
 extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
-
 struct child {
 	quo_test_party *party;
 	quo_test_peer *peer;
@@ -20,7 +19,8 @@ struct child {
 
 void *quo_test_shared(size_t n, size_t size)
 {
-	void *p = mmap(NULL, n * size + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *p =
+		mmap(NULL, n * size + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	assert_true(p != MAP_FAILED);
 	return p;
@@ -43,7 +43,8 @@ static void run_session(struct child *c)
 	s.step = quo_arena_new(&err);
 	if (!s.peer || !s.rng || !s.run || !s.step)
 		fail_msg("%s", err.text);
-	s.hash_start = (quo_block){ { UINT64_C(0x0123456789abcdef), UINT64_C(0xfedcba9876543210) } };
+	s.hash_start =
+		(quo_block){ { UINT64_C(0x0123456789abcdef), UINT64_C(0xfedcba9876543210) } };
 	c->party(&s, c->arg);
 	quo_test_close_cots(&s);
 	quo_arena_free(s.step);
@@ -130,7 +131,7 @@ static void run(quo_test_party *party, quo_test_peer *peer, void *arg)
 	for (int i = 0; i < 2; i++) {
 		if (WIFSIGNALED(status[i]))
 			fail_msg("party %d was ended by signal %d%s", i, WTERMSIG(status[i]),
-			         WTERMSIG(status[i]) == SIGALRM ? " (it took too long)" : "");
+				 WTERMSIG(status[i]) == SIGALRM ? " (it took too long)" : "");
 		if (status[i])
 			fail_msg("party %d failed", i);
 	}
@@ -225,6 +226,7 @@ void quo_test_assert_cost(quo_session *s, quo_traffic before, const quo_cost *co
 	quo_traffic now = quo_channel_traffic(s->peer);
 
 	assert_int_equal(now.sent_bytes - before.sent_bytes, cost->sent_bytes[s->party]);
-	assert_int_equal(now.received_bytes - before.received_bytes, cost->sent_bytes[1 - s->party]);
+	assert_int_equal(now.received_bytes - before.received_bytes,
+			 cost->sent_bytes[1 - s->party]);
 	assert_int_equal(now.rounds - before.rounds, cost->rounds);
 }

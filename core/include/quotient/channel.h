@@ -34,6 +34,7 @@ typedef struct quo_channel_ops {
 	void (*duplex)(quo_channel *ch, bool on);                                      /* Optional. */
 	void (*traffic)(const quo_channel *ch, quo_traffic *out);                      /* Optional. */
 	void (*close)(quo_channel *ch);                                                /* Required. */
+	void (*timeout)(quo_channel *ch, int seconds);                                 /* Optional. */
 } quo_channel_ops;
 
 struct quo_channel {
@@ -47,14 +48,17 @@ quo_status quo_channel_flush(quo_channel *ch, quo_err *err) QUO_NODISCARD;
 void quo_channel_duplex(quo_channel *ch, bool on);
 /* Zero when no decorator of the chain counts. */
 quo_traffic quo_channel_traffic(const quo_channel *ch);
+/* From now on a receive fails when nothing comes for so many seconds; 0: it waits for ever, as at the start. */
+void quo_channel_timeout(quo_channel *ch, int seconds);
 /* Flushes what it can, closes and frees, decorators and all. NULL is fine. */
 void quo_channel_close(quo_channel *ch);
 
-/* Own an open stream socket (made non-blocking). `peer` names it in messages, e.g. "party 1 at 127.0.0.1:4000". */
+/* Own an open stream socket (made non-blocking; closed on failure). `peer` names it in messages, e.g. "party 1 at 127.0.0.1:4000". */
 quo_channel *quo_channel_from_fd(int fd, const char *peer, quo_err *err);
 /* Two connected channels of one process, for a fork: ends[i] is party i's. */
 quo_status quo_channel_pair(quo_channel *ends[2], quo_err *err);
-/* "host:port"; listen accepts one peer; both wait at most timeout_seconds (0: for ever). */
+/* "host:port"; listen accepts one peer; both wait at most timeout_seconds (0: for ever), and so does every receive
+ * until quo_channel_timeout() says otherwise (the handshake does, once the peer has proved to be a party). */
 quo_channel *quo_channel_listen(const char *address, int timeout_seconds, quo_err *err);
 quo_channel *quo_channel_connect(const char *address, int timeout_seconds, quo_err *err);
 /* Decorator that counts; owns and closes `inner`. NULL inner gives NULL. */

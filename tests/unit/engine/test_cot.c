@@ -32,14 +32,16 @@ static void chosen(quo_session *s, void *shared)
 			} else {
 				for (size_t w = 0; w < (n + 63) / 64; w++)
 					r->choices[w] = quo_test_random(&seed);
-				quo_test_ok(quo_cot_chosen(s->cot[sender], s, n, r->choices, r->t, &err));
+				quo_test_ok(quo_cot_chosen(s->cot[sender], s, n, r->choices, r->t,
+							   &err));
 			}
 			/* The flights depend on what was last sent; bytes do not. */
 			quo_cot_chosen_cost(s->cot[sender], n, &cost);
 			quo_traffic now = quo_channel_traffic(s->peer);
-			assert_int_equal(now.sent_bytes - before.sent_bytes, cost.sent_bytes[s->party]);
+			assert_int_equal(now.sent_bytes - before.sent_bytes,
+					 cost.sent_bytes[s->party]);
 			assert_int_equal(now.received_bytes - before.received_bytes,
-			                 cost.sent_bytes[1 - s->party]);
+					 cost.sent_bytes[1 - s->party]);
 			assert_int_equal(cost.cots, n);
 		}
 	}
@@ -57,7 +59,7 @@ static void test_chosen(void **state)
 			assert_int_equal(quo_lsb(r->delta), 1);
 			for (size_t e = 0; e < sizes[i]; e++) {
 				quo_block want = quo_xor_if(r->q[e], r->delta,
-				                            r->choices[e / 64] >> (e % 64) & 1);
+							    r->choices[e / 64] >> (e % 64) & 1);
 				assert_memory_equal(&want, &r->t[e], sizeof want);
 			}
 		}

@@ -31,7 +31,9 @@ static void sum(const uint8_t q[2][64], uint8_t x[32])
 		assert_int_equal(EC_POINT_oct2point(group, p[i], encoded, 65, NULL), 1);
 	}
 	assert_int_equal(EC_POINT_add(group, p[0], p[0], p[1], NULL), 1);
-	assert_int_equal(EC_POINT_point2oct(group, p[0], POINT_CONVERSION_UNCOMPRESSED, encoded, 65, NULL), 65);
+	assert_int_equal(
+		EC_POINT_point2oct(group, p[0], POINT_CONVERSION_UNCOMPRESSED, encoded, 65, NULL),
+		65);
 	memcpy(x, encoded + 1, 32);
 	for (int i = 0; i < 2; i++)
 		EC_POINT_free(p[i]);
@@ -48,9 +50,11 @@ static void test_known_answers(void **state)
 	sswu_p256_init(&k);
 	sswu_p256_hash(&k, "", 0, TAG, q);
 	assert_hex(q[0], 32, "ab640a12220d3ff283510ff3f4b1953d09fad35795140b1c5d64f313967934d5");
-	assert_hex(q[0] + 32, 32, "dccb558863804a881d4fff3455716c836cef230e5209594ddd33d85c565b19b1");
+	assert_hex(q[0] + 32, 32,
+		   "dccb558863804a881d4fff3455716c836cef230e5209594ddd33d85c565b19b1");
 	assert_hex(q[1], 32, "51cce63c50d972a6e51c61334f0f4875c9ac1cd2d3238412f84e31da7d980ef5");
-	assert_hex(q[1] + 32, 32, "b45d1a36d00ad90e5ec7840a60a4de411917fbe7c82c3949a6e699e5a1b66aac");
+	assert_hex(q[1] + 32, 32,
+		   "b45d1a36d00ad90e5ec7840a60a4de411917fbe7c82c3949a6e699e5a1b66aac");
 	sum((const uint8_t(*)[64])q, x);
 	assert_hex(x, 32, "2c15230b26dbc6fc9a37051158c95b79656e17a1a920b11394ca91c44247d3e4");
 	sswu_p256_hash(&k, "abc", 3, TAG, q);

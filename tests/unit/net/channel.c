@@ -19,7 +19,8 @@ static void fill(uint8_t *p, size_t n, uint64_t seed)
 
 static void ping_pong(int party, quo_channel *ch, void *arg)
 {
-	static const size_t sizes[] = { 0, 1, 7, 64, 4095, 65536, 131072, 131073, 1000003, 9 << 20, 3 };
+	static const size_t sizes[] = { 0,      1,      7,       64,      4095, 65536,
+					131072, 131073, 1000003, 9 << 20, 3 };
 	quo_err err = QUO_ERR_INIT;
 
 	(void)arg;
@@ -98,7 +99,8 @@ static void close_early(int party, quo_channel *ch, void *arg)
 	}
 	assert_int_equal(quo_channel_recv(ch, data, 25, &err), QUO_FAILED);
 	quo_test_assert_error(&err, QUO_FAILED,
-	                      "party 1 (on this machine): closed the connection after 10 bytes (expected 15 more)");
+			      "party 1 (on this machine): closed the connection after 10 bytes "
+			      "(expected 15 more)");
 	strcpy(first, err.text);
 	err = (quo_err)QUO_ERR_INIT;
 	assert_int_equal(quo_channel_send(ch, data, sizeof data, &err), QUO_FAILED);
@@ -171,7 +173,8 @@ static void counting(quo_session *s, void *arg)
 	uint64_t me = (uint64_t)s->party;
 
 	(void)arg;
-	/* 0 sends twice, 1 answers, both at once twice, both at once with one silent, nothing, 0 sends, 1 sends. */
+	/* 0 sends twice, 1 answers, both at once twice, both at once with one silent, nothing, 0
+	 * sends, 1 sends. */
 	for (int i = 0; i < 2; i++) {
 		exchange(s, me ? 0 : 100, me ? 100 : 0);
 		quo_cost_send(&cost, 0, 100);
@@ -238,7 +241,7 @@ static void test_tcp(void **state)
 		usleep(150000); /* the other party is there first and retries */
 		quo_channel *ch = quo_channel_listen(address, 20, &err);
 		int bad = !ch || quo_channel_recv(ch, got, 3, &err) || memcmp(got, "abc", 3) ||
-		          quo_channel_send(ch, "ok", 2, &err);
+			  quo_channel_send(ch, "ok", 2, &err);
 		quo_channel_close(ch);
 		_exit(bad);
 	}
@@ -258,8 +261,14 @@ static void test_tcp(void **state)
 
 static void test_tcp_refusals(void **state)
 {
-	static const char *const bad[] = { "", "localhost", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536",
-		                           "127.0.0.1:12x", "127.0.0.1:-1", "127.0.0.1: 5" };
+	static const char *const bad[] = { "",
+					   "localhost",
+					   "127.0.0.1:",
+					   "127.0.0.1:0",
+					   "127.0.0.1:65536",
+					   "127.0.0.1:12x",
+					   "127.0.0.1:-1",
+					   "127.0.0.1: 5" };
 	char address[64];
 	quo_err err;
 

@@ -25,7 +25,8 @@ static const char *const other_seed[] = { "a", "2", "128", "iknp/1" };
 static const char *const other_wire[] = { "a", "1", "128", "iknp/2" };
 static const char *const less_keys[] = { "name", "train.batch", "protocol.ot.wire" };
 static const char *const less_values[] = { "a", "128", "iknp/1" };
-static const char *const swapped_keys[] = { "name", "train.batch", "train.seed", "protocol.ot.wire" };
+static const char *const swapped_keys[] = { "name", "train.batch", "train.seed",
+					    "protocol.ot.wire" };
 static const char *const swapped_values[] = { "a", "128", "1", "iknp/1" };
 
 struct run {
@@ -77,7 +78,9 @@ static quo_agreement agreement(const char *const *k, const char *const *v, uint3
 static void test_agree(void **state)
 {
 	struct outcome *outcome = quo_test_shared(1, sizeof *outcome);
-	struct run run = { { { .party = 0, .agreement = GOOD }, { .party = 1, .agreement = GOOD } }, outcome, 0 };
+	struct run run = { { { .party = 0, .agreement = GOOD }, { .party = 1, .agreement = GOOD } },
+			   outcome,
+			   0 };
 
 	(void)state;
 	quo_test_two_peers(party, &run);
@@ -88,7 +91,8 @@ static void test_agree(void **state)
 	assert_memory_not_equal(&outcome->start[0][0], &outcome->start[1][0], sizeof(quo_block));
 	quo_test_unshare(outcome, 1, sizeof *outcome);
 	/* The party number is the session's, not the socket's. */
-	expect((struct side){ .party = 1, .agreement = GOOD }, (struct side){ .party = 0, .agreement = GOOD });
+	expect((struct side){ .party = 1, .agreement = GOOD },
+	       (struct side){ .party = 0, .agreement = GOOD });
 	expect((struct side){ .party = 0, .agreement = agreement(keys, values, 0) },
 	       (struct side){ .party = 1, .agreement = agreement(keys, values, 0) });
 }
@@ -96,22 +100,28 @@ static void test_agree(void **state)
 static void test_disagree(void **state)
 {
 	(void)state;
-	expect((struct side){ 0, GOOD, QUO_USAGE, "disagree on train.seed: set it equal at both sides; here '1'",
-	                      NULL, 0 },
+	expect((struct side){ 0, GOOD, QUO_USAGE,
+			      "disagree on train.seed: set it equal at both sides; here '1'", NULL,
+			      0 },
 	       (struct side){ 1, agreement(keys, other_seed, 4), QUO_USAGE,
-	                      "disagree on train.seed: set it equal at both sides; here '2'", NULL, 0 });
+			      "disagree on train.seed: set it equal at both sides; here '2'", NULL,
+			      0 });
 	expect((struct side){ 0, GOOD, QUO_USAGE, "disagree on protocol.ot.wire", NULL, 0 },
-	       (struct side){ 1, agreement(keys, other_wire, 4), QUO_USAGE, "here 'iknp/2'", NULL, 0 });
+	       (struct side){ 1, agreement(keys, other_wire, 4), QUO_USAGE, "here 'iknp/2'", NULL,
+			      0 });
 	expect((struct side){ 0, GOOD, QUO_USAGE, "disagree on train.seed: only party 0", NULL, 0 },
 	       (struct side){ 1, agreement(less_keys, less_values, 3), QUO_USAGE,
-	                      "disagree on train.seed: only party 0", NULL, 0 });
+			      "disagree on train.seed: only party 0", NULL, 0 });
 	expect((struct side){ 0, agreement(less_keys, less_values, 3), QUO_USAGE,
-	                      "disagree on train.seed: only party 1", NULL, 0 },
-	       (struct side){ 1, GOOD, QUO_USAGE, "disagree on train.seed: only party 1", NULL, 0 });
+			      "disagree on train.seed: only party 1", NULL, 0 },
+	       (struct side){ 1, GOOD, QUO_USAGE, "disagree on train.seed: only party 1", NULL,
+			      0 });
 	expect((struct side){ 0, agreement(keys, values, 3), QUO_USAGE,
-	                      "disagree on protocol.ot.wire: only party 1", NULL, 0 },
-	       (struct side){ 1, GOOD, QUO_USAGE, "disagree on protocol.ot.wire: only party 1", NULL, 0 });
-	expect((struct side){ 0, agreement(swapped_keys, swapped_values, 4), QUO_USAGE, "a different order", NULL, 0 },
+			      "disagree on protocol.ot.wire: only party 1", NULL, 0 },
+	       (struct side){ 1, GOOD, QUO_USAGE, "disagree on protocol.ot.wire: only party 1",
+			      NULL, 0 });
+	expect((struct side){ 0, agreement(swapped_keys, swapped_values, 4), QUO_USAGE,
+			      "a different order", NULL, 0 },
 	       (struct side){ 1, GOOD, QUO_USAGE, "a different order", NULL, 0 });
 }
 
@@ -119,7 +129,8 @@ static void test_same_party(void **state)
 {
 	(void)state;
 	for (int p = 0; p < 2; p++)
-		expect((struct side){ p, GOOD, QUO_USAGE, "both sides say that they are party", NULL, 0 },
+		expect((struct side){ p, GOOD, QUO_USAGE, "both sides say that they are party",
+				      NULL, 0 },
 		       (struct side){ p, GOOD, QUO_USAGE, "start one with --party 0", NULL, 0 });
 }
 
@@ -149,7 +160,8 @@ static size_t header(char *out, uint32_t version, uint32_t from, uint32_t n, uin
 
 static void refuse(const char *bytes, size_t n, const char *part)
 {
-	expect((struct side){ 0, GOOD, QUO_FAILED, part, NULL, 0 }, (struct side){ .garbage = bytes, .garbage_bytes = n });
+	expect((struct side){ 0, GOOD, QUO_FAILED, part, NULL, 0 },
+	       (struct side){ .garbage = bytes, .garbage_bytes = n });
 }
 
 static void test_garbage(void **state)
@@ -161,7 +173,8 @@ static void test_garbage(void **state)
 	refuse("", 0, "closed the connection after 0 bytes");
 	refuse("GET / HTTP/1.1\r\n\r\n", 18, "not a party of this framework");
 	refuse("QUOTIENt", 8, "not a party of this framework");
-	refuse("QUOTI", 5, "closed the connection after 5 bytes (expected 3 more)");
+	refuse("QUOTx", 5, "not a party of this framework");
+	refuse("QUOTI", 5, "closed the connection after 5 bytes (expected 1 more)");
 	n = header(bytes, 2, 1, 0, 0);
 	refuse(bytes, 12, "speaks protocol version 2, this one version 1");
 	n = header(bytes, 1, 1, 4, 100);
@@ -191,6 +204,34 @@ static void test_garbage(void **state)
 	refuse(bytes, n + 36, "malformed");
 }
 
+/* A peer that connects and says nothing, or stops half way. */
+static void silent(int number, quo_channel *ch, void *arg)
+{
+	quo_err err = QUO_ERR_INIT;
+	quo_agreement good = GOOD;
+	quo_rng *rng = quo_rng_new(&err);
+	quo_block start;
+	char bytes[8 + 40 + 300];
+
+	(void)arg;
+	if (number == 0) {
+		quo_channel_timeout(ch, 1);
+		assert_int_equal(quo_handshake(ch, 0, &good, rng, &start, &err), QUO_FAILED);
+		quo_test_assert_error(&err, QUO_FAILED, "sent nothing for 1 seconds");
+	} else {
+		quo_test_ok(quo_channel_send(ch, "QUO", 3, &err));
+		quo_test_ok(quo_channel_flush(ch, &err));
+		assert_int_equal(quo_channel_recv(ch, bytes, sizeof bytes, &err), QUO_FAILED);
+	}
+	quo_rng_free(rng);
+}
+
+static void test_silent(void **state)
+{
+	(void)state;
+	quo_test_two_peers(silent, NULL);
+}
+
 /* Random changes of a right message: refused in one line, or not a change that matters. */
 static void fuzz(int number, quo_channel *ch, void *arg)
 {
@@ -216,7 +257,8 @@ static void fuzz(int number, quo_channel *ch, void *arg)
 			n += 1 + k + 32;
 		}
 		for (uint64_t i = 0; i <= seed % 3; i++)
-			bytes[quo_test_random(&seed) % n] ^= (char)(1 << quo_test_random(&seed) % 8);
+			bytes[quo_test_random(&seed) % n] ^=
+				(char)(1 << quo_test_random(&seed) % 8);
 		if (seed % 5 == 0)
 			n = quo_test_random(&seed) % n;
 		(void)!quo_channel_send(ch, bytes, n, &err);
@@ -234,8 +276,10 @@ static void test_fuzz(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_agree),    cmocka_unit_test(test_disagree), cmocka_unit_test(test_same_party),
-		cmocka_unit_test(test_too_much), cmocka_unit_test(test_garbage),  cmocka_unit_test(test_fuzz),
+		cmocka_unit_test(test_agree),      cmocka_unit_test(test_disagree),
+		cmocka_unit_test(test_same_party), cmocka_unit_test(test_too_much),
+		cmocka_unit_test(test_garbage),    cmocka_unit_test(test_fuzz),
+		cmocka_unit_test(test_silent),
 	};
 	return cmocka_run_group_tests_name("handshake", tests, NULL, NULL);
 }
