@@ -339,6 +339,27 @@ static void many_instances(const quo_instance *engine, const struct engine *e, q
 	check_jobs(engine, e, s, x, 2, all_shared);
 }
 
+/* yao: one COT for each bit of a share that party 1 has, whatever is owned by party 0 for nothing.
+ */
+static void yao_cots(const quo_instance *engine, const struct engine *e, quo_session *s)
+{
+	owner_of *const owners[] = { all_shared, mixed_owners, garbler_only };
+	uint64_t rng = 38;
+
+	if (strcmp(engine->component->name, "yao") != 0 || s->party == 1)
+		return;
+	for (unsigned o = 0; o < 3; o++) {
+		struct sample x = sample_new(&rng, sample_integer_circuit(QUO_PORT_ARITH), 77);
+		quo_cost cost = forecast(e, &x, 1, owners[o]);
+		uint64_t want = 0;
+		for (uint32_t p = 0; p < x.c->n_in; p++)
+			if (owners[o](0, p) != 0)
+				want += x.c->in[p].width * (x.c->in[p].scalar ? 1 : x.n);
+		assert_int_equal(cost.cots, want);
+		sample_free(&x);
+	}
+}
+
 /* The same circuit twice: what an engine caches for it must still fit. */
 static void same_circuit_again(const quo_instance *engine, const struct engine *e, quo_session *s)
 {
@@ -416,16 +437,17 @@ ENGINE_TEST(arith_inputs)
 ENGINE_TEST(owned_inputs)
 ENGINE_TEST(several_jobs)
 ENGINE_TEST(many_instances)
+ENGINE_TEST(yao_cots)
 ENGINE_TEST(same_circuit_again)
 ENGINE_TEST(broken_messages)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_random_circuits), cmocka_unit_test(test_arith_inputs),
-		cmocka_unit_test(test_owned_inputs),    cmocka_unit_test(test_several_jobs),
-		cmocka_unit_test(test_many_instances),  cmocka_unit_test(test_same_circuit_again),
-		cmocka_unit_test(test_broken_messages),
+		cmocka_unit_test(test_random_circuits),    cmocka_unit_test(test_arith_inputs),
+		cmocka_unit_test(test_owned_inputs),       cmocka_unit_test(test_several_jobs),
+		cmocka_unit_test(test_many_instances),     cmocka_unit_test(test_yao_cots),
+		cmocka_unit_test(test_same_circuit_again), cmocka_unit_test(test_broken_messages),
 	};
 
 	return cmocka_run_group_tests_name("circuits", tests, NULL, NULL);
