@@ -44,16 +44,21 @@ static char *name_of_file(quo_arena *arena, const char *path, quo_err *err)
 {
 	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
 	const char *dot = strrchr(base, '.');
-	return quo__printf(arena, err, "%.*s", dot && dot > base ? (int)(dot - base) : (int)strlen(base), base);
+	return quo__printf(arena, err, "%.*s",
+			   dot && dot > base ? (int)(dot - base) : (int)strlen(base), base);
 }
 
 /* The name becomes part of a folder's name. */
 static quo_status check_name(const char *name, const quo_node *at, quo_err *err)
 {
-	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+	size_t n =
+		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
 	if (!n || name[n] || n > 100 || name[0] == '.')
-		return quo__node_fail(err, at, "name '%.100s' is not 1..100 letters, digits, '-', '_' and '.'; it names "
-		                      "the run's folder", name);
+		return quo__node_fail(
+			err, at,
+			"name '%.100s' is not 1..100 letters, digits, '-', '_' and '.'; it names "
+			"the run's folder",
+			name);
 	return QUO_OK;
 }
 
@@ -63,13 +68,17 @@ static quo_status resolve_layers(quo_experiment *e, const quo_node *model, const
 	char what[80];
 
 	if (!model)
-		return quo__node_fail(r->err, root, "model is missing: a list of layers, e.g. [{use: fc, out: 10}]");
+		return quo__node_fail(
+			r->err, root,
+			"model is missing: a list of layers, e.g. [{use: fc, out: 10}]");
 	if (model->kind != QUO_NODE_LIST)
-		return quo__node_fail(r->err, model, "model wants a list of layers, e.g. [{use: fc, out: 10}], not %s",
-		                      quo__node_describe(model, what, sizeof what));
+		return quo__node_fail(
+			r->err, model,
+			"model wants a list of layers, e.g. [{use: fc, out: 10}], not %s",
+			quo__node_describe(model, what, sizeof what));
 	if (model->n < 1 || model->n > QUO__MAX_LAYERS)
-		return quo__node_fail(r->err, model, "model has %u layers; a network has 1..%d", model->n,
-		                      QUO__MAX_LAYERS);
+		return quo__node_fail(r->err, model, "model has %u layers; a network has 1..%d",
+				      model->n, QUO__MAX_LAYERS);
 	quo_instance **layers = quo_arena_alloc(e->arena, model->n, sizeof *layers, r->err);
 	const char **where = quo_arena_alloc(e->arena, model->n, sizeof *where, r->err);
 	quo_node *list = quo__node_new(e->arena, QUO_NODE_LIST, model, r->err);
@@ -78,10 +87,13 @@ static quo_status resolve_layers(quo_experiment *e, const quo_node *model, const
 	for (uint32_t i = 0; i < model->n; i++) {
 		quo_node *node = model->item[i], *resolved;
 		char *path = quo__printf(e->arena, r->err, "model.%u", i);
-		where[i] = node->line ? quo__printf(e->arena, r->err, "%s:%d", node->file, node->line) : node->file;
+		where[i] = node->line
+				   ? quo__printf(e->arena, r->err, "%s:%d", node->file, node->line)
+				   : node->file;
 		if (!path || !where[i])
 			return QUO_FAILED;
-		QUO_TRY(quo__resolve_component(r, QUO_KIND_LAYER, node, path, &layers[i], &resolved));
+		QUO_TRY(quo__resolve_component(r, QUO_KIND_LAYER, node, path, &layers[i],
+					       &resolved));
 		QUO_TRY(quo__node_append(e->arena, list, resolved, r->err));
 	}
 	e->config.n_layers = model->n;
@@ -97,14 +109,15 @@ static quo_status resolve_section(quo_experiment *e, const quo__section *section
 	char what[80];
 
 	if (map && map->kind != QUO_NODE_MAP)
-		return quo__node_fail(r->err, map, "%s wants a map of options, not %s", section->name,
-		                      quo__node_describe(map, what, sizeof what));
+		return quo__node_fail(r->err, map, "%s wants a map of options, not %s",
+				      section->name, quo__node_describe(map, what, sizeof what));
 	quo_node *resolved = quo__node_new(e->arena, QUO_NODE_MAP, map ? map : root, r->err);
 	if (!resolved)
 		return QUO_FAILED;
 	resolved->local = section->local;
-	QUO_TRY(quo__resolve_table(r, section->options, (char *)&e->config + section->offset, map, map ? map : root,
-	                           section->name, section->name, false, resolved));
+	QUO_TRY(quo__resolve_table(r, section->options, (char *)&e->config + section->offset, map,
+				   map ? map : root, section->name, section->name, false,
+				   resolved));
 	return quo__node_put(e->arena, e->resolved, section->name, resolved, r->err);
 }
 
@@ -115,12 +128,15 @@ static quo_status check_whole(const quo_experiment *e, const quo_node *root, quo
 
 	for (uint32_t i = 0; i < c->reveal.n; i++)
 		if (strcmp(c->reveal.item[i], "accuracy"))
-			return quo__node_fail(err, reveal->item[i], "reveal: '%.64s' is not known; this version reveals "
-			                      "'accuracy', or nothing with []", c->reveal.item[i]);
+			return quo__node_fail(err, reveal->item[i],
+					      "reveal: '%.64s' is not known; this version reveals "
+					      "'accuracy', or nothing with []",
+					      c->reveal.item[i]);
 	const quo_node *network = quo__node_get(root, "network");
 	if (c->network.mode != QUO_MODE_LOCAL && !*c->network.address)
 		return quo__node_fail(err, network ? network : root,
-		                      "network.address is missing: in this mode say host:port, e.g. 127.0.0.1:4000");
+				      "network.address is missing: in this mode say host:port, "
+				      "e.g. 127.0.0.1:4000");
 	return check_name(c->name, quo__node_get(e->resolved, "name"), err);
 }
 
@@ -131,13 +147,16 @@ static quo_status resolve_all(quo_experiment *e, const char *path, quo_node *roo
 
 	const quo_node *sweep = quo__node_get(root, "sweep");
 	if (sweep)
-		return quo__key_fail(err, sweep, "'sweep' is not in this version; run the file once per value with --set");
+		return quo__key_fail(
+			err, sweep,
+			"'sweep' is not in this version; run the file once per value with --set");
 	QUO_TRY(quo__check_keys(quo__schema_top, quo__schema_keys, root, "the experiment", err));
 	if (!quo__node_get(root, "name")) {
 		char *name = name_of_file(e->arena, path, err);
 		if (!name)
 			return QUO_FAILED;
-		QUO_TRY(quo__node_put(e->arena, root, "name", quo__scalar_new(e->arena, name, true, root, err), err));
+		QUO_TRY(quo__node_put(e->arena, root, "name",
+				      quo__scalar_new(e->arena, name, true, root, err), err));
 	}
 	if (!(e->resolved = quo__node_new(e->arena, QUO_NODE_MAP, root, err)))
 		return QUO_FAILED;
@@ -153,8 +172,8 @@ static quo_status resolve_all(quo_experiment *e, const char *path, quo_node *roo
 	}
 	if (!own)
 		return QUO_FAILED;
-	QUO_TRY(quo__resolve_table(r, quo__schema_top, &e->config, own, root, "", "the experiment", false,
-	                           e->resolved));
+	QUO_TRY(quo__resolve_table(r, quo__schema_top, &e->config, own, root, "", "the experiment",
+				   false, e->resolved));
 	QUO_TRY(resolve_layers(e, quo__node_get(root, "model"), root));
 	for (const quo__section *s = quo__schema_sections; s->name; s++)
 		QUO_TRY(resolve_section(e, s, root));
@@ -177,7 +196,8 @@ static quo_status add_pair(struct pairs *p, const char *key, const char *value)
 	if (p->n == p->capacity) {
 		uint32_t capacity = p->capacity ? 2 * p->capacity : 64;
 		const char **keys = quo_arena_alloc(p->e->arena, capacity, sizeof *keys, p->err);
-		const char **values = quo_arena_alloc(p->e->arena, capacity, sizeof *values, p->err);
+		const char **values =
+			quo_arena_alloc(p->e->arena, capacity, sizeof *values, p->err);
 		if (!keys || !values)
 			return QUO_FAILED;
 		for (uint32_t i = 0; i < p->n; i++) {
@@ -200,7 +220,8 @@ static quo_status add_wire(struct pairs *p, const char *path)
 		const quo_component *c = r->made[i].instance->component;
 		if (!strcmp(r->made[i].path, path))
 			return add_pair(p, quo__printf(p->e->arena, p->err, "%s.wire", path),
-			                quo__printf(p->e->arena, p->err, "%s/%u", c->name, c->wire_version));
+					quo__printf(p->e->arena, p->err, "%s/%u", c->name,
+						    c->wire_version));
 	}
 	return QUO_OK;
 }
@@ -217,8 +238,9 @@ static quo_status flatten(struct pairs *p, const quo_node *node, const char *pat
 	for (uint32_t i = 0; i < node->n; i++) {
 		const quo_node *child = node->item[i];
 		char *own = node->kind == QUO_NODE_LIST
-		                    ? quo__printf(arena, p->err, "%s.%u", path, i)
-		                    : quo__printf(arena, p->err, "%s%s%s", path, *path ? "." : "", child->key);
+				    ? quo__printf(arena, p->err, "%s.%u", path, i)
+				    : quo__printf(arena, p->err, "%s%s%s", path, *path ? "." : "",
+						  child->key);
 		if (!own)
 			return QUO_FAILED;
 		QUO_TRY(flatten(p, child, own));
@@ -228,8 +250,8 @@ static quo_status flatten(struct pairs *p, const quo_node *node, const char *pat
 	return QUO_OK;
 }
 
-quo_status quo_experiment_load(quo_registry *registry, const char *path, const char *const *sets, size_t n_sets,
-                               quo_experiment **out, quo_err *err)
+quo_status quo_experiment_load(quo_registry *registry, const char *path, const char *const *sets,
+			       size_t n_sets, quo_experiment **out, quo_err *err)
 {
 	quo_err own = QUO_ERR_INIT;
 	quo_experiment *e = experiment_new(registry, err);
@@ -255,8 +277,8 @@ quo_status quo_experiment_load(quo_registry *registry, const char *path, const c
 	return QUO_OK;
 }
 
-quo_status quo_component_load(quo_registry *registry, quo_kind kind, const char *yaml, quo_experiment **owner,
-                              quo_instance **out, quo_err *err)
+quo_status quo_component_load(quo_registry *registry, quo_kind kind, const char *yaml,
+			      quo_experiment **owner, quo_instance **out, quo_err *err)
 {
 	quo_err own = QUO_ERR_INIT;
 	quo_experiment *e = experiment_new(registry, err);
@@ -266,7 +288,8 @@ quo_status quo_component_load(quo_registry *registry, quo_kind kind, const char 
 	e->resolver.err = &own;
 	quo_status status = quo__yaml_text(e->arena, yaml, yaml, &node, &own);
 	if (status == QUO_OK)
-		status = quo__resolve_component(&e->resolver, kind, node, quo_kind_name(kind), out, &resolved);
+		status = quo__resolve_component(&e->resolver, kind, node, quo_kind_name(kind), out,
+						&resolved);
 	e->resolver.err = NULL;
 	if (status != QUO_OK) {
 		quo_experiment_free(e);
@@ -297,7 +320,8 @@ size_t quo_experiment_instances(const quo_experiment *experiment)
 	return experiment->resolver.n_made;
 }
 
-const quo_instance *quo_experiment_instance_at(const quo_experiment *experiment, size_t i, const char **path)
+const quo_instance *quo_experiment_instance_at(const quo_experiment *experiment, size_t i,
+					       const char **path)
 {
 	if (i >= experiment->resolver.n_made)
 		return NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Experiments: a YAML file with `extends`, `--set` overrides and defaults resolved into typed structs and instances.
+ * Experiments: a YAML file with `extends`, `--set` overrides and defaults resolved into typed
+ * structs and instances.
  *
  * Every failure is QUO_USAGE with one line "file:line: ..." (or "--set key=value: ...").
  */
@@ -14,13 +15,13 @@ typedef enum quo_mode { QUO_MODE_LOCAL, QUO_MODE_LISTEN, QUO_MODE_CONNECT } quo_
 
 typedef struct quo_train_config {
 	int64_t epochs, batch, seed, max_steps /* 0: no limit */;
-	int evaluate;         /* quo_evaluate */
-	int64_t test_rows;    /* 0: all */
+	int evaluate;      /* quo_evaluate */
+	int64_t test_rows; /* 0: all */
 	quo_instance *optimizer, *quantizer;
 } quo_train_config;
 
 typedef struct quo_network_config {
-	int mode; /* quo_mode */
+	int mode;            /* quo_mode */
 	const char *address; /* host:port */
 	int64_t timeout;     /* seconds to wait for the peer */
 } quo_network_config;
@@ -38,25 +39,29 @@ typedef struct quo_experiment_config {
 	quo_network_config network;
 	quo_output_config output;
 	uint32_t n_layers;
-	quo_instance *const *layers; /* `model:` */
+	quo_instance *const *layers;    /* `model:` */
 	const char *const *layer_where; /* "file:line" of each layer, for messages */
 } quo_experiment_config;
 
 typedef struct quo_experiment quo_experiment;
 
 /*
- * Load a file, apply `sets` ("a.b.c=value"; the value is YAML) in order, resolve and create all instances.
+ * Load a file, apply `sets` ("a.b.c=value"; the value is YAML) in order, resolve and create all
+ * instances.
  */
-quo_status quo_experiment_load(quo_registry *registry, const char *path, const char *const *sets, size_t n_sets,
-                               quo_experiment **out, quo_err *err);
+quo_status quo_experiment_load(quo_registry *registry, const char *path, const char *const *sets,
+			       size_t n_sets, quo_experiment **out, quo_err *err);
 const quo_experiment_config *quo_experiment_config_of(const quo_experiment *experiment);
 void quo_experiment_free(quo_experiment *experiment);
 
-/* The resolved experiment as YAML, defaults filled in, keys in table order. The caller frees with free(). */
+/* The resolved experiment as YAML, defaults filled in, keys in table order. The caller frees with
+ * free(). */
 char *quo_experiment_yaml(const quo_experiment *experiment, quo_err *err);
 
-/* The resolved experiment as flat "key" / "value" pairs in a fixed order, local keys left out, and with
- * "<path>.wire" = "name/version" of every component: what two parties must agree on (DESIGN.md section 6). */
+/* The resolved experiment as flat "key" / "value" pairs in a fixed order, local keys left out, and
+ * with
+ * "<path>.wire" = "name/version" of every component: what two parties must agree on (DESIGN.md
+ * section 6). */
 typedef struct quo_agreement {
 	uint32_t n;
 	const char *const *key;
@@ -66,13 +71,14 @@ const quo_agreement *quo_experiment_agreement(const quo_experiment *experiment);
 
 /* Every component instance of the experiment with its path ("protocol.ot"), for summaries. */
 size_t quo_experiment_instances(const quo_experiment *experiment);
-const quo_instance *quo_experiment_instance_at(const quo_experiment *experiment, size_t i, const char **path);
+const quo_instance *quo_experiment_instance_at(const quo_experiment *experiment, size_t i,
+					       const char **path);
 
 /*
- * One component outside an experiment, from "{use: sgd, lr_shift: 4}", sub-components and all (tests, tools). The
- * instance lives until quo_experiment_free(*owner).
+ * One component outside an experiment, from "{use: sgd, lr_shift: 4}", sub-components and all
+ * (tests, tools). The instance lives until quo_experiment_free(*owner).
  */
-quo_status quo_component_load(quo_registry *registry, quo_kind kind, const char *yaml, quo_experiment **owner,
-                              quo_instance **out, quo_err *err);
+quo_status quo_component_load(quo_registry *registry, quo_kind kind, const char *yaml,
+			      quo_experiment **owner, quo_instance **out, quo_err *err);
 
 #endif

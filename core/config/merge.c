@@ -35,10 +35,11 @@ static bool names_another(const quo_node *base, const quo_node *over)
 	return strcmp(a->text, b->text) != 0;
 }
 
-quo_status quo__node_merge(quo_arena *arena, quo_node *base, quo_node *over, quo_node **out, quo_err *err)
+quo_status quo__node_merge(quo_arena *arena, quo_node *base, quo_node *over, quo_node **out,
+			   quo_err *err)
 {
-	if (!base || base->kind != QUO_NODE_MAP || over->kind != QUO_NODE_MAP || is_schedule(over) ||
-	    names_another(base, over)) {
+	if (!base || base->kind != QUO_NODE_MAP || over->kind != QUO_NODE_MAP ||
+	    is_schedule(over) || names_another(base, over)) {
 		*out = over;
 		return QUO_OK;
 	}
@@ -51,7 +52,8 @@ quo_status quo__node_merge(quo_arena *arena, quo_node *base, quo_node *over, quo
 		QUO_TRY(quo__node_append(arena, map, base->item[i], err));
 	for (uint32_t i = 0; i < over->n; i++) {
 		quo_node *child = over->item[i], *merged;
-		QUO_TRY(quo__node_merge(arena, quo__node_get(base, child->key), child, &merged, err));
+		QUO_TRY(quo__node_merge(arena, quo__node_get(base, child->key), child, &merged,
+					err));
 		QUO_TRY(quo__node_put(arena, map, child->key, merged, err));
 	}
 	*out = map;
@@ -62,26 +64,29 @@ static quo_node *without(quo_arena *arena, const quo_node *map, const char *key,
 {
 	quo_node *copy = quo__node_new(arena, QUO_NODE_MAP, map, err);
 	for (uint32_t i = 0; copy && i < map->n; i++)
-		if (strcmp(map->item[i]->key, key) && quo__node_append(arena, copy, map->item[i], err) != QUO_OK)
+		if (strcmp(map->item[i]->key, key) &&
+		    quo__node_append(arena, copy, map->item[i], err) != QUO_OK)
 			return NULL;
 	return copy;
 }
 
 /* chain: the real paths of the files that lead here, this one last. */
-static quo_status load(quo_arena *arena, const char *path, const char **chain, unsigned depth, quo_node **out,
-                       quo_err *err)
+static quo_status load(quo_arena *arena, const char *path, const char **chain, unsigned depth,
+		       quo_node **out, quo_err *err)
 {
 	QUO_TRY(quo__yaml_file(arena, path, out, err));
 	if ((*out)->kind != QUO_NODE_MAP) {
 		char what[80];
-		return quo__node_fail(err, *out, "an experiment is a map of keys (name, data, model, ..), not %s",
-		                      quo__node_describe(*out, what, sizeof what));
+		return quo__node_fail(
+			err, *out, "an experiment is a map of keys (name, data, model, ..), not %s",
+			quo__node_describe(*out, what, sizeof what));
 	}
 	quo_node *extends = quo__node_get(*out, "extends");
 	if (!extends)
 		return QUO_OK;
 	if (extends->kind != QUO_NODE_SCALAR || quo__node_is_null(extends) || !*extends->text)
-		return quo__node_fail(err, extends, "extends wants the path of one file, relative to this one");
+		return quo__node_fail(err, extends,
+				      "extends wants the path of one file, relative to this one");
 
 	const char *slash = strrchr(path, '/');
 	int folder = extends->text[0] == '/' || !slash ? 0 : (int)(slash - path + 1);
@@ -90,13 +95,17 @@ static quo_status load(quo_arena *arena, const char *path, const char **chain, u
 		return QUO_FAILED;
 	char real[PATH_MAX];
 	if (!realpath(base_path, real))
-		return quo__node_fail(err, extends, "extends: cannot read %s; the path is relative to this file",
-		                      base_path);
+		return quo__node_fail(err, extends,
+				      "extends: cannot read %s; the path is relative to this file",
+				      base_path);
 	for (unsigned i = 0; i <= depth; i++)
 		if (!strcmp(chain[i], real))
-			return quo__node_fail(err, extends, "extends %s, which extends this file: a cycle", base_path);
+			return quo__node_fail(err, extends,
+					      "extends %s, which extends this file: a cycle",
+					      base_path);
 	if (depth + 1 >= MAX_EXTENDS)
-		return quo__node_fail(err, extends, "more than %d files extend each other", MAX_EXTENDS);
+		return quo__node_fail(err, extends, "more than %d files extend each other",
+				      MAX_EXTENDS);
 	if (!(chain[depth + 1] = quo__strdup(arena, real, err)))
 		return QUO_FAILED;
 
@@ -115,7 +124,8 @@ quo_status quo__yaml_load(quo_arena *arena, const char *path, quo_node **out, qu
 	return chain[0] ? load(arena, path, chain, 0, out, err) : QUO_FAILED;
 }
 
-/* `use` changes: what the files said of the other component goes, what --set said of this one stays. */
+/* `use` changes: what the files said of the other component goes, what --set said of this one
+ * stays. */
 static void drop_options_of_files(quo_node *map)
 {
 	uint32_t kept = 0;
@@ -125,11 +135,12 @@ static void drop_options_of_files(quo_node *map)
 	map->n = kept;
 }
 
-static quo_status put_value(quo_arena *arena, quo_node *parent, const char *key, quo_node *value, quo_err *err)
+static quo_status put_value(quo_arena *arena, quo_node *parent, const char *key, quo_node *value,
+			    quo_err *err)
 {
 	quo_node *old = quo__node_get(parent, key), *merged = value;
-	if (!strcmp(key, "use") && old && old->kind == QUO_NODE_SCALAR && value->kind == QUO_NODE_SCALAR &&
-	    strcmp(old->text, value->text))
+	if (!strcmp(key, "use") && old && old->kind == QUO_NODE_SCALAR &&
+	    value->kind == QUO_NODE_SCALAR && strcmp(old->text, value->text))
 		drop_options_of_files(parent);
 	if (old)
 		QUO_TRY(quo__node_merge(arena, old, value, &merged, err));
@@ -137,23 +148,26 @@ static quo_status put_value(quo_arena *arena, quo_node *parent, const char *key,
 }
 
 /* The step of a path from `node` by `key`; a map that is not there is made. Lists take an index. */
-static quo_status descend(quo_arena *arena, quo_node *node, const char *key, const quo_node *at, quo_node ***slot,
-                          quo_node **child, quo_err *err)
+static quo_status descend(quo_arena *arena, quo_node *node, const char *key, const quo_node *at,
+			  quo_node ***slot, quo_node **child, quo_err *err)
 {
 	char what[80];
 	*slot = NULL;
 	if (node->kind == QUO_NODE_LIST) {
-		unsigned long i = is_number(key) && strlen(key) < 7 ? strtoul(key, NULL, 10) : ULONG_MAX;
+		unsigned long i =
+			is_number(key) && strlen(key) < 7 ? strtoul(key, NULL, 10) : ULONG_MAX;
 		if (i >= node->n)
-			return quo__node_fail(err, at, "'%s' is not an index of this list; it has %u entries, from 0",
-			                      key, node->n);
+			return quo__node_fail(
+				err, at,
+				"'%s' is not an index of this list; it has %u entries, from 0", key,
+				node->n);
 		*slot = &node->item[i];
 		*child = node->item[i];
 		return QUO_OK;
 	}
 	if (node->kind != QUO_NODE_MAP)
 		return quo__node_fail(err, at, "cannot set '%s' inside %s", key,
-		                      quo__node_describe(node, what, sizeof what));
+				      quo__node_describe(node, what, sizeof what));
 	*child = quo__node_get(node, key);
 	if (*child)
 		return QUO_OK;
@@ -170,17 +184,20 @@ quo_status quo__node_set(quo_arena *arena, quo_node *root, const char *assignmen
 			*c = ' ';
 	const char *equals = strchr(assignment, '=');
 	if (!equals || equals == assignment)
-		return quo_fail(err, QUO_USAGE, "%s: write key=value, e.g. --set train.epochs=2", label);
+		return quo_fail(err, QUO_USAGE, "%s: write key=value, e.g. --set train.epochs=2",
+				label);
 
 	quo_node *value, *node = root;
 	QUO_TRY(quo__yaml_text(arena, equals + 1, label, &value, err));
-	char *path = quo__printf(arena, err, "%.*s", (int)(equals - assignment), assignment), *rest = path, *key;
+	char *path = quo__printf(arena, err, "%.*s", (int)(equals - assignment), assignment),
+	     *rest = path, *key;
 	if (!path)
 		return QUO_FAILED;
 	for (unsigned depth = 0; (key = strsep(&rest, ".")); depth++) {
 		quo_node **slot, *child = NULL;
 		if (!*key || depth >= QUO__YAML_MAX_DEPTH)
-			return quo__node_fail(err, value, "the key is not names with dots between them");
+			return quo__node_fail(err, value,
+					      "the key is not names with dots between them");
 		if (!rest && node->kind == QUO_NODE_MAP)
 			return put_value(arena, node, key, value, err);
 		QUO_TRY(descend(arena, node, key, value, &slot, &child, err));

@@ -44,7 +44,8 @@ quo_node *quo__node_new(quo_arena *arena, quo_node_kind kind, const quo_node *at
 	return node;
 }
 
-quo_node *quo__scalar_new(quo_arena *arena, const char *text, bool quoted, const quo_node *at, quo_err *err)
+quo_node *quo__scalar_new(quo_arena *arena, const char *text, bool quoted, const quo_node *at,
+			  quo_err *err)
 {
 	quo_node *node = quo__node_new(arena, QUO_NODE_SCALAR, at, err);
 	if (!node || !(node->text = quo__strdup(arena, text, err)))
@@ -79,7 +80,8 @@ quo_node *quo__node_get(const quo_node *map, const char *key)
 	return NULL;
 }
 
-quo_status quo__node_put(quo_arena *arena, quo_node *map, const char *key, quo_node *child, quo_err *err)
+quo_status quo__node_put(quo_arena *arena, quo_node *map, const char *key, quo_node *child,
+			 quo_err *err)
 {
 	if (!child || !(child->key = quo__strdup(arena, key, err)))
 		return QUO_FAILED;
@@ -112,7 +114,8 @@ const char *quo__node_describe(const quo_node *node, char *out, size_t n)
 	return out;
 }
 
-static quo_status fail_at(quo_err *err, const char *file, int line, const char *format, va_list args)
+static quo_status fail_at(quo_err *err, const char *file, int line, const char *format,
+			  va_list args)
 {
 	char text[900];
 	vsnprintf(text, sizeof text, format, args);
@@ -130,7 +133,8 @@ quo_status quo__node_fail(quo_err *err, const quo_node *node, const char *format
 {
 	va_list args;
 	va_start(args, format);
-	quo_status status = fail_at(err, node ? node->file : NULL, node ? node->line : 0, format, args);
+	quo_status status =
+		fail_at(err, node ? node->file : NULL, node ? node->line : 0, format, args);
 	va_end(args);
 	return status;
 }

@@ -2,9 +2,10 @@
 /*
  * YAML as a tree of nodes that know where they were written.
  *
- * A tree lives in an arena and is never freed by itself. A child of a map carries its key. Trees are made by
- * quo__yaml_file() and quo__yaml_text() from hostile text: at most 1 MiB, 100 000 nodes, 32 levels; no anchors,
- * aliases, tags, tabs in the indentation, duplicate keys or second documents.
+ * A tree lives in an arena and is never freed by itself. A child of a map carries its key. Trees
+ * are made by quo__yaml_file() and quo__yaml_text() from hostile text: at most 1 MiB, 100 000
+ * nodes, 32 levels; no anchors, aliases, tags, tabs in the indentation, duplicate keys or second
+ * documents.
  */
 #ifndef QUOTIENT_CORE_NODE_H
 #define QUOTIENT_CORE_NODE_H
@@ -34,28 +35,34 @@ typedef struct quo_node {
 
 /* A new node with the place of `at` (may be NULL); text is copied. NULL on lack of memory. */
 quo_node *quo__node_new(quo_arena *arena, quo_node_kind kind, const quo_node *at, quo_err *err);
-quo_node *quo__scalar_new(quo_arena *arena, const char *text, bool quoted, const quo_node *at, quo_err *err);
+quo_node *quo__scalar_new(quo_arena *arena, const char *text, bool quoted, const quo_node *at,
+			  quo_err *err);
 quo_status quo__node_append(quo_arena *arena, quo_node *parent, quo_node *child, quo_err *err);
 /* Child of a map; NULL when it is not there, or when map is NULL. */
 quo_node *quo__node_get(const quo_node *map, const char *key);
 /* Append, or replace the child of that key. Sets child->key. */
-quo_status quo__node_put(quo_arena *arena, quo_node *map, const char *key, quo_node *child, quo_err *err);
+quo_status quo__node_put(quo_arena *arena, quo_node *map, const char *key, quo_node *child,
+			 quo_err *err);
 /* "a list", "a map", "'text'" for messages; at most n bytes with the end. */
 const char *quo__node_describe(const quo_node *node, char *out, size_t n);
 /* A plain scalar that says nothing: "", "~" or "null". */
 bool quo__node_is_null(const quo_node *node);
 /* QUO_USAGE with "file:line: " (or "--set a.b=c: ") before the text; node may be NULL. */
-quo_status quo__node_fail(quo_err *err, const quo_node *node, const char *format, ...) QUO_PRINTF(3, 4);
+quo_status quo__node_fail(quo_err *err, const quo_node *node, const char *format, ...)
+	QUO_PRINTF(3, 4);
 /* The same with the line of the node's key. */
-quo_status quo__key_fail(quo_err *err, const quo_node *node, const char *format, ...) QUO_PRINTF(3, 4);
+quo_status quo__key_fail(quo_err *err, const quo_node *node, const char *format, ...)
+	QUO_PRINTF(3, 4);
 
 char *quo__strdup(quo_arena *arena, const char *s, quo_err *err);
 char *quo__printf(quo_arena *arena, quo_err *err, const char *format, ...) QUO_PRINTF(3, 4);
 
 /* ---- yaml_read.c ---- */
 quo_status quo__yaml_file(quo_arena *arena, const char *path, quo_node **out, quo_err *err);
-/* One value from a text; `label` stands for the file in messages, without line numbers. Empty text is "nothing". */
-quo_status quo__yaml_text(quo_arena *arena, const char *text, const char *label, quo_node **out, quo_err *err);
+/* One value from a text; `label` stands for the file in messages, without line numbers. Empty text
+ * is "nothing". */
+quo_status quo__yaml_text(quo_arena *arena, const char *text, const char *label, quo_node **out,
+			  quo_err *err);
 
 /* ---- yaml_write.c ---- */
 /* The tree as YAML text; the caller frees with free(). NULL on lack of memory. */
@@ -65,10 +72,13 @@ char *quo__yaml_write_flow(quo_arena *arena, const quo_node *node, quo_err *err)
 
 /* ---- merge.c ---- */
 /*
- * `over` on top of `base`: maps merge key by key, everything else is replaced. A map that names another component
- * (`use`) replaces the whole map, and so does a map with integer keys (a schedule). Neither tree changes.
+ * `over` on top of `base`: maps merge key by key, everything else is replaced. A map that names
+ * another component
+ * (`use`) replaces the whole map, and so does a map with integer keys (a schedule). Neither tree
+ * changes.
  */
-quo_status quo__node_merge(quo_arena *arena, quo_node *base, quo_node *over, quo_node **out, quo_err *err);
+quo_status quo__node_merge(quo_arena *arena, quo_node *base, quo_node *over, quo_node **out,
+			   quo_err *err);
 /* A file with its `extends` merged in. */
 quo_status quo__yaml_load(quo_arena *arena, const char *path, quo_node **out, quo_err *err);
 /* Apply one "a.b.0.c=value". */

@@ -7,7 +7,8 @@
 
 #include <stddef.h>
 
-/* Edit distance of a and b where swapping two neighbours counts once; at most 64 characters of each are read. */
+/* Edit distance of a and b where swapping two neighbours counts once; at most 64 characters of each
+ * are read. */
 unsigned quo__edit_distance(const char *a, const char *b);
 
 /* Keeps the nearest candidate that is near enough to be a slip. Start with { wanted, NULL, 0 }. */

@@ -59,7 +59,11 @@ const char *quo__value_wants(const quo_option *o, char *out, size_t n)
 		break;
 	case QUO_OPT_ENUM:
 		for (size_t i = 0; o->choices[i]; i++)
-			quo__append(out, n, "%s%s", !i ? "" : o->choices[i + 1] ? ", " : " or ", o->choices[i]);
+			quo__append(out, n, "%s%s",
+				    !i                  ? ""
+				    : o->choices[i + 1] ? ", "
+							: " or ",
+				    o->choices[i]);
 		break;
 	case QUO_OPT_STRINGS:
 		quo__append(out, n, "a list of texts, or one text");
@@ -70,21 +74,24 @@ const char *quo__value_wants(const quo_option *o, char *out, size_t n)
 		quo__append(out, n, ", or a map {epoch: integer} that starts at epoch 0");
 		break;
 	case QUO_OPT_COLUMNS:
-		quo__append(out, n, "a list of columns, e.g. [{numeric: 3}, one_hot, {ignore: 2}, label]");
+		quo__append(out, n,
+			    "a list of columns, e.g. [{numeric: 3}, one_hot, {ignore: 2}, label]");
 		break;
 	case QUO_OPT_COMPONENT:
 		quo__append(out, n, "a component {use: name} of kind %s",
-		            quo_kind_name((quo_kind)o->component_kind));
+			    quo_kind_name((quo_kind)o->component_kind));
 		break;
 	}
 	return out;
 }
 
-static quo_status unwanted(const quo_option *o, const quo_node *node, const char *path, quo_err *err)
+static quo_status unwanted(const quo_option *o, const quo_node *node, const char *path,
+			   quo_err *err)
 {
 	char what[80], wants[300];
-	return quo__node_fail(err, node, "%s wants %s, not %s", path, quo__value_wants(o, wants, sizeof wants),
-	                      quo__node_describe(node, what, sizeof what));
+	return quo__node_fail(err, node, "%s wants %s, not %s", path,
+			      quo__value_wants(o, wants, sizeof wants),
+			      quo__node_describe(node, what, sizeof what));
 }
 
 /* A plain decimal integer and nothing else. */
@@ -114,14 +121,15 @@ static quo_node *integer_node(quo_arena *arena, int64_t value, const quo_node *a
 	return quo__scalar_new(arena, text, false, at, err);
 }
 
-static quo_status parse_real(quo_arena *arena, const quo_option *o, const quo_node *node, const char *path,
-                             double *out, quo_node **resolved, quo_err *err)
+static quo_status parse_real(quo_arena *arena, const quo_option *o, const quo_node *node,
+			     const char *path, double *out, quo_node **resolved, quo_err *err)
 {
 	char *end = NULL, text[40];
 	bool plain = node->kind == QUO_NODE_SCALAR && !node->quoted && *node->text;
 	if (plain && strspn(node->text, "0123456789+-.eE") == strlen(node->text))
 		*out = strtod(node->text, &end);
-	if (!end || *end || !isfinite(*out) || (o->min_real < o->max_real && (*out < o->min_real || *out > o->max_real)))
+	if (!end || *end || !isfinite(*out) ||
+	    (o->min_real < o->max_real && (*out < o->min_real || *out > o->max_real)))
 		return unwanted(o, node, path, err);
 	for (int digits = 15; digits <= 17; digits++) {
 		snprintf(text, sizeof text, "%.*g", digits, *out);
@@ -132,8 +140,8 @@ static quo_status parse_real(quo_arena *arena, const quo_option *o, const quo_no
 	return *resolved ? QUO_OK : QUO_FAILED;
 }
 
-static quo_status parse_enum(quo_arena *arena, const quo_option *o, const quo_node *node, const char *path, int *out,
-                             quo_node **resolved, quo_err *err)
+static quo_status parse_enum(quo_arena *arena, const quo_option *o, const quo_node *node,
+			     const char *path, int *out, quo_node **resolved, quo_err *err)
 {
 	if (node->kind != QUO_NODE_SCALAR || quo__node_is_null(node))
 		return unwanted(o, node, path, err);
@@ -148,21 +156,23 @@ static quo_status parse_enum(quo_arena *arena, const quo_option *o, const quo_no
 	}
 	char wants[300];
 	if (near.best)
-		return quo__node_fail(err, node, "%s: there is no '%.64s'; did you mean '%s'?", path, node->text,
-		                      near.best);
-	return quo__node_fail(err, node, "%s wants %s, not '%.64s'", path, quo__value_wants(o, wants, sizeof wants),
-	                      node->text);
+		return quo__node_fail(err, node, "%s: there is no '%.64s'; did you mean '%s'?",
+				      path, node->text, near.best);
+	return quo__node_fail(err, node, "%s wants %s, not '%.64s'", path,
+			      quo__value_wants(o, wants, sizeof wants), node->text);
 }
 
-static quo_status parse_strings(quo_arena *arena, const quo_option *o, const quo_node *node, const char *path,
-                                quo_strings *out, quo_node **resolved, quo_err *err)
+static quo_status parse_strings(quo_arena *arena, const quo_option *o, const quo_node *node,
+				const char *path, quo_strings *out, quo_node **resolved,
+				quo_err *err)
 {
 	bool one = node->kind == QUO_NODE_SCALAR && !quo__node_is_null(node);
 	if (!one && node->kind != QUO_NODE_LIST)
 		return unwanted(o, node, path, err);
 	uint32_t n = one ? 1 : node->n;
 	if (n > MAX_ITEMS)
-		return quo__node_fail(err, node, "%s has %u entries; at most %d", path, n, MAX_ITEMS);
+		return quo__node_fail(err, node, "%s has %u entries; at most %d", path, n,
+				      MAX_ITEMS);
 	const char **item = quo_arena_alloc(arena, n, sizeof *item, err);
 	quo_node *list = quo__node_new(arena, QUO_NODE_LIST, node, err);
 	if (!item || !list)
@@ -181,8 +191,9 @@ static quo_status parse_strings(quo_arena *arena, const quo_option *o, const quo
 	return QUO_OK;
 }
 
-static quo_status parse_schedule(quo_arena *arena, const quo_option *o, const quo_node *node, const char *path,
-                                 quo_schedule *out, quo_node **resolved, quo_err *err)
+static quo_status parse_schedule(quo_arena *arena, const quo_option *o, const quo_node *node,
+				 const char *path, quo_schedule *out, quo_node **resolved,
+				 quo_err *err)
 {
 	int64_t value, epoch;
 	memset(out, 0, sizeof *out);
@@ -197,7 +208,8 @@ static quo_status parse_schedule(quo_arena *arena, const quo_option *o, const qu
 	if (node->kind != QUO_NODE_MAP || !node->n)
 		return unwanted(o, node, path, err);
 	if (node->n > QUO_SCHEDULE_MAX)
-		return quo__node_fail(err, node, "%s has %u steps; at most %d", path, node->n, QUO_SCHEDULE_MAX);
+		return quo__node_fail(err, node, "%s has %u steps; at most %d", path, node->n,
+				      QUO_SCHEDULE_MAX);
 	quo_node *map = quo__node_new(arena, QUO_NODE_MAP, node, err);
 	if (!map)
 		return QUO_FAILED;
@@ -205,13 +217,17 @@ static quo_status parse_schedule(quo_arena *arena, const quo_option *o, const qu
 	for (uint32_t i = 0; i < node->n; i++) {
 		const quo_node *entry = node->item[i];
 		if (!integer_of(entry->key, &epoch) || epoch < 0 || epoch > INT32_MAX)
-			return quo__key_fail(err, entry, "%s: '%.40s' is not an epoch (0, 1, ..)", path, entry->key);
+			return quo__key_fail(err, entry, "%s: '%.40s' is not an epoch (0, 1, ..)",
+					     path, entry->key);
 		if (i == 0 && epoch != 0)
-			return quo__key_fail(err, entry, "%s: the schedule starts at epoch %lld; start it at 0", path,
-			                     (long long)epoch);
+			return quo__key_fail(err, entry,
+					     "%s: the schedule starts at epoch %lld; start it at 0",
+					     path, (long long)epoch);
 		if (i > 0 && epoch <= out->from[i - 1])
-			return quo__key_fail(err, entry, "%s: epoch %lld comes after epoch %d; write them in order",
-			                     path, (long long)epoch, out->from[i - 1]);
+			return quo__key_fail(
+				err, entry,
+				"%s: epoch %lld comes after epoch %d; write them in order", path,
+				(long long)epoch, out->from[i - 1]);
 		if (!parse_integer(o, entry, &value) || value < INT32_MIN || value > INT32_MAX)
 			return unwanted(o, entry, path, err);
 		out->from[i] = (int32_t)epoch;
@@ -227,8 +243,8 @@ static quo_status parse_schedule(quo_arena *arena, const quo_option *o, const qu
 	return QUO_OK;
 }
 
-quo_status quo__value_parse(quo_arena *arena, const quo_option *o, const quo_node *node, const char *path,
-                            void *member, quo_node **resolved, quo_err *err)
+quo_status quo__value_parse(quo_arena *arena, const quo_option *o, const quo_node *node,
+			    const char *path, void *member, quo_node **resolved, quo_err *err)
 {
 	switch (o->type) {
 	case QUO_OPT_INT:
@@ -268,7 +284,8 @@ quo_status quo__value_parse(quo_arena *arena, const quo_option *o, const quo_nod
 	return *resolved ? QUO_OK : QUO_FAILED;
 }
 
-static quo_status check_default(quo_arena *arena, const quo_option *o, const char *label, quo_err *err)
+static quo_status check_default(quo_arena *arena, const quo_option *o, const char *label,
+				quo_err *err)
 {
 	union {
 		int64_t integer;

@@ -10,14 +10,15 @@
 #include "config/node.h"
 
 /*
- * Parse `node` as option `o` (any type but COMPONENT) into *member, whose type is o->type's. `path` names the
- * option in messages ("train.epochs"). *resolved is the value in its one canonical form. What the member
- * points to lives in the arena.
+ * Parse `node` as option `o` (any type but COMPONENT) into *member, whose type is o->type's. `path`
+ * names the option in messages ("train.epochs"). *resolved is the value in its one canonical form.
+ * What the member points to lives in the arena.
  */
-quo_status quo__value_parse(quo_arena *arena, const quo_option *o, const quo_node *node, const char *path,
-                            void *member, quo_node **resolved, quo_err *err);
+quo_status quo__value_parse(quo_arena *arena, const quo_option *o, const quo_node *node,
+			    const char *path, void *member, quo_node **resolved, quo_err *err);
 
-/* What the option wants, in words: "an integer in 1..100000"; at most n bytes with the end. Returns out. */
+/* What the option wants, in words: "an integer in 1..100000"; at most n bytes with the end. Returns
+ * out. */
 const char *quo__value_wants(const quo_option *o, char *out, size_t n);
 
 /* Whether every default of a table can be parsed; `where` opens the message. */

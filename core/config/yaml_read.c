@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Text to tree. libyaml delivers events; everything that an experiment file does not need is refused here.
+ * Text to tree. libyaml delivers events; everything that an experiment file does not need is
+ * refused here.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -29,18 +30,22 @@ static quo_status refuse(struct reader *r, size_t line, const char *what)
 	return quo_fail(r->err, QUO_USAGE, "%s:%zu: %s", r->file, line, what);
 }
 
-/* Length of the UTF-8 sequence at p (n bytes left); 0 if there is none. Overlong forms and surrogates are none. */
+/* Length of the UTF-8 sequence at p (n bytes left); 0 if there is none. Overlong forms and
+ * surrogates are none. */
 static size_t utf8_length(const unsigned char *p, size_t n)
 {
-	size_t length = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : (p[0] & 0xf0) == 0xe0 ? 3 :
-	                p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+	size_t length = p[0] < 0x80                   ? 1
+			: p[0] >= 0xc2 && p[0] < 0xe0 ? 2
+			: (p[0] & 0xf0) == 0xe0       ? 3
+			: p[0] >= 0xf0 && p[0] < 0xf5 ? 4
+						      : 0;
 	if (length > n)
 		return 0;
 	for (size_t i = 1; i < length; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) || (p[0] == 0xf0 && p[1] < 0x90) ||
-	    (p[0] == 0xf4 && p[1] >= 0x90))
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90))
 		return 0;
 	return length;
 }
@@ -57,7 +62,8 @@ static quo_status check_text(struct reader *r)
 		if (!length || c == 0)
 			return refuse(r, line, "not UTF-8 text; is this a YAML file?");
 		if (c == '\t' && indentation)
-			return refuse(r, line, "a tab in the indentation; YAML indents with spaces");
+			return refuse(r, line,
+				      "a tab in the indentation; YAML indents with spaces");
 		if (c < ' ' && c != '\n' && c != '\t' && c != '\r')
 			return refuse(r, line, "a control character; is this a YAML file?");
 		if (c == '\n') {
@@ -83,11 +89,12 @@ static quo_status next_event(struct reader *r, yaml_event_t *event)
 		problem = "a tab; YAML separates and indents with spaces";
 	char text[300];
 	snprintf(text, sizeof text, "bad YAML: %s%s%s", problem, p->context ? ", " : "",
-	         p->context ? p->context : "");
+		 p->context ? p->context : "");
 	return refuse(r, p->problem_mark.line + 1, text);
 }
 
-static quo_status compose(struct reader *r, const yaml_event_t *event, unsigned depth, quo_node **out);
+static quo_status compose(struct reader *r, const yaml_event_t *event, unsigned depth,
+			  quo_node **out);
 
 /* The children of a map or a list, up to its end. */
 static quo_status compose_children(struct reader *r, quo_node *parent, unsigned depth)
@@ -114,10 +121,12 @@ static quo_status compose_children(struct reader *r, quo_node *parent, unsigned 
 			return quo__node_fail(r->err, key, "a key must be a word");
 		quo_node *twin = quo__node_get(parent, key->text);
 		if (parent->n >= QUO__YAML_MAX_KEYS)
-			return quo__node_fail(r->err, key, "more than %d keys in one map", QUO__YAML_MAX_KEYS);
+			return quo__node_fail(r->err, key, "more than %d keys in one map",
+					      QUO__YAML_MAX_KEYS);
 		if (twin)
-			return quo__node_fail(r->err, key, "key '%.64s' is here twice; the first is on line %d",
-			                      key->text, twin->key_line);
+			return quo__node_fail(r->err, key,
+					      "key '%.64s' is here twice; the first is on line %d",
+					      key->text, twin->key_line);
 		QUO_TRY(next_event(r, &event));
 		status = compose(r, &event, depth + 1, &child);
 		yaml_event_delete(&event);
@@ -128,7 +137,8 @@ static quo_status compose_children(struct reader *r, quo_node *parent, unsigned 
 	}
 }
 
-static quo_status compose(struct reader *r, const yaml_event_t *event, unsigned depth, quo_node **out)
+static quo_status compose(struct reader *r, const yaml_event_t *event, unsigned depth,
+			  quo_node **out)
 {
 	size_t line = event->start_mark.line + 1;
 	const yaml_char_t *anchor = NULL, *tag = NULL;
@@ -195,20 +205,26 @@ static quo_status read_document(struct reader *r, quo_node **out)
 {
 	yaml_event_t event;
 	QUO_TRY(expect(r, YAML_STREAM_START_EVENT, "bad YAML"));
-	QUO_TRY(expect(r, YAML_DOCUMENT_START_EVENT, "the file is empty; see configs/quickstart.yaml for a start"));
+	QUO_TRY(expect(r, YAML_DOCUMENT_START_EVENT,
+		       "the file is empty; see configs/quickstart.yaml for a start"));
 	QUO_TRY(next_event(r, &event));
 	quo_status status = compose(r, &event, 1, out);
 	yaml_event_delete(&event);
 	QUO_TRY(status);
 	QUO_TRY(expect(r, YAML_DOCUMENT_END_EVENT, "bad YAML: something after the end"));
-	return expect(r, YAML_STREAM_END_EVENT, "a second document (---); a file holds one experiment");
+	return expect(r, YAML_STREAM_END_EVENT,
+		      "a second document (---); a file holds one experiment");
 }
 
-static quo_status read_text(quo_arena *arena, const char *file, bool has_lines, const void *text, size_t size,
-                            quo_node **out, quo_err *err)
+static quo_status read_text(quo_arena *arena, const char *file, bool has_lines, const void *text,
+			    size_t size, quo_node **out, quo_err *err)
 {
-	struct reader r = { .arena = arena, .file = file, .has_lines = has_lines, .text = text, .size = size,
-	                    .err = err };
+	struct reader r = { .arena = arena,
+			    .file = file,
+			    .has_lines = has_lines,
+			    .text = text,
+			    .size = size,
+			    .err = err };
 	quo_status status = check_text(&r);
 	if (status != QUO_OK)
 		return status;
@@ -221,7 +237,8 @@ static quo_status read_text(quo_arena *arena, const char *file, bool has_lines, 
 	return status;
 }
 
-quo_status quo__yaml_text(quo_arena *arena, const char *text, const char *label, quo_node **out, quo_err *err)
+quo_status quo__yaml_text(quo_arena *arena, const char *text, const char *label, quo_node **out,
+			  quo_err *err)
 {
 	char *file = quo__strdup(arena, label, err);
 	size_t size = strlen(text);
@@ -244,16 +261,19 @@ quo_status quo__yaml_file(quo_arena *arena, const char *path, quo_node **out, qu
 		return QUO_FAILED;
 	FILE *f = fopen(path, "rb");
 	if (!f)
-		return quo_fail(err, QUO_USAGE, "%s: cannot read the experiment: %s", path, strerror(errno));
+		return quo_fail(err, QUO_USAGE, "%s: cannot read the experiment: %s", path,
+				strerror(errno));
 	char *text = malloc(QUO__YAML_MAX_BYTES + 1);
 	size_t size = text ? fread(text, 1, QUO__YAML_MAX_BYTES + 1, f) : 0;
 	quo_status status = QUO_OK;
 	if (!text)
 		status = quo_fail(err, QUO_FAILED, "%s: out of memory", path);
 	else if (ferror(f))
-		status = quo_fail(err, QUO_USAGE, "%s: cannot read the experiment: %s", path, strerror(errno));
+		status = quo_fail(err, QUO_USAGE, "%s: cannot read the experiment: %s", path,
+				  strerror(errno));
 	else if (size > QUO__YAML_MAX_BYTES)
-		status = quo_fail(err, QUO_USAGE, "%s: longer than 1 MiB; is this an experiment file?", path);
+		status = quo_fail(err, QUO_USAGE,
+				  "%s: longer than 1 MiB; is this an experiment file?", path);
 	fclose(f);
 	if (status == QUO_OK)
 		status = read_text(arena, file, true, text, size, out, err);

@@ -20,8 +20,9 @@ static bool emit_scalar(yaml_emitter_t *emitter, const char *text, bool quoted)
 	yaml_event_t event;
 	/* A text that would read back as nothing. */
 	bool force = quoted && (!*text || !strcmp(text, "~") || !strcmp(text, "null"));
-	return yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text), 1, 1,
-	                                    force ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_ANY_SCALAR_STYLE) &&
+	return yaml_scalar_event_initialize(
+		       &event, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text), 1, 1,
+		       force ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : YAML_ANY_SCALAR_STYLE) &&
 	       yaml_emitter_emit(emitter, &event);
 }
 
@@ -33,10 +34,12 @@ static bool emit(yaml_emitter_t *emitter, const quo_node *node, bool flow)
 	if (node->kind == QUO_NODE_SCALAR)
 		return emit_scalar(emitter, node->text, node->quoted);
 	flow = flow || node->flow;
-	int made = map ? yaml_mapping_start_event_initialize(
-	                         &event, NULL, NULL, 1, flow ? YAML_FLOW_MAPPING_STYLE : YAML_BLOCK_MAPPING_STYLE)
-	               : yaml_sequence_start_event_initialize(
-	                         &event, NULL, NULL, 1, flow ? YAML_FLOW_SEQUENCE_STYLE : YAML_BLOCK_SEQUENCE_STYLE);
+	int made = map ? yaml_mapping_start_event_initialize(&event, NULL, NULL, 1,
+							     flow ? YAML_FLOW_MAPPING_STYLE
+								  : YAML_BLOCK_MAPPING_STYLE)
+		       : yaml_sequence_start_event_initialize(&event, NULL, NULL, 1,
+							      flow ? YAML_FLOW_SEQUENCE_STYLE
+								   : YAML_BLOCK_SEQUENCE_STYLE);
 	if (!made || !yaml_emitter_emit(emitter, &event))
 		return false;
 	for (uint32_t i = 0; i < node->n; i++) {
@@ -45,18 +48,21 @@ static bool emit(yaml_emitter_t *emitter, const quo_node *node, bool flow)
 		if (!emit(emitter, node->item[i], flow))
 			return false;
 	}
-	made = map ? yaml_mapping_end_event_initialize(&event) : yaml_sequence_end_event_initialize(&event);
+	made = map ? yaml_mapping_end_event_initialize(&event)
+		   : yaml_sequence_end_event_initialize(&event);
 	return made && yaml_emitter_emit(emitter, &event);
 }
 
 static bool emit_document(yaml_emitter_t *emitter, const quo_node *node, bool flow)
 {
 	yaml_event_t event;
-	return yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING) && yaml_emitter_emit(emitter, &event) &&
+	return yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING) &&
+	       yaml_emitter_emit(emitter, &event) &&
 	       yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1) &&
 	       yaml_emitter_emit(emitter, &event) && emit(emitter, node, flow) &&
-	       yaml_document_end_event_initialize(&event, 1) && yaml_emitter_emit(emitter, &event) &&
-	       yaml_stream_end_event_initialize(&event) && yaml_emitter_emit(emitter, &event);
+	       yaml_document_end_event_initialize(&event, 1) &&
+	       yaml_emitter_emit(emitter, &event) && yaml_stream_end_event_initialize(&event) &&
+	       yaml_emitter_emit(emitter, &event);
 }
 
 static char *write_text(const quo_node *node, bool flow, quo_err *err)

@@ -10,14 +10,16 @@
 #define QUO__MAX_OPTIONS 256
 
 /*
- * Check `component` and copy its vtable into `ops`, quo__kind_info(kind)->ops_size zeroed bytes, then check
- * that. `origin` (a path, or "built-in") opens every message.
+ * Check `component` and copy its vtable into `ops`, quo__kind_info(kind)->ops_size zeroed bytes,
+ * then check that. `origin` (a path, or "built-in") opens every message.
  */
 quo_status quo__component_check(const quo_component *component, const char *origin, quo_err *err);
-quo_status quo__ops_copy(const quo_component *component, const char *origin, void *ops, quo_err *err);
+quo_status quo__ops_copy(const quo_component *component, const char *origin, void *ops,
+			 quo_err *err);
 
 /* Check an option table against the config struct it fills; `where` opens every message. */
-quo_status quo__options_check(const quo_option *options, uint32_t config_size, const char *where, quo_err *err);
+quo_status quo__options_check(const quo_option *options, uint32_t config_size, const char *where,
+			      quo_err *err);
 
 /* Bytes that an option of this type fills in the config struct; 0 for a number that is no type. */
 size_t quo__option_size(quo_option_type type);

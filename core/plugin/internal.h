@@ -25,8 +25,9 @@ struct quo_registry {
 };
 
 /* As quo_registry_add(), for a component of a plugin; origin, plugin and version are copied. */
-quo_status quo__registry_add(quo_registry *registry, const quo_component *component, const char *origin,
-                             const char *plugin, const char *version, quo_err *err);
+quo_status quo__registry_add(quo_registry *registry, const quo_component *component,
+			     const char *origin, const char *plugin, const char *version,
+			     quo_err *err);
 /* Take back every component that came from `origin`. */
 void quo__registry_remove(quo_registry *registry, const char *origin);
 /* dlclose() and free the list of objects. */

@@ -8,7 +8,10 @@
 #include "data/dataset.h"
 #include "plugin/registry.h"
 
-#define METHOD(type, member) { #member, offsetof(type, member) }
+#define METHOD(type, member) \
+	{ \
+#member, offsetof(type, member) \
+	}
 #define END_OF(type, member) ((uint32_t)(offsetof(type, member) + sizeof(((type *)0)->member)))
 
 static const quo_method ot_methods[] = {
@@ -51,8 +54,10 @@ static const quo_method optim_methods[] = {
 	{ NULL, 0 },
 };
 static const quo_method quant_methods[] = {
-	METHOD(quo_quant_ops, lift),     METHOD(quo_quant_ops, combine),
-	METHOD(quo_quant_ops, exponent), METHOD(quo_quant_ops, step),
+	METHOD(quo_quant_ops, lift),
+	METHOD(quo_quant_ops, combine),
+	METHOD(quo_quant_ops, exponent),
+	METHOD(quo_quant_ops, step),
 	{ NULL, 0 },
 };
 static const quo_method data_methods[] = {
@@ -63,7 +68,9 @@ static const quo_method data_methods[] = {
 static const char *check_circuits(const void *ops)
 {
 	quo_goal goal = ((const quo_circuits_ops *)ops)->goal;
-	return goal == QUO_SMALL || goal == QUO_SHALLOW ? NULL : "goal is neither QUO_SMALL nor QUO_SHALLOW";
+	return goal == QUO_SMALL || goal == QUO_SHALLOW
+		       ? NULL
+		       : "goal is neither QUO_SMALL nor QUO_SHALLOW";
 }
 
 static const char *check_protocol(const void *ops)
@@ -77,29 +84,33 @@ static const char *check_quant(const void *ops)
 	const quo_quant_ops *quant = ops;
 	if (quant->bound < 1 || quant->bound > 255)
 		return "bound is not in 1..255";
-	return quant->random_bits == 0 || quant->random_bits == 8 ? NULL : "random_bits is neither 0 nor 8";
+	return quant->random_bits == 0 || quant->random_bits == 8
+		       ? NULL
+		       : "random_bits is neither 0 nor 8";
 }
 
-/* min_size names the last member of ABI 1.0: it does not move when a later minor version appends methods. */
+/* min_size names the last member of ABI 1.0: it does not move when a later minor version appends
+ * methods. */
 static const quo_kind_info kinds[QUO_KIND_END] = {
 	[QUO_KIND_OT] = { "ot", "OT extension: random correlated OTs", sizeof(quo_ot_ops),
-	                  END_OF(quo_ot_ops, cost_extend), ot_methods, NULL },
-	[QUO_KIND_GC] = { "gc", "garbling scheme", sizeof(quo_gc_ops), END_OF(quo_gc_ops, table_bytes),
-	                  gc_methods, NULL },
-	[QUO_KIND_CIRCUITS] = { "circuits", "circuit engine over XOR shares", sizeof(quo_circuits_ops),
-	                        END_OF(quo_circuits_ops, goal), circuits_methods, check_circuits },
+			  END_OF(quo_ot_ops, cost_extend), ot_methods, NULL },
+	[QUO_KIND_GC] = { "gc", "garbling scheme", sizeof(quo_gc_ops),
+			  END_OF(quo_gc_ops, table_bytes), gc_methods, NULL },
+	[QUO_KIND_CIRCUITS] = { "circuits", "circuit engine over XOR shares",
+				sizeof(quo_circuits_ops), END_OF(quo_circuits_ops, goal),
+				circuits_methods, check_circuits },
 	[QUO_KIND_PRODUCTS] = { "products", "shared bit-plane product", sizeof(quo_products_ops),
-	                        END_OF(quo_products_ops, convert), products_methods, NULL },
+				END_OF(quo_products_ops, convert), products_methods, NULL },
 	[QUO_KIND_PROTOCOL] = { "protocol", "share, reveal, product, map", sizeof(quo_protocol_ops),
-	                        END_OF(quo_protocol_ops, goal), protocol_methods, check_protocol },
+				END_OF(quo_protocol_ops, goal), protocol_methods, check_protocol },
 	[QUO_KIND_LAYER] = { "layer", "layer of the network", sizeof(quo_layer_ops),
-	                     END_OF(quo_layer_ops, backward), layer_methods, NULL },
-	[QUO_KIND_OPTIM] = { "optim", "optimiser", sizeof(quo_optim_ops), END_OF(quo_optim_ops, variant),
-	                     optim_methods, NULL },
+			     END_OF(quo_layer_ops, backward), layer_methods, NULL },
+	[QUO_KIND_OPTIM] = { "optim", "optimiser", sizeof(quo_optim_ops),
+			     END_OF(quo_optim_ops, variant), optim_methods, NULL },
 	[QUO_KIND_QUANT] = { "quant", "normaliser and rounding", sizeof(quo_quant_ops),
-	                     END_OF(quo_quant_ops, step), quant_methods, check_quant },
+			     END_OF(quo_quant_ops, step), quant_methods, check_quant },
 	[QUO_KIND_DATA] = { "data", "data reader", sizeof(quo_data_ops), END_OF(quo_data_ops, load),
-	                    data_methods, NULL },
+			    data_methods, NULL },
 };
 
 const quo_kind_info *quo__kind_info(uint32_t kind)

@@ -14,11 +14,12 @@ typedef struct quo_method {
 
 typedef struct quo_kind_info {
 	const char *name;
-	const char *what;    /* one line for people */
-	uint32_t ops_size;   /* the vtable as this core sees it */
-	uint32_t min_size;   /* as ABI 1.0 had it: anything shorter is truncated */
+	const char *what;           /* one line for people */
+	uint32_t ops_size;          /* the vtable as this core sees it */
+	uint32_t min_size;          /* as ABI 1.0 had it: anything shorter is truncated */
 	const quo_method *required; /* ends with a NULL name */
-	/* Optional. Checks the data members of a full-size vtable; NULL, or what is wrong with it. */
+	/* Optional. Checks the data members of a full-size vtable; NULL, or what is wrong with it.
+	 */
 	const char *(*check)(const void *ops);
 } quo_kind_info;
 

@@ -30,40 +30,50 @@ void quo__objects_close(quo_registry *registry)
 	registry->n_objects = 0;
 }
 
-/* What the entry says of the headers it was built with: all of it plain numbers, readable before loading. */
-static quo_status check_numbers(const quo_plugin *p, uint64_t symbol_size, const char *path, quo_err *err)
+/* What the entry says of the headers it was built with: all of it plain numbers, readable before
+ * loading. */
+static quo_status check_numbers(const quo_plugin *p, uint64_t symbol_size, const char *path,
+				quo_err *err)
 {
 	if (p->magic != QUO_PLUGIN_MAGIC)
-		return quo_fail(err, QUO_USAGE, "%s: wrong magic in %s; declare it with QUO_PLUGIN()", path,
-		                QUO_PLUGIN_SYMBOL);
+		return quo_fail(err, QUO_USAGE,
+				"%s: wrong magic in %s; declare it with QUO_PLUGIN()", path,
+				QUO_PLUGIN_SYMBOL);
 	if (p->abi_major != QUO_ABI_MAJOR || p->abi_minor > QUO_ABI_MINOR)
 		return quo_fail(err, QUO_USAGE,
-		                "%s: built for plugin ABI %u.%u, this core has %d.%d; rebuild it against this "
-		                "version's headers", path, p->abi_major, p->abi_minor, QUO_ABI_MAJOR, QUO_ABI_MINOR);
+				"%s: built for plugin ABI %u.%u, this core has %d.%d; rebuild it "
+				"against this "
+				"version's headers",
+				path, p->abi_major, p->abi_minor, QUO_ABI_MAJOR, QUO_ABI_MINOR);
 	if (p->size < sizeof(quo_plugin) || symbol_size < p->size)
 		return quo_fail(err, QUO_USAGE,
-		                "%s: %s is truncated: it says %u bytes and has %llu (ABI %d.0 has %zu); rebuild it "
-		                "against this version's headers", path, QUO_PLUGIN_SYMBOL, p->size,
-		                (unsigned long long)symbol_size, QUO_ABI_MAJOR, sizeof(quo_plugin));
+				"%s: %s is truncated: it says %u bytes and has %llu (ABI %d.0 has "
+				"%zu); rebuild it "
+				"against this version's headers",
+				path, QUO_PLUGIN_SYMBOL, p->size, (unsigned long long)symbol_size,
+				QUO_ABI_MAJOR, sizeof(quo_plugin));
 	if (p->component_size != sizeof(quo_component) || p->option_size != sizeof(quo_option))
 		return quo_fail(err, QUO_USAGE,
-		                "%s: its component and option structs have %u and %u bytes, this core's %zu and %zu; "
-		                "rebuild it against this version's headers", path, p->component_size, p->option_size,
-		                sizeof(quo_component), sizeof(quo_option));
+				"%s: its component and option structs have %u and %u bytes, this "
+				"core's %zu and %zu; "
+				"rebuild it against this version's headers",
+				path, p->component_size, p->option_size, sizeof(quo_component),
+				sizeof(quo_option));
 	if (p->n_components < 1 || p->n_components > MAX_COMPONENTS)
-		return quo_fail(err, QUO_USAGE, "%s: declares %u components; a plugin has 1..%d", path,
-		                p->n_components, MAX_COMPONENTS);
+		return quo_fail(err, QUO_USAGE, "%s: declares %u components; a plugin has 1..%d",
+				path, p->n_components, MAX_COMPONENTS);
 	return QUO_OK;
 }
 
 static quo_status add_components(quo_registry *registry, const quo_plugin *plugin, const char *path,
-                                 quo_err *err)
+				 quo_err *err)
 {
 	for (uint32_t i = 0; i < plugin->n_components; i++) {
 		const quo_component *c = plugin->components[i];
 		if (c && c->kind == QUO_KIND_DATA)
 			return quo_fail(err, QUO_USAGE,
-			                "%s: holds a data reader; ABI %d has them in the core only", path, QUO_ABI_MAJOR);
+					"%s: holds a data reader; ABI %d has them in the core only",
+					path, QUO_ABI_MAJOR);
 		QUO_TRY(quo__registry_add(registry, c, path, plugin->name, plugin->version, err));
 	}
 	return QUO_OK;
@@ -79,17 +89,20 @@ static const char *dl_reason(const char *path)
 	return !strncmp(text, path, n) && !strncmp(text + n, ": ", 2) ? text + n + 2 : text;
 }
 
-static quo_status load_object(quo_registry *registry, void *handle, const char *path, const struct stat *st,
-                              quo_err *err)
+static quo_status load_object(quo_registry *registry, void *handle, const char *path,
+			      const struct stat *st, quo_err *err)
 {
 	const quo_plugin *plugin = dlsym(handle, QUO_PLUGIN_SYMBOL);
 	if (!plugin)
-		return quo_fail(err, QUO_USAGE, "%s: no symbol %s; it is not a quotient plugin", path,
-		                QUO_PLUGIN_SYMBOL);
+		return quo_fail(err, QUO_USAGE, "%s: no symbol %s; it is not a quotient plugin",
+				path, QUO_PLUGIN_SYMBOL);
 	if (!plugin->components || !plugin->name || !plugin->version)
-		return quo_fail(err, QUO_USAGE, "%s: the plugin has no name, no version or no list of components", path);
+		return quo_fail(err, QUO_USAGE,
+				"%s: the plugin has no name, no version or no list of components",
+				path);
 
-	quo__object *objects = realloc(registry->object, (registry->n_objects + 1) * sizeof *objects);
+	quo__object *objects =
+		realloc(registry->object, (registry->n_objects + 1) * sizeof *objects);
 	if (!objects)
 		return quo_fail(err, QUO_FAILED, "out of memory: the list of plugins");
 	registry->object = objects;
@@ -110,11 +123,14 @@ quo_status quo_registry_load_file(quo_registry *registry, const char *path, quo_
 {
 	struct stat st;
 	if (stat(path, &st))
-		return quo_fail(err, QUO_USAGE, "%s: cannot read the plugin: %s", path, strerror(errno));
+		return quo_fail(err, QUO_USAGE, "%s: cannot read the plugin: %s", path,
+				strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return quo_fail(err, QUO_USAGE, "%s: not a file; a plugin is a shared object (.so)", path);
+		return quo_fail(err, QUO_USAGE, "%s: not a file; a plugin is a shared object (.so)",
+				path);
 	for (size_t i = 0; i < registry->n_objects; i++)
-		if (registry->object[i].device == st.st_dev && registry->object[i].inode == st.st_ino)
+		if (registry->object[i].device == st.st_dev &&
+		    registry->object[i].inode == st.st_ino)
 			return QUO_OK;
 
 	quo_plugin entry;
@@ -125,11 +141,13 @@ quo_status quo_registry_load_file(quo_registry *registry, const char *path, quo_
 	/* Without a slash dlopen would search the system's library folders. */
 	char *full = realpath(path, NULL);
 	if (!full)
-		return quo_fail(err, QUO_USAGE, "%s: cannot read the plugin: %s", path, strerror(errno));
+		return quo_fail(err, QUO_USAGE, "%s: cannot read the plugin: %s", path,
+				strerror(errno));
 	void *handle = dlopen(full, RTLD_NOW | RTLD_LOCAL);
 	quo_status status;
 	if (!handle)
-		status = quo_fail(err, QUO_USAGE, "%s: cannot be loaded: %s", path, dl_reason(full));
+		status =
+			quo_fail(err, QUO_USAGE, "%s: cannot be loaded: %s", path, dl_reason(full));
 	else
 		status = load_object(registry, handle, path, &st, err);
 	if (status != QUO_OK && handle)
@@ -153,7 +171,8 @@ static quo_status load_dir(quo_registry *registry, const char *dir, bool subfold
 	struct dirent **entries = NULL;
 	int n = scandir(dir, &entries, is_candidate, by_name);
 	if (n < 0)
-		return quo_fail(err, QUO_USAGE, "%s: cannot read the plugin folder: %s", dir, strerror(errno));
+		return quo_fail(err, QUO_USAGE, "%s: cannot read the plugin folder: %s", dir,
+				strerror(errno));
 
 	quo_status status = QUO_OK;
 	for (int i = 0; i < n; i++) {
@@ -162,10 +181,12 @@ static quo_status load_dir(quo_registry *registry, const char *dir, bool subfold
 		const char *name = entries[i]->d_name;
 		size_t length = strlen(name);
 		int written = snprintf(path, sizeof path, "%s/%s", dir, name);
-		if (status == QUO_OK && written > 0 && (size_t)written < sizeof path && !stat(path, &st)) {
+		if (status == QUO_OK && written > 0 && (size_t)written < sizeof path &&
+		    !stat(path, &st)) {
 			if (S_ISDIR(st.st_mode) && subfolders)
 				status = load_dir(registry, path, false, err);
-			else if (S_ISREG(st.st_mode) && length > 3 && !strcmp(name + length - 3, ".so"))
+			else if (S_ISREG(st.st_mode) && length > 3 &&
+				 !strcmp(name + length - 3, ".so"))
 				status = quo_registry_load_file(registry, path, err);
 		}
 		free(entries[i]);
@@ -200,7 +221,7 @@ static void remember_folder(quo_registry *registry, const char *dir)
 {
 	char *all = NULL;
 	if (asprintf(&all, "%s%s%s", registry->searched ? registry->searched : "",
-	             registry->searched ? ", " : "", dir) < 0)
+		     registry->searched ? ", " : "", dir) < 0)
 		return;
 	free(registry->searched);
 	registry->searched = all;
@@ -237,7 +258,7 @@ quo_status quo_registry_load_default(quo_registry *registry, const char *plugin_
 	}
 	if (has_list)
 		QUO_TRY(load_path(registry, list, err));
-	if (plugin_dir || has_list)
+	if (has_list)
 		return QUO_OK;
 
 	if (!build_tree_dir(dir, sizeof dir))

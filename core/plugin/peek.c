@@ -38,8 +38,9 @@ struct elf {
 
 static quo_status broken(const struct elf *e, const char *what)
 {
-	return quo_fail(e->err, QUO_USAGE, "%s: %s; a plugin is a shared object (.so) for this machine", e->path,
-	                what);
+	return quo_fail(e->err, QUO_USAGE,
+			"%s: %s; a plugin is a shared object (.so) for this machine", e->path,
+			what);
 }
 
 /* Exactly n bytes at an offset of the file. */
@@ -84,12 +85,13 @@ static quo_status read_header(struct elf *e)
 	if (memcmp(id, ELFMAG, SELFMAG))
 		return broken(e, "not an ELF file");
 	bool machine = HOST_MACHINE == EM_NONE || e->header.e_machine == HOST_MACHINE;
-	if (id[EI_CLASS] != (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32) || id[EI_DATA] != HOST_ORDER ||
-	    !machine)
+	if (id[EI_CLASS] != (sizeof(void *) == 8 ? ELFCLASS64 : ELFCLASS32) ||
+	    id[EI_DATA] != HOST_ORDER || !machine)
 		return broken(e, "built for another kind of machine");
 	if (e->header.e_type != ET_DYN)
 		return broken(e, "an ELF file, but not a shared object");
-	if (e->header.e_shentsize != sizeof(elf_section) || e->header.e_phentsize != sizeof(elf_segment))
+	if (e->header.e_shentsize != sizeof(elf_section) ||
+	    e->header.e_phentsize != sizeof(elf_segment))
 		return broken(e, "its ELF header is damaged");
 	return QUO_OK;
 }
@@ -98,7 +100,8 @@ static quo_status read_header(struct elf *e)
 static quo_status read_symbol(const struct elf *e, const elf_symbol *symbol, quo_plugin *entry)
 {
 	size_t n = symbol->st_size < sizeof *entry ? (size_t)symbol->st_size : sizeof *entry;
-	elf_segment *segments = read_table(e, e->header.e_phoff, e->header.e_phnum, sizeof *segments);
+	elf_segment *segments =
+		read_table(e, e->header.e_phoff, e->header.e_phnum, sizeof *segments);
 	bool done = false;
 
 	memset(entry, 0, sizeof *entry);
@@ -112,8 +115,8 @@ static quo_status read_symbol(const struct elf *e, const elf_symbol *symbol, quo
 	return done ? QUO_OK : broken(e, QUO_PLUGIN_SYMBOL " is not in its data");
 }
 
-static quo_status find_in_table(const struct elf *e, const elf_section *symtab, const elf_section *strtab,
-                                elf_symbol *out)
+static quo_status find_in_table(const struct elf *e, const elf_section *symtab,
+				const elf_section *strtab, elf_symbol *out)
 {
 	uint64_t n = symtab->sh_size / sizeof(elf_symbol);
 	elf_symbol *symbols = read_table(e, symtab->sh_offset, n, sizeof *symbols);
@@ -123,7 +126,7 @@ static quo_status find_in_table(const struct elf *e, const elf_section *symtab, 
 	for (uint64_t i = 0; symbols && names && i < n && !found; i++) {
 		const elf_symbol *s = &symbols[i];
 		found = s->st_shndx != SHN_UNDEF && s->st_name < strtab->sh_size &&
-		        !strcmp(names + s->st_name, QUO_PLUGIN_SYMBOL);
+			!strcmp(names + s->st_name, QUO_PLUGIN_SYMBOL);
 		if (found)
 			*out = *s;
 	}
@@ -133,17 +136,19 @@ static quo_status find_in_table(const struct elf *e, const elf_section *symtab, 
 	if (!readable)
 		return broken(e, "its symbol table is damaged");
 	if (!found)
-		return quo_fail(e->err, QUO_USAGE, "%s: no symbol %s; it is not a quotient plugin", e->path,
-		                QUO_PLUGIN_SYMBOL);
+		return quo_fail(e->err, QUO_USAGE, "%s: no symbol %s; it is not a quotient plugin",
+				e->path, QUO_PLUGIN_SYMBOL);
 	if (ELF64_ST_TYPE(out->st_info) != STT_OBJECT)
-		return quo_fail(e->err, QUO_USAGE, "%s: %s is not data; declare it with QUO_PLUGIN()", e->path,
-		                QUO_PLUGIN_SYMBOL);
+		return quo_fail(e->err, QUO_USAGE,
+				"%s: %s is not data; declare it with QUO_PLUGIN()", e->path,
+				QUO_PLUGIN_SYMBOL);
 	return QUO_OK;
 }
 
 static quo_status find_symbol(const struct elf *e, elf_symbol *out)
 {
-	elf_section *sections = read_table(e, e->header.e_shoff, e->header.e_shnum, sizeof *sections);
+	elf_section *sections =
+		read_table(e, e->header.e_shoff, e->header.e_shnum, sizeof *sections);
 	quo_status status = QUO_OK;
 	bool found = false;
 
@@ -164,7 +169,8 @@ quo_status quo__plugin_peek(const char *path, quo_plugin *entry, uint64_t *entry
 	elf_symbol symbol = { 0 };
 
 	if (e.fd < 0)
-		return quo_fail(err, QUO_USAGE, "%s: cannot read the plugin: %s", path, strerror(errno));
+		return quo_fail(err, QUO_USAGE, "%s: cannot read the plugin: %s", path,
+				strerror(errno));
 	quo_status status = read_header(&e);
 	if (status == QUO_OK)
 		status = find_symbol(&e, &symbol);

@@ -54,16 +54,19 @@ static size_t position(const quo_registry *registry, uint32_t kind, const char *
 	return i;
 }
 
-quo_status quo__registry_add(quo_registry *registry, const quo_component *component, const char *origin,
-                             const char *plugin, const char *version, quo_err *err)
+quo_status quo__registry_add(quo_registry *registry, const quo_component *component,
+			     const char *origin, const char *plugin, const char *version,
+			     quo_err *err)
 {
 	QUO_TRY(quo__component_check(component, origin, err));
 
 	const quo_kind_info *kind = quo__kind_info(component->kind);
-	const quo_registered *old = quo_registry_find(registry, (quo_kind)component->kind, component->name);
+	const quo_registered *old =
+		quo_registry_find(registry, (quo_kind)component->kind, component->name);
 	if (old)
-		return quo_fail(err, QUO_USAGE, "%s: component %s/%s is already there, from %s; remove one of them",
-		                origin, kind->name, component->name, old->origin);
+		return quo_fail(err, QUO_USAGE,
+				"%s: component %s/%s is already there, from %s; remove one of them",
+				origin, kind->name, component->name, old->origin);
 
 	quo_registered **items = realloc(registry->item, (registry->n + 1) * sizeof *items);
 	if (!items)
@@ -98,8 +101,8 @@ quo_status quo__registry_add(quo_registry *registry, const quo_component *compon
 	return QUO_OK;
 }
 
-quo_status quo_registry_add(quo_registry *registry, const quo_component *component, const char *origin,
-                            quo_err *err)
+quo_status quo_registry_add(quo_registry *registry, const quo_component *component,
+			    const char *origin, quo_err *err)
 {
 	return quo__registry_add(registry, component, origin, "core", "", err);
 }
@@ -116,7 +119,8 @@ void quo__registry_remove(quo_registry *registry, const char *origin)
 	registry->n = kept;
 }
 
-const quo_registered *quo_registry_find(const quo_registry *registry, quo_kind kind, const char *name)
+const quo_registered *quo_registry_find(const quo_registry *registry, quo_kind kind,
+					const char *name)
 {
 	size_t i = position(registry, (uint32_t)kind, name);
 	if (i < registry->n && !compare(&registry->item[i]->component, (uint32_t)kind, name))
@@ -139,14 +143,15 @@ const char *quo_registry_searched(const quo_registry *registry)
 	return registry->searched;
 }
 
-quo_status quo_instance_new(const quo_registered *registered, const void *config, quo_instance **out,
-                            quo_err *err)
+quo_status quo_instance_new(const quo_registered *registered, const void *config,
+			    quo_instance **out, quo_err *err)
 {
 	const quo_component *c = &registered->component;
 	const quo_instance model = { c, c->ops, config, NULL };
 	quo_status status = quo_instance_clone(&model, out, err);
 	if (status != QUO_OK)
-		quo_fail(err, status, "component %s/%s refused its configuration without saying why",
-		         quo_kind_name((quo_kind)c->kind), c->name);
+		quo_fail(err, status,
+			 "component %s/%s refused its configuration without saying why",
+			 quo_kind_name((quo_kind)c->kind), c->name);
 	return status;
 }

@@ -38,12 +38,14 @@ void quo_describe_component(FILE *out, const quo_registered *r)
 {
 	const quo_component *c = &r->component;
 	fprintf(out, "%s/%s: %s\n\n", quo_kind_name((quo_kind)c->kind), c->name, c->summary);
-	fprintf(out, "kind      %s (%s)\n", quo_kind_name((quo_kind)c->kind), quo__kind_info(c->kind)->what);
+	fprintf(out, "kind      %s (%s)\n", quo_kind_name((quo_kind)c->kind),
+		quo__kind_info(c->kind)->what);
 	fprintf(out, "security  %s\n", c->security);
 	fprintf(out, "wire      version %u\n", c->wire_version);
-	fprintf(out, "from      %s%s%s%s%s\n\n", r->origin, strcmp(r->origin, "built-in") ? " (" : "",
-	        strcmp(r->origin, "built-in") ? r->plugin : "", *r->plugin_version ? " " : "",
-	        *r->plugin_version ? r->plugin_version : "");
+	if (*r->plugin_version)
+		fprintf(out, "from      %s (%s %s)\n\n", r->origin, r->plugin, r->plugin_version);
+	else
+		fprintf(out, "from      %s\n\n", r->origin);
 	if (!c->options || !c->options[0].name)
 		fprintf(out, "It has no options.\n");
 	else
@@ -84,16 +86,23 @@ static void markdown_options(FILE *out, const quo_option *options)
 static const char intro[] =
 	"# Configuration\n"
 	"\n"
-	"Every key of an experiment file, and every option of every component that comes with QUOTIENT. This page is\n"
-	"generated from the option tables in the code by `make docs` (`quotient-plugins docs`); for a plugin of your own,\n"
+	"Every key of an experiment file, and every option of every component that comes with "
+	"QUOTIENT. This page is\n"
+	"generated from the option tables in the code by `make docs` (`quotient-plugins docs`); "
+	"for a plugin of your own,\n"
 	"`quotient-plugins help KIND/NAME` prints the same.\n"
 	"\n"
-	"- `{use: NAME, key: value}` names a component. Without `use`, the keys change options of the default.\n"
-	"- `extends: base.yaml`, relative to the file, takes everything from another file first: maps merge key by key, lists\n"
+	"- `{use: NAME, key: value}` names a component. Without `use`, the keys change options of "
+	"the default.\n"
+	"- `extends: base.yaml`, relative to the file, takes everything from another file first: "
+	"maps merge key by key, lists\n"
 	"  and schedules are replaced, and a map with another `use` replaces the whole map.\n"
-	"- `--set a.b.0.c=VALUE` overrides from the command line, in order; VALUE is YAML (`{0: 3, 3: 4}`), a number in the\n"
-	"  path counts in a list from 0. A new `use` drops what the file said of the component it replaces.\n"
-	"- Keys marked *own* belong to one party. All others, and the wire version of every component, are compared between\n"
+	"- `--set a.b.0.c=VALUE` overrides from the command line, in order; VALUE is YAML (`{0: 3, "
+	"3: 4}`), a number in the\n"
+	"  path counts in a list from 0. A new `use` drops what the file said of the component it "
+	"replaces.\n"
+	"- Keys marked *own* belong to one party. All others, and the wire version of every "
+	"component, are compared between\n"
 	"  the parties before anything else is sent; a difference is refused by name.\n"
 	"- Anchors, aliases, tags, tabs and duplicate keys are refused; a file has at most 1 MiB.\n"
 	"\n";
@@ -115,10 +124,13 @@ static void markdown_top(FILE *out)
 			fprintf(out, "required");
 		fprintf(out, " | %s%s |\n", o->help, o->local ? " (own)" : "");
 	}
-	fprintf(out, "| `model` | a list of 1..%d components of kind layer | required | the network, from the input up |\n",
-	        QUO__MAX_LAYERS);
+	fprintf(out,
+		"| `model` | a list of 1..%d components of kind layer | required | the network, "
+		"from the input up |\n",
+		QUO__MAX_LAYERS);
 	for (const quo__section *s = quo__schema_sections; s->name; s++)
-		fprintf(out, "| `%s` | a map | | see [%s](#%s)%s |\n", s->name, s->name, s->name, s->local ? " (own)" : "");
+		fprintf(out, "| `%s` | a map | | see [%s](#%s)%s |\n", s->name, s->name, s->name,
+			s->local ? " (own)" : "");
 	fprintf(out, "\n");
 	for (const quo__section *s = quo__schema_sections; s->name; s++) {
 		fprintf(out, "## %s\n\n%s\n\n", s->name, s->help);
@@ -137,7 +149,8 @@ void quo_describe_markdown(FILE *out, const quo_registry *registry)
 		if (c->kind != kind)
 			fprintf(out, "## Kind %s: %s\n\n", info->name, info->what);
 		kind = c->kind;
-		fprintf(out, "### %s/%s\n\n%s.\n\nSecurity: %s.\n\n", info->name, c->name, c->summary, c->security);
+		fprintf(out, "### %s/%s\n\n%s.\n\nSecurity: %s.\n\n", info->name, c->name,
+			c->summary, c->security);
 		if (c->options && c->options[0].name)
 			markdown_options(out, c->options);
 		else

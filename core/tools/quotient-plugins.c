@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quotient-plugins: what components there are, what they can be told, and whether a plugin can be loaded. */
+/* quotient-plugins: what components there are, what they can be told, and whether a plugin can be
+ * loaded. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,12 +12,14 @@
 static const char help[] =
 	"Usage: quotient-plugins [COMMAND] [--plugin-dir DIR]\n"
 	"\n"
-	"  list             every component: what it is, its claimed security, its file (the default)\n"
+	"  list             every component: what it is, its claimed security, its file (the "
+	"default)\n"
 	"  help KIND/NAME   its options with types, ranges and defaults\n"
 	"  test FILE.so     load one plugin alone and say what it holds, or why it is refused\n"
 	"  docs             the text of docs/configuration.md, from the option tables\n"
 	"\n"
-	"  --plugin-dir DIR   load plugins from DIR too (also: QUOTIENT_PLUGIN_PATH, folders with ':' between them)\n"
+	"  --plugin-dir DIR   load plugins from DIR too (also: QUOTIENT_PLUGIN_PATH, folders with "
+	"':' between them)\n"
 	"  --help, --version\n"
 	"\n"
 	"Examples:\n"
@@ -39,7 +42,8 @@ static quo_status list(const quo_registry *registry)
 }
 
 /* "KIND/NAME", or a name alone when only one kind has it. */
-static quo_status find(const quo_registry *registry, const char *wanted, const quo_registered **out, quo_err *err)
+static quo_status find(const quo_registry *registry, const char *wanted, const quo_registered **out,
+		       quo_err *err)
 {
 	char best[100] = "";
 	quo_suggest near = { wanted, NULL, 0 };
@@ -48,7 +52,8 @@ static quo_status find(const quo_registry *registry, const char *wanted, const q
 	for (size_t i = 0; i < quo_registry_count(registry); i++) {
 		const quo_registered *r = quo_registry_at(registry, i);
 		char title[100];
-		snprintf(title, sizeof title, "%s/%s", quo_kind_name((quo_kind)r->component.kind), r->component.name);
+		snprintf(title, sizeof title, "%s/%s", quo_kind_name((quo_kind)r->component.kind),
+			 r->component.name);
 		if (!strcmp(title, wanted)) {
 			*out = r;
 			return QUO_OK;
@@ -66,17 +71,21 @@ static quo_status find(const quo_registry *registry, const char *wanted, const q
 	if (found == 1)
 		return QUO_OK;
 	if (found > 1)
-		return quo_fail(err, QUO_USAGE, "several kinds have a '%.64s'; say KIND/%.64s", wanted, wanted);
+		return quo_fail(err, QUO_USAGE, "several kinds have a '%.64s'; say KIND/%.64s",
+				wanted, wanted);
 	if (*best)
-		return quo_fail(err, QUO_USAGE, "no component '%.100s'; did you mean '%s'?", wanted, best);
-	return quo_fail(err, QUO_USAGE, "no component '%.100s'; quotient-plugins list shows them all", wanted);
+		return quo_fail(err, QUO_USAGE, "no component '%.100s'; did you mean '%s'?", wanted,
+				best);
+	return quo_fail(err, QUO_USAGE,
+			"no component '%.100s'; quotient-plugins list shows them all", wanted);
 }
 
 static quo_status show_help(const quo_registry *registry, const char *wanted, quo_err *err)
 {
 	const quo_registered *r = NULL;
 	if (!wanted)
-		return quo_fail(err, QUO_USAGE, "help wants KIND/NAME, e.g. quotient-plugins help optim/sgd");
+		return quo_fail(err, QUO_USAGE,
+				"help wants KIND/NAME, e.g. quotient-plugins help optim/sgd");
 	QUO_TRY(find(registry, wanted, &r, err));
 	quo_describe_component(stdout, r);
 	return QUO_OK;
@@ -85,7 +94,8 @@ static quo_status show_help(const quo_registry *registry, const char *wanted, qu
 static quo_status test_file(quo_registry *registry, const char *path, quo_err *err)
 {
 	if (!path)
-		return quo_fail(err, QUO_USAGE, "test wants a file, e.g. quotient-plugins test build/mine.so");
+		return quo_fail(err, QUO_USAGE,
+				"test wants a file, e.g. quotient-plugins test build/mine.so");
 	QUO_TRY(quo_registry_load_file(registry, path, err));
 	for (size_t i = 0; i < quo_registry_count(registry); i++) {
 		const quo_registered *r = quo_registry_at(registry, i);
@@ -93,8 +103,8 @@ static quo_status test_file(quo_registry *registry, const char *path, quo_err *e
 		unsigned n = 0;
 		while (r->component.options && r->component.options[n].name)
 			n++;
-		printf("%s: ok: %s/%s, wire version %u, %u option%s\n", path, kind, r->component.name,
-		       r->component.wire_version, n, n == 1 ? "" : "s");
+		printf("%s: ok: %s/%s, wire version %u, %u option%s\n", path, kind,
+		       r->component.name, r->component.wire_version, n, n == 1 ? "" : "s");
 	}
 	return QUO_OK;
 }
@@ -105,9 +115,12 @@ static quo_status run(const struct arguments *a, quo_registry *registry, quo_err
 	if (!strcmp(a->command, "test"))
 		return test_file(registry, a->operand, err);
 	if (strcmp(a->command, "list") && strcmp(a->command, "help") && strcmp(a->command, "docs"))
-		return quo_fail(err, QUO_USAGE, "no command '%.64s'; there are list, help, test and docs", a->command);
+		return quo_fail(err, QUO_USAGE,
+				"no command '%.64s'; there are list, help, test and docs",
+				a->command);
 	if (a->operand && strcmp(a->command, "help"))
-		return quo_fail(err, QUO_USAGE, "%s takes no operand; '%.64s' is too much", a->command, a->operand);
+		return quo_fail(err, QUO_USAGE, "%s takes no operand; '%.64s' is too much",
+				a->command, a->operand);
 	QUO_TRY(quo_registry_load_default(registry, a->plugin_dir, err));
 	if (!strcmp(a->command, "help"))
 		return show_help(registry, a->operand, err);
@@ -126,7 +139,8 @@ static int parse(int argc, char **argv, struct arguments *a, quo_err *err)
 			fputs(help, stdout);
 			return 1;
 		} else if (!strcmp(arg, "--version")) {
-			printf("quotient-plugins %s, plugin ABI %d.%d\n", QUO_VERSION, QUO_ABI_MAJOR, QUO_ABI_MINOR);
+			printf("quotient-plugins %s, plugin ABI %d.%d\n", QUO_VERSION,
+			       QUO_ABI_MAJOR, QUO_ABI_MINOR);
 			return 1;
 		} else if (!strncmp(arg, "--plugin-dir=", 13)) {
 			a->plugin_dir = arg + 13;
@@ -135,13 +149,17 @@ static int parse(int argc, char **argv, struct arguments *a, quo_err *err)
 				return quo_fail(err, QUO_USAGE, "--plugin-dir wants a folder");
 			a->plugin_dir = argv[i];
 		} else if (arg[0] == '-') {
-			return quo_fail(err, QUO_USAGE, "unknown option '%.64s'; see quotient-plugins --help", arg);
+			return quo_fail(err, QUO_USAGE,
+					"unknown option '%.64s'; see quotient-plugins --help", arg);
 		} else if (!a->command) {
 			a->command = arg;
 		} else if (!a->operand) {
 			a->operand = arg;
 		} else {
-			return quo_fail(err, QUO_USAGE, "'%.64s' is one operand too many; see quotient-plugins --help", arg);
+			return quo_fail(
+				err, QUO_USAGE,
+				"'%.64s' is one operand too many; see quotient-plugins --help",
+				arg);
 		}
 	}
 	if (!a->command)
@@ -158,7 +176,9 @@ int main(int argc, char **argv)
 		return 0;
 
 	quo_registry *registry = parsed ? NULL : quo_registry_new(&err);
-	quo_status status = parsed ? (quo_status)parsed : registry ? run(&arguments, registry, &err) : QUO_FAILED;
+	quo_status status = parsed     ? (quo_status)parsed
+			    : registry ? run(&arguments, registry, &err)
+				       : QUO_FAILED;
 	quo_registry_free(registry);
 	if (status == QUO_OK && (fflush(stdout) || ferror(stdout)))
 		status = quo_fail(&err, QUO_FAILED, "cannot write the output");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A quantiser plugin with one defect, chosen by DEFECT_<name>; with none of them it is whole. It leaves a mark in
- * the environment when any of its code runs.
+ * A quantiser plugin with one defect, chosen by DEFECT_<name>; with none of them it is whole. It
+ * leaves a mark in the environment when any of its code runs.
  */
 #include <stdlib.h>
 
@@ -66,13 +66,29 @@ __attribute__((unused)) static const quo_quant_ops ops = {
 static const quo_option options[] = {
 	QUO_OPTION(struct config, count, QUO_OPT_INT, COUNT, "how many", .min = 1, .max = 9),
 #ifdef DEFECT_option_offset
-	{ .name = "fast", .type = QUO_OPT_BOOL, .offset = 4000, .default_yaml = "false", .help = "x" },
+	{ .name = "fast",
+	  .type = QUO_OPT_BOOL,
+	  .offset = 4000,
+	  .default_yaml = "false",
+	  .help = "x" },
 #elif defined DEFECT_option_twice
-	{ .name = "count", .type = QUO_OPT_BOOL, .offset = 8, .default_yaml = "false", .help = "x" },
+	{ .name = "count",
+	  .type = QUO_OPT_BOOL,
+	  .offset = 8,
+	  .default_yaml = "false",
+	  .help = "x" },
 #elif defined DEFECT_option_type
-	{ .name = "fast", .type = (quo_option_type)77, .offset = 8, .default_yaml = "false", .help = "x" },
+	{ .name = "fast",
+	  .type = (quo_option_type)77,
+	  .offset = 8,
+	  .default_yaml = "false",
+	  .help = "x" },
 #elif defined DEFECT_option_kind
-	{ .name = "fast", .type = QUO_OPT_COMPONENT, .offset = 8, .default_yaml = "{use: x}", .help = "x",
+	{ .name = "fast",
+	  .type = QUO_OPT_COMPONENT,
+	  .offset = 8,
+	  .default_yaml = "{use: x}",
+	  .help = "x",
 	  .component_kind = 99 },
 #elif defined DEFECT_option_overlap
 	{ .name = "fast", .type = QUO_OPT_BOOL, .offset = 3, .default_yaml = "false", .help = "x" },
@@ -150,7 +166,9 @@ struct short_entry {
 };
 QUO_EXPORT extern const struct short_entry quo_plugin_entry;
 const struct short_entry quo_plugin_entry = {
-	QUO_PLUGIN_MAGIC, QUO_ABI_MAJOR, QUO_ABI_MINOR, sizeof(quo_plugin), sizeof(quo_component), 1, &component,
+	QUO_PLUGIN_MAGIC,   QUO_ABI_MAJOR,         QUO_ABI_MINOR,
+	sizeof(quo_plugin), sizeof(quo_component), 1,
+	&component,
 };
 #else
 #ifdef DEFECT_twice_inside

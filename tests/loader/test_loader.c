@@ -54,8 +54,8 @@ static void refuses(const char *path, const char *why)
 	quo_err err = QUO_ERR_INIT;
 	size_t before = quo_registry_count(registry);
 	quo_status status = quo_registry_load_file(registry, path, &err);
-	if (status != QUO_USAGE || strncmp(err.text, path, strlen(path)) || !strstr(err.text, why) ||
-	    strchr(err.text, '\n'))
+	if (status != QUO_USAGE || strncmp(err.text, path, strlen(path)) ||
+	    !strstr(err.text, why) || strchr(err.text, '\n'))
 		fail_msg("%s: status %d, '%s' does not say '%s'", path, status, err.text, why);
 	assert_int_equal(quo_registry_count(registry), before);
 	assert_null(getenv("QUO_TEST_INIT"));
@@ -77,7 +77,8 @@ static const struct {
 	{ "many_components", "declares 4294967295 components", false },
 	{ "no_symbol", "no symbol quo_plugin_entry", false },
 	{ "function", "quo_plugin_entry is not data", false },
-	{ "undefined_symbol", "cannot be loaded: undefined symbol: quo_no_such_function_anywhere", false },
+	{ "undefined_symbol", "cannot be loaded: undefined symbol: quo_no_such_function_anywhere",
+	  false },
 	{ "no_list", "no list of components", true },
 	{ "plugin_name_null", "the plugin has no name", true },
 	{ "component_null", "a component of the list is NULL", true },
@@ -89,16 +90,21 @@ static const struct {
 	{ "kind_data", "data reader", true },
 	{ "no_summary", "component quant/malformed: no summary", true },
 	{ "no_vtable", "component quant/malformed: no vtable", true },
-	{ "vtable_truncated", "component quant/malformed: its vtable of 48 bytes is truncated", true },
+	{ "vtable_truncated", "component quant/malformed: its vtable of 48 bytes is truncated",
+	  true },
 	{ "vtable_long", "component quant/malformed: its vtable of 64 bytes is longer", true },
-	{ "missing_method", "component quant/malformed: lacks the required method 'combine'", true },
+	{ "missing_method", "component quant/malformed: lacks the required method 'combine'",
+	  true },
 	{ "bad_data_member", "component quant/malformed: bound is not in 1..255", true },
-	{ "option_offset", "component quant/malformed: option 'fast' fills bytes 4000..4000", true },
+	{ "option_offset", "component quant/malformed: option 'fast' fills bytes 4000..4000",
+	  true },
 	{ "option_twice", "option 'count' is there twice", true },
 	{ "option_type", "option 'fast' has type 77", true },
 	{ "option_kind", "option 'fast' wants a component of kind 99", true },
 	{ "option_overlap", "options 'count' and 'fast' overlap", true },
-	{ "bad_default", "component quant/malformed: option 'count': the default wants an integer in 1..9, not 'many'",
+	{ "bad_default",
+	  "component quant/malformed: option 'count': the default wants an integer in 1..9, not "
+	  "'many'",
 	  true },
 	{ "default_out_of_range", "the default wants an integer in 1..9, not '10'", true },
 	{ "twice_inside", "component quant/malformed is already there, from ", true },
@@ -187,8 +193,10 @@ static void refuses_what_is_no_object(void **state)
 {
 	(void)state;
 	refuses(file_of("empty.so", "", 0), "too short");
-	refuses(file_of("text.so", "hello, this is not a plugin but a text of more than 64 bytes, you see\n", 69),
-	        "not an ELF file");
+	refuses(file_of("text.so",
+			"hello, this is not a plugin but a text of more than 64 bytes, you see\n",
+			69),
+		"not an ELF file");
 	refuses("/nowhere/x.so", "No such file");
 	refuses(folder, "not a file");
 	size_t n;
@@ -225,13 +233,15 @@ static void survives_damage(void **state)
 		for (int i = 0; i < 8; i++) {
 			uint64_t r = quo_test_random(&random);
 			/* The header, and the section headers at the end of the file. */
-			size_t at = r & 1 ? (size_t)(r >> 8) % 64 : n - 1 - (size_t)(r >> 8) % (n < 2000 ? n : 2000);
+			size_t at = r & 1 ? (size_t)(r >> 8) % 64
+					  : n - 1 - (size_t)(r >> 8) % (n < 2000 ? n : 2000);
 			copy[at] = (uint8_t)(r >> 1);
 		}
 		quo_plugin entry;
 		uint64_t size;
 		quo_err err = QUO_ERR_INIT;
-		quo_status status = quo__plugin_peek(file_of("damaged.so", copy, n), &entry, &size, &err);
+		quo_status status =
+			quo__plugin_peek(file_of("damaged.so", copy, n), &entry, &size, &err);
 		assert_true(status == QUO_OK || (status == QUO_USAGE && *err.text));
 		free(copy);
 	}
@@ -287,6 +297,19 @@ static void loads_what_the_environment_says(void **state)
 	free(before);
 }
 
+static void plugin_dir_adds_to_the_others(void **state)
+{
+	(void)state;
+	quo_err err = QUO_ERR_INIT;
+	char dir[200];
+	snprintf(dir, sizeof dir, "%s/own", folder);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	copy_to("good", "own/good.so");
+	quo_test_ok(quo_registry_load_default(registry, dir, &err));
+	assert_non_null(quo_registry_find(registry, QUO_KIND_QUANT, "whole"));
+	assert_non_null(quo_registry_find(registry, QUO_KIND_LAYER, "fc"));
+}
+
 /* Exported names of an object beside the entry; sanitizers add their own. */
 static void check_exports(const char *path)
 {
@@ -327,9 +350,16 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(refuses_every_defect), T(loads_a_whole_one), T(the_same_file_twice_is_once),
-		T(two_files_with_one_component), T(refuses_what_is_no_object), T(refuses_cut_off_objects),
-		T(survives_damage), T(loads_folders), T(loads_what_the_environment_says),
+		T(refuses_every_defect),
+		T(loads_a_whole_one),
+		T(the_same_file_twice_is_once),
+		T(two_files_with_one_component),
+		T(refuses_what_is_no_object),
+		T(refuses_cut_off_objects),
+		T(survives_damage),
+		T(loads_folders),
+		T(loads_what_the_environment_says),
+		T(plugin_dir_adds_to_the_others),
 		T(plugins_export_the_entry_alone),
 	};
 	return cmocka_run_group_tests(tests, begin, end);

@@ -33,19 +33,22 @@ static const char *const modes[] = { "plain", "gzip", NULL };
 
 static const quo_option fake_options[] = {
 	QUO_OPTION(struct fake, count, QUO_OPT_INT, NULL, "how many", .min = 1, .max = 9),
-	QUO_OPTION(struct fake, rate, QUO_OPT_REAL, "0.5", "how fast", .min_real = 0, .max_real = 1),
+	QUO_OPTION(struct fake, rate, QUO_OPT_REAL, "0.5", "how fast", .min_real = 0,
+		   .max_real = 1),
 	QUO_OPTION(struct fake, fast, QUO_OPT_BOOL, "false", "go fast"),
 	QUO_OPTION(struct fake, mode, QUO_OPT_ENUM, "plain", "how", .choices = modes),
 	QUO_OPTION(struct fake, text, QUO_OPT_STRING, "\"\"", "a note"),
 	QUO_OPTION(struct fake, files, QUO_OPT_STRINGS, "[]", "files"),
-	QUO_OPTION(struct fake, schedule, QUO_OPT_SCHEDULE, "4", "rate by epoch", .min = 0, .max = 15),
+	QUO_OPTION(struct fake, schedule, QUO_OPT_SCHEDULE, "4", "rate by epoch", .min = 0,
+		   .max = 15),
 	QUO_OPTION(struct fake, columns, QUO_OPT_COLUMNS, "[]", "columns"),
 	{ 0 },
 };
 static const quo_option protocol_options[] = {
 	QUO_OPTION(struct fake_protocol, ot, QUO_OPT_COMPONENT, "{use: iknp}", "OT engine",
-	           .component_kind = QUO_KIND_OT),
-	QUO_OPTION(struct fake_protocol, folder, QUO_OPT_STRING, "here", "own folder", .local = true),
+		   .component_kind = QUO_KIND_OT),
+	QUO_OPTION(struct fake_protocol, folder, QUO_OPT_STRING, "here", "own folder",
+		   .local = true),
 	{ 0 },
 };
 
@@ -90,11 +93,11 @@ static void *vtable(quo_status (*start)(void *, const void *, quo_err *))
 }
 
 static void add(quo_registry *r, quo_kind kind, const char *name, uint32_t ops_size, void *ops,
-                const quo_option *options, uint32_t config_size)
+		const quo_option *options, uint32_t config_size)
 {
 	quo_err err = QUO_ERR_INIT;
-	quo_component c = { sizeof c, (uint32_t)kind, name, "made up", "none", 1, 16, config_size, ops_size, options,
-		            ops };
+	quo_component c = { sizeof c, (uint32_t)kind, name,     "made up", "none", 1,
+			    16,       config_size,    ops_size, options,   ops };
 	if (quo_registry_add(r, &c, "built-in", &err) != QUO_OK)
 		fail_msg("%s", err.text);
 }
@@ -108,10 +111,13 @@ static int begin(void **state)
 	registry = quo_registry_new(NULL);
 	if (!registry || !mkdtemp(folder))
 		return -1;
-	add(registry, QUO_KIND_DATA, "table", sizeof(quo_data_ops), vtable(init_data), fake_options, sizeof(struct fake));
-	add(registry, QUO_KIND_LAYER, "fc", sizeof(quo_layer_ops), vtable(init), fake_options, sizeof(struct fake));
+	add(registry, QUO_KIND_DATA, "table", sizeof(quo_data_ops), vtable(init_data), fake_options,
+	    sizeof(struct fake));
+	add(registry, QUO_KIND_LAYER, "fc", sizeof(quo_layer_ops), vtable(init), fake_options,
+	    sizeof(struct fake));
 	add(registry, QUO_KIND_OPTIM, "amsgrad", sizeof(quo_optim_ops), vtable(init), NULL, 0);
-	add(registry, QUO_KIND_OPTIM, "sgd", sizeof(quo_optim_ops), vtable(init), fake_options + 1, sizeof(struct fake));
+	add(registry, QUO_KIND_OPTIM, "sgd", sizeof(quo_optim_ops), vtable(init), fake_options + 1,
+	    sizeof(struct fake));
 	add(registry, QUO_KIND_OT, "iknp", sizeof(quo_ot_ops), vtable(init), NULL, 0);
 	quo_quant_ops *quant = vtable(init);
 	quant->bound = 128;
@@ -144,7 +150,8 @@ static char *file_of(const char *text)
 	return path;
 }
 
-#define GOOD "data: {use: table, count: 2}\nmodel:\n  - {use: fc, count: 3}\n  - {use: fc, count: 4}\n"
+#define GOOD \
+	"data: {use: table, count: 2}\nmodel:\n  - {use: fc, count: 3}\n  - {use: fc, count: 4}\n"
 
 static quo_experiment *load(const char *text, const char *const *sets, size_t n_sets)
 {
@@ -164,7 +171,8 @@ static void refuses(const char *text, int line, const char *why)
 	snprintf(place, sizeof place, "%s:%d: ", path, line);
 	assert_int_equal(quo_experiment_load(registry, path, NULL, 0, &e, &err), QUO_USAGE);
 	assert_null(e);
-	if (strncmp(err.text, place, strlen(place)) || !strstr(err.text, why) || strchr(err.text, '\n'))
+	if (strncmp(err.text, place, strlen(place)) || !strstr(err.text, why) ||
+	    strchr(err.text, '\n'))
 		fail_msg("'%s' is not '%s%s'", err.text, place, why);
 	assert_int_equal(live, 0);
 }
@@ -206,17 +214,19 @@ static void fills_in_defaults(void **state)
 static void reads_every_type(void **state)
 {
 	(void)state;
-	quo_experiment *e = load("model: [{use: fc, count: 1}]\n"
-	                         "data:\n"
-	                         "  use: table\n"
-	                         "  count: 7\n"
-	                         "  rate: 1e-3\n"
-	                         "  fast: true\n"
-	                         "  mode: gzip\n"
-	                         "  text: 12\n"
-	                         "  files: [a, \"b c\"]\n"
-	                         "  schedule: {0: 3, 3: 4, 6: 5}\n"
-	                         "  columns: [{numeric: 3, scale: log_z}, one_hot, {ignore: 2}, label]\n", NULL, 0);
+	quo_experiment *e =
+		load("model: [{use: fc, count: 1}]\n"
+		     "data:\n"
+		     "  use: table\n"
+		     "  count: 7\n"
+		     "  rate: 1e-3\n"
+		     "  fast: true\n"
+		     "  mode: gzip\n"
+		     "  text: 12\n"
+		     "  files: [a, \"b c\"]\n"
+		     "  schedule: {0: 3, 3: 4, 6: 5}\n"
+		     "  columns: [{numeric: 3, scale: log_z}, one_hot, {ignore: 2}, label]\n",
+		     NULL, 0);
 	const struct fake *c = quo_experiment_config_of(e)->data->config;
 	assert_int_equal(c->count, 7);
 	assert_true(c->rate == 1e-3);
@@ -242,7 +252,7 @@ static void refuses_value(const char *line, const char *why)
 {
 	char text[500];
 	snprintf(text, sizeof text, "model: [{use: fc, count: 1}]\ndata:\n  use: table\n%s  %s\n",
-	         strncmp(line, "count", 5) ? "  count: 1\n" : "", line);
+		 strncmp(line, "count", 5) ? "  count: 1\n" : "", line);
 	refuses(text, strncmp(line, "count", 5) ? 5 : 4, why);
 }
 
@@ -286,8 +296,10 @@ static void refuses_wrong_values(void **state)
 	refuses_value("columns: [{label: 1, scale: z}]", "only numeric");
 	refuses_value("columns: [{numeric: 1, scale: zz}]", "no scale 'zz'");
 	refuses_value("columns: [[numeric]]", "not a list");
-	refuses("data: {use: table, count: 9}\nmodel: [{use: fc, count: 1}]\n", 1, "data: nine is not allowed");
-	refuses_value("conut: 1", "unknown key 'conut' in data (data/table); did you mean 'count'?");
+	refuses("data: {use: table, count: 9}\nmodel: [{use: fc, count: 1}]\n", 1,
+		"data: nine is not allowed");
+	refuses_value("conut: 1",
+		      "unknown key 'conut' in data (data/table); did you mean 'count'?");
 }
 
 static void refuses_wrong_files(void **state)
@@ -295,23 +307,37 @@ static void refuses_wrong_files(void **state)
 	(void)state;
 	refuses("name: x\n", 1, "data is missing: where rows and labels come from");
 	refuses("data: {use: table, count: 1}\n", 1, "model is missing");
-	refuses(GOOD "trian: {epochs: 2}\n", 5, "unknown key 'trian' in the experiment; did you mean 'train'?");
-	refuses(GOOD "zzzzzz: 1\n", 5, "unknown key 'zzzzzz' in the experiment; it has model, train");
-	refuses(GOOD "train:\n  optimiser: {use: sgd}\n", 6, "unknown key 'optimiser' in train; did you mean 'optimizer'?");
-	refuses(GOOD "train:\n  epochs: 0\n", 6, "train.epochs wants an integer in 1..100000, not '0'");
-	refuses(GOOD "train:\n  seed: -1\n", 6, "train.seed wants an integer of at least 0, not '-1'");
+	refuses(GOOD "trian: {epochs: 2}\n", 5,
+		"unknown key 'trian' in the experiment; did you mean 'train'?");
+	refuses(GOOD "zzzzzz: 1\n", 5,
+		"unknown key 'zzzzzz' in the experiment; it has model, train");
+	refuses(GOOD "train:\n  optimiser: {use: sgd}\n", 6,
+		"unknown key 'optimiser' in train; did you mean 'optimizer'?");
+	refuses(GOOD "train:\n  epochs: 0\n", 6,
+		"train.epochs wants an integer in 1..100000, not '0'");
+	refuses(GOOD "train:\n  seed: -1\n", 6,
+		"train.seed wants an integer of at least 0, not '-1'");
 	refuses(GOOD "train: fast\n", 5, "train wants a map of options, not 'fast'");
-	refuses(GOOD "train: {optimizer: sgd}\n", 5, "train.optimizer wants a component: write {use: sgd}");
-	refuses(GOOD "train: {optimizer: {use: sdg}}\n", 5, "train.optimizer: no component optim/sdg; did you mean 'sgd'?");
-	refuses(GOOD "train: {optimizer: {use: npow}}\n", 5, "'npow' is of kind quant, here goes one of kind optim: amsgrad, sgd");
-	refuses(GOOD "train: {optimizer: {use: momentum}}\n", 5, "no component optim/momentum; there are: amsgrad, sgd");
-	refuses(GOOD "train: {optimizer: {use: }}\n", 5, "train.optimizer.use wants a name of kind optim, not nothing");
-	refuses(GOOD "protocol:\n  ot: {use: ferret}\n", 6, "protocol.ot: no component ot/ferret; there are: iknp");
-	refuses(GOOD "protocol: {ot: {use: iknp, x: 1}}\n", 5, "unknown key 'x' in protocol.ot (ot/iknp)");
-	refuses("data: {use: table}\nmodel: []\n", 1, "data.count is missing: how many (an integer in 1..9)");
+	refuses(GOOD "train: {optimizer: sgd}\n", 5,
+		"train.optimizer wants a component: write {use: sgd}");
+	refuses(GOOD "train: {optimizer: {use: sdg}}\n", 5,
+		"train.optimizer: no component optim/sdg; did you mean 'sgd'?");
+	refuses(GOOD "train: {optimizer: {use: npow}}\n", 5,
+		"'npow' is of kind quant, here goes one of kind optim: amsgrad, sgd");
+	refuses(GOOD "train: {optimizer: {use: momentum}}\n", 5,
+		"no component optim/momentum; there are: amsgrad, sgd");
+	refuses(GOOD "train: {optimizer: {use: }}\n", 5,
+		"train.optimizer.use wants a name of kind optim, not nothing");
+	refuses(GOOD "protocol:\n  ot: {use: ferret}\n", 6,
+		"protocol.ot: no component ot/ferret; there are: iknp");
+	refuses(GOOD "protocol: {ot: {use: iknp, x: 1}}\n", 5,
+		"unknown key 'x' in protocol.ot (ot/iknp)");
+	refuses("data: {use: table}\nmodel: []\n", 1,
+		"data.count is missing: how many (an integer in 1..9)");
 	refuses("data: {use: table, count: 1}\nmodel: []\n", 2, "model has 0 layers");
 	refuses("data: {use: table, count: 1}\nmodel: {use: fc}\n", 2, "model wants a list");
-	refuses("data: {use: table, count: 1}\nmodel:\n  - {count: 3}\n", 3, "model.0 names no component");
+	refuses("data: {use: table, count: 1}\nmodel:\n  - {count: 3}\n", 3,
+		"model.0 names no component");
 	refuses("data: {use: table, count: 1}\nmodel:\n  - fc\n", 3, "write {use: fc}");
 	refuses(GOOD "reveal: [weights]\n", 5, "'weights' is not known");
 	refuses(GOOD "reveal: {a: b}\n", 5, "reveal wants a list of texts");
@@ -332,16 +358,21 @@ static void says_where_it_looked(void **state)
 	quo_experiment *e = NULL;
 	quo_err err = QUO_ERR_INIT;
 	assert_int_equal(quo_experiment_load(empty, file_of(GOOD), NULL, 0, &e, &err), QUO_USAGE);
-	assert_non_null(strstr(err.text, "no component data/table: no plugin of kind data was found; say where"));
+	assert_non_null(strstr(
+		err.text, "no component data/table: no plugin of kind data was found; say where"));
 	quo_registry_free(empty);
 }
 
 static void sets_override(void **state)
 {
 	(void)state;
-	const char *const sets[] = { "train.epochs=7", "model.1.count=8", "train.optimizer.use=sgd",
-		                     "train.optimizer.schedule={0: 3, 2: 4}", "network.mode=connect",
-		                     "network.address=h:1", "reveal=[]" };
+	const char *const sets[] = { "train.epochs=7",
+				     "model.1.count=8",
+				     "train.optimizer.use=sgd",
+				     "train.optimizer.schedule={0: 3, 2: 4}",
+				     "network.mode=connect",
+				     "network.address=h:1",
+				     "reveal=[]" };
 	quo_experiment *e = load(GOOD, sets, 7);
 	const quo_experiment_config *c = quo_experiment_config_of(e);
 	assert_int_equal(c->train.epochs, 7);
@@ -356,8 +387,9 @@ static void sets_override(void **state)
 	quo_err err = QUO_ERR_INIT;
 	e = NULL;
 	assert_int_equal(quo_experiment_load(registry, file_of(GOOD), bad, 1, &e, &err), QUO_USAGE);
-	assert_string_equal(err.text,
-	                    "--set train.epohcs=7: unknown key 'epohcs' in train; did you mean 'epochs'?");
+	assert_string_equal(
+		err.text,
+		"--set train.epohcs=7: unknown key 'epohcs' in train; did you mean 'epochs'?");
 	assert_int_equal(live, 0);
 }
 
@@ -373,7 +405,9 @@ static const char *agreed(const quo_experiment *e, const char *key)
 static void agrees_on_what_is_not_local(void **state)
 {
 	(void)state;
-	const char *const sets[] = { "train.optimizer={use: sgd, schedule: {0: 3, 2: 4}, files: [a, b]}" };
+	const char *const sets[] = {
+		"train.optimizer={use: sgd, schedule: {0: 3, 2: 4}, files: [a, b]}"
+	};
 	quo_experiment *e = load(GOOD, sets, 1);
 	assert_string_equal(agreed(e, "train.seed"), "1");
 	assert_string_equal(agreed(e, "train.optimizer.schedule"), "{0: 3, 2: 4}");
@@ -383,7 +417,8 @@ static void agrees_on_what_is_not_local(void **state)
 	assert_string_equal(agreed(e, "model.1.wire"), "fc/1");
 	assert_string_equal(agreed(e, "protocol.ot.wire"), "iknp/1");
 	assert_string_equal(agreed(e, "reveal"), "[accuracy]");
-	const char *const own[] = { "name", "network.mode", "network.timeout", "output.dir", "protocol.folder" };
+	const char *const own[] = { "name", "network.mode", "network.timeout", "output.dir",
+				    "protocol.folder" };
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		assert_null(agreed(e, own[i]));
 	quo_experiment_free(e);
@@ -392,8 +427,10 @@ static void agrees_on_what_is_not_local(void **state)
 static void writes_itself_stably(void **state)
 {
 	(void)state;
-	const char *const sets[] = { "data.text=\"a: b\"", "data.files=[x, \"\"]", "data.columns=[label, {numeric: 2}]",
-		                     "train.optimizer={use: sgd, schedule: {0: 3, 2: 4}, rate: 0.1}" };
+	const char *const sets[] = {
+		"data.text=\"a: b\"", "data.files=[x, \"\"]", "data.columns=[label, {numeric: 2}]",
+		"train.optimizer={use: sgd, schedule: {0: 3, 2: 4}, rate: 0.1}"
+	};
 	quo_experiment *first = load(GOOD, sets, 4);
 	char *text = quo_experiment_yaml(first, NULL);
 	quo_experiment *second = load(text, NULL, 0);
@@ -401,7 +438,8 @@ static void writes_itself_stably(void **state)
 	assert_string_equal(text, again);
 	assert_non_null(strstr(text, "rate: 0.1\n"));
 	assert_non_null(strstr(text, "columns: [{label: 1}, {numeric: 2, scale: min_max}]\n"));
-	const quo_agreement *a = quo_experiment_agreement(first), *b = quo_experiment_agreement(second);
+	const quo_agreement *a = quo_experiment_agreement(first),
+			    *b = quo_experiment_agreement(second);
 	assert_int_equal(a->n, b->n);
 	for (uint32_t i = 0; i < a->n; i++) {
 		assert_string_equal(a->key[i], b->key[i]);
@@ -419,12 +457,16 @@ static void loads_one_component(void **state)
 	quo_experiment *owner = NULL;
 	quo_instance *sgd = NULL;
 	quo_err err = QUO_ERR_INIT;
-	assert_int_equal(quo_component_load(registry, QUO_KIND_OPTIM, "{use: sgd, rate: 1}", &owner, &sgd, &err), QUO_OK);
+	assert_int_equal(quo_component_load(registry, QUO_KIND_OPTIM, "{use: sgd, rate: 1}", &owner,
+					    &sgd, &err),
+			 QUO_OK);
 	assert_true(((const struct fake *)sgd->config)->rate == 1.0);
 	quo_experiment_free(owner);
 	assert_int_equal(live, 0);
 	owner = NULL;
-	assert_int_equal(quo_component_load(registry, QUO_KIND_OPTIM, "{use: sgd, x: 1}", &owner, &sgd, &err), QUO_USAGE);
+	assert_int_equal(quo_component_load(registry, QUO_KIND_OPTIM, "{use: sgd, x: 1}", &owner,
+					    &sgd, &err),
+			 QUO_USAGE);
 	assert_non_null(strstr(err.text, "unknown key 'x'"));
 	assert_null(owner);
 }

@@ -12,8 +12,8 @@ static char *output(const char *arguments)
 	char command[2000];
 	char *text = NULL;
 	size_t size = 0;
-	snprintf(command, sizeof command, "'%s/core/tools/quotient-plugins' %s 2>&1", getenv("QUOTIENT_BUILD_ROOT"),
-	         arguments);
+	snprintf(command, sizeof command, "'%s/core/tools/quotient-plugins' %s 2>&1",
+		 getenv("QUOTIENT_BUILD_ROOT"), arguments);
 	FILE *pipe = popen(command, "r"), *stream = open_memstream(&text, &size);
 	assert_non_null(pipe);
 	assert_non_null(stream);
@@ -30,7 +30,8 @@ static void says(const char *arguments, int status, const char *part)
 {
 	char *text = output(arguments);
 	if (status_of != status || !strstr(text, part))
-		fail_msg("'%s': status %d: '%s' does not say '%s'", arguments, status_of, text, part);
+		fail_msg("'%s': status %d: '%s' does not say '%s'", arguments, status_of, text,
+			 part);
 	free(text);
 }
 
@@ -44,6 +45,7 @@ static void answers(void **state)
 	says("list", 0, "from: built-in");
 	says("help data/digits", 0, "classes");
 	says("help digits", 0, "data/digits: ");
+	says("help layer/fc", 0, "layers.so (layers 0.1.0)\n");
 }
 
 static void refuses(void **state)
@@ -67,7 +69,8 @@ static void tests_a_file(void **state)
 {
 	(void)state;
 	char arguments[1000];
-	snprintf(arguments, sizeof arguments, "test '%s/plugins/layers/layers.so'", getenv("QUOTIENT_BUILD_ROOT"));
+	snprintf(arguments, sizeof arguments, "test '%s/plugins/layers/layers.so'",
+		 getenv("QUOTIENT_BUILD_ROOT"));
 	says(arguments, 0, "layers.so: ok: layer/fc, wire version 1");
 }
 

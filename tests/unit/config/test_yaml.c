@@ -48,8 +48,9 @@ static void refuses_bytes(const void *text, size_t n, const char *where, const c
 	quo_node *node = NULL;
 	const char *path = file_of("bad.yaml", text, n);
 	assert_int_equal(quo__yaml_load(arena, path, &node, &err), QUO_USAGE);
-	if (strncmp(err.text, path, strlen(path)) || strncmp(err.text + strlen(path), where, strlen(where)) ||
-	    !strstr(err.text, why) || strchr(err.text, '\n'))
+	if (strncmp(err.text, path, strlen(path)) ||
+	    strncmp(err.text + strlen(path), where, strlen(where)) || !strstr(err.text, why) ||
+	    strchr(err.text, '\n'))
 		fail_msg("'%s' is not '%s%s .. %s'", err.text, path, where, why);
 }
 
@@ -110,14 +111,16 @@ static void refuses_what_is_no_experiment(void **state)
 	refuses("a: \x1b[31m\n", ":1: ", "control character");
 	refuses_bytes("a: \0b\n", 6, ":1: ", "not UTF-8");
 	refuses("a: \"x\\0y\"\n", ":1: ", "zero byte");
-	refuses_bytes("\x7f" "ELF\x02\x01\x01\0\0", 9, ":1: ", "");
+	refuses_bytes("\x7f"
+		      "ELF\x02\x01\x01\0\0",
+		      9, ":1: ", "");
 }
 
 static void refuses_bombs(void **state)
 {
 	(void)state;
 	static const char bomb[] = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
-	                           "c: [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n";
+				   "c: [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n";
 	refuses(bomb, ":1: ", "anchor");
 
 	size_t n = (size_t)10 << 20;
@@ -146,7 +149,8 @@ static void refuses_unreadable(void **state)
 	quo_err err = QUO_ERR_INIT;
 	quo_node *node;
 	assert_int_equal(quo__yaml_load(arena, "/nowhere/x.yaml", &node, &err), QUO_USAGE);
-	assert_string_equal(err.text, "/nowhere/x.yaml: cannot read the experiment: No such file or directory");
+	assert_string_equal(
+		err.text, "/nowhere/x.yaml: cannot read the experiment: No such file or directory");
 	err = (quo_err)QUO_ERR_INIT;
 	assert_int_equal(quo__yaml_load(arena, folder, &node, &err), QUO_USAGE);
 	assert_non_null(strstr(err.text, "directory"));
@@ -155,17 +159,22 @@ static void refuses_unreadable(void **state)
 static void extends_merges(void **state)
 {
 	(void)state;
-	const char *base = "train: {epochs: 3, optimizer: {use: sgd, lr_shift: {0: 3, 3: 4}}, q: {use: npow, k: 1}}\n"
-	                   "model: [a, b]\nname: base\n";
+	const char *base = "train: {epochs: 3, optimizer: {use: sgd, lr_shift: {0: 3, 3: 4}}, q: "
+			   "{use: npow, k: 1}}\n"
+			   "model: [a, b]\nname: base\n";
 	file_of("base.yaml", base, strlen(base));
 	is(load("extends: base.yaml\nname: own\nmodel: [c]\ntrain: {epochs: 5}\n"),
-	   "{train: {epochs: 5, optimizer: {use: sgd, lr_shift: {0: 3, 3: 4}}, q: {use: npow, k: 1}}, model: [c], "
+	   "{train: {epochs: 5, optimizer: {use: sgd, lr_shift: {0: 3, 3: 4}}, q: {use: npow, k: "
+	   "1}}, model: [c], "
 	   "name: own}");
-	/* Another component takes nothing over; the same one, or none, does; a schedule is one value. */
+	/* Another component takes nothing over; the same one, or none, does; a schedule is one
+	 * value. */
 	is(load("extends: base.yaml\ntrain: {optimizer: {use: amsgrad}, q: {j: 2}}\n"),
-	   "{train: {epochs: 3, optimizer: {use: amsgrad}, q: {use: npow, k: 1, j: 2}}, model: [a, b], name: base}");
+	   "{train: {epochs: 3, optimizer: {use: amsgrad}, q: {use: npow, k: 1, j: 2}}, model: [a, "
+	   "b], name: base}");
 	is(load("extends: base.yaml\ntrain: {optimizer: {use: sgd, lr_shift: {0: 7}}}\n"),
-	   "{train: {epochs: 3, optimizer: {use: sgd, lr_shift: {0: 7}}, q: {use: npow, k: 1}}, model: [a, b], "
+	   "{train: {epochs: 3, optimizer: {use: sgd, lr_shift: {0: 7}}, q: {use: npow, k: 1}}, "
+	   "model: [a, b], "
 	   "name: base}");
 	quo_node *root = load("extends: base.yaml\nname: own\n");
 	assert_non_null(strstr(quo__node_get(root, "model")->file, "base.yaml"));
@@ -194,14 +203,17 @@ static void extends_refuses(void **state)
 	/* An error of a base names the base. */
 	file_of("broken.yaml", "a: 1\nb: [\n", 10);
 	err = (quo_err)QUO_ERR_INIT;
-	assert_int_equal(quo__yaml_load(arena, file_of("top.yaml", "extends: broken.yaml\n", 21), &node, &err), QUO_USAGE);
+	assert_int_equal(quo__yaml_load(arena, file_of("top.yaml", "extends: broken.yaml\n", 21),
+					&node, &err),
+			 QUO_USAGE);
 	assert_non_null(strstr(err.text, "broken.yaml:"));
 }
 
 static void sets(void **state)
 {
 	(void)state;
-	quo_node *root = load("train: {epochs: 3, opt: {use: sgd, lr: 1}}\nmodel: [{use: fc, out: 8}, {use: fc}]\n");
+	quo_node *root = load("train: {epochs: 3, opt: {use: sgd, lr: 1}}\nmodel: [{use: fc, out: "
+			      "8}, {use: fc}]\n");
 #define SET(text) assert_int_equal(quo__node_set(arena, root, text, NULL), QUO_OK)
 	SET("train.epochs=5");
 	SET("model.0.out=64");
@@ -209,9 +221,11 @@ static void sets(void **state)
 	SET("new.deep.key=[1, 2]");
 	SET("lr={0: 3, 3: 4}");
 	SET("name=");
-	is(root, "{train: {epochs: 5, opt: {use: sgd, lr: 1}}, model: [{use: fc, out: 64}, {use: fc}], "
-	         "new: {deep: {key: [1, 2]}}, lr: {0: 3, 3: 4}, name: ''}");
-	/* What a file said of the other component goes, what --set says of this one stays, in any order. */
+	is(root,
+	   "{train: {epochs: 5, opt: {use: sgd, lr: 1}}, model: [{use: fc, out: 64}, {use: fc}], "
+	   "new: {deep: {key: [1, 2]}}, lr: {0: 3, 3: 4}, name: ''}");
+	/* What a file said of the other component goes, what --set says of this one stays, in any
+	 * order. */
 	SET("train.opt.beta=2");
 	SET("train.opt.use=amsgrad");
 	is(quo__node_get(root, "train"), "{epochs: 5, opt: {use: amsgrad, beta: 2}}");
@@ -226,17 +240,24 @@ static void set_refuses(void **state)
 	struct {
 		const char *set, *why;
 	} bad[] = {
-		{ "train.epochs", "write key=value" },     { "=3", "write key=value" },
-		{ "", "write key=value" },                 { "a..b=1", "names with dots" },
-		{ ".a=1", "names with dots" },             { "a.b=1", "cannot set 'b' inside '1'" },
-		{ "model.1=y", "not an index" },           { "model.x.y=y", "not an index" },
-		{ "model.99999999999999999999=y", "not" }, { "b=[1", "bad YAML" },
-		{ "b=&x 1", "anchor" },                    { "b=1\n---\n2", "second document" },
+		{ "train.epochs", "write key=value" },
+		{ "=3", "write key=value" },
+		{ "", "write key=value" },
+		{ "a..b=1", "names with dots" },
+		{ ".a=1", "names with dots" },
+		{ "a.b=1", "cannot set 'b' inside '1'" },
+		{ "model.1=y", "not an index" },
+		{ "model.x.y=y", "not an index" },
+		{ "model.99999999999999999999=y", "not" },
+		{ "b=[1", "bad YAML" },
+		{ "b=&x 1", "anchor" },
+		{ "b=1\n---\n2", "second document" },
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		quo_err err = QUO_ERR_INIT;
 		assert_int_equal(quo__node_set(arena, root, bad[i].set, &err), QUO_USAGE);
-		if (strncmp(err.text, "--set ", 6) || !strstr(err.text, bad[i].why) || strchr(err.text, '\n'))
+		if (strncmp(err.text, "--set ", 6) || !strstr(err.text, bad[i].why) ||
+		    strchr(err.text, '\n'))
 			fail_msg("'%s' does not say '%s'", err.text, bad[i].why);
 	}
 }
@@ -244,7 +265,8 @@ static void set_refuses(void **state)
 static void writes_what_it_reads(void **state)
 {
 	(void)state;
-	const char *text = "name: a b\nempty: \"\"\nnothing: \"null\"\nodd: \"a: b\"\nmodel:\n- use: fc\n  out: 3\n";
+	const char *text = "name: a b\nempty: \"\"\nnothing: \"null\"\nodd: \"a: b\"\nmodel:\n- "
+			   "use: fc\n  out: 3\n";
 	quo_node *root = load(text);
 	char *first = quo__yaml_write(root, NULL), *second = quo__yaml_write(load(first), NULL);
 	assert_string_equal(first, second);

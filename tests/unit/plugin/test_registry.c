@@ -43,14 +43,14 @@ static quo_status plan(void *self, const quo_layer_input *in, quo_layer_plan *ou
 	(void)self, (void)in, (void)out, (void)err;
 	return QUO_OK;
 }
-static quo_status forward(void *self, quo_session *s, quo_value *a, const quo_tensor *t, quo_tensor *z,
-                          quo_err *err)
+static quo_status forward(void *self, quo_session *s, quo_value *a, const quo_tensor *t,
+			  quo_tensor *z, quo_err *err)
 {
 	(void)self, (void)s, (void)a, (void)t, (void)z, (void)err;
 	return QUO_OK;
 }
 static quo_status backward(void *self, quo_session *s, quo_value *a, quo_value *e,
-                           const quo_tensor *t, quo_tensor *g, quo_tensor *p, quo_err *err)
+			   const quo_tensor *t, quo_tensor *g, quo_tensor *p, quo_err *err)
 {
 	(void)self, (void)s, (void)a, (void)e, (void)t, (void)g, (void)p, (void)err;
 	return QUO_OK;
@@ -157,7 +157,8 @@ static void refuses_bad_components(void **state)
 	BAD(c.summary = NULL, "layer/fc: no summary");
 	BAD(c.security = "", "layer/fc: no security claim");
 	BAD(c.ops = NULL, "layer/fc: no vtable");
-	BAD(c.ops_size = sizeof(quo_layer_ops) - 1, "layer/fc: its vtable of 39 bytes is truncated");
+	BAD(c.ops_size = sizeof(quo_layer_ops) - 1,
+	    "layer/fc: its vtable of 39 bytes is truncated");
 	BAD(c.ops_size = sizeof(quo_layer_ops) + 1, "layer/fc: its vtable of 41 bytes is longer");
 	BAD(c.instance_size = UINT32_MAX, "4294967295 bytes of state");
 	BAD(c.config_size = UINT32_MAX, "4294967295 of config");
@@ -203,7 +204,9 @@ static void refuses_bad_option_tables(void **state)
 	BAD_OPTION(1, .name = "count", "'count' is there twice");
 	BAD_OPTION(1, .offset = 7, "'count' and 'fast' overlap");
 	BAD_OPTION(1, .type = QUO_OPT_COMPONENT, "kind 0");
-	quo_option choice = { .name = "mode", .type = QUO_OPT_ENUM, .help = "x", .offset = 8, .default_yaml = "a" };
+	quo_option choice = {
+		.name = "mode", .type = QUO_OPT_ENUM, .help = "x", .offset = 8, .default_yaml = "a"
+	};
 	BAD_OPTION(1, = choice, "without choices");
 }
 
@@ -245,9 +248,14 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(finds_what_was_added_in_order), T(copies_the_vtable), T(refuses_a_second_of_one_name),
-		T(refuses_bad_components), T(refuses_bad_data_members), T(refuses_bad_option_tables),
-		T(an_instance_lives), T(kinds_have_names),
+		T(finds_what_was_added_in_order),
+		T(copies_the_vtable),
+		T(refuses_a_second_of_one_name),
+		T(refuses_bad_components),
+		T(refuses_bad_data_members),
+		T(refuses_bad_option_tables),
+		T(an_instance_lives),
+		T(kinds_have_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
