@@ -109,6 +109,7 @@ static void test_refuses(void **state)
 		{ "0,red,?,1\n5,blue,x,7\n", "label '7' is number 3 of 3 different ones" },
 		{ "0,\"red,?,1\n", "train.csv:1: a quote is not closed" },
 		{ "0,\"red\"x,?,1\n", "train.csv:1: a quote is not closed" },
+		{ "0,\"red\" x,?,1\n", "train.csv:1: a quote is not closed" },
 		{ "", "train.csv: the file is empty" },
 		{ "\n \n\r\n", "train.csv: holds no rows" },
 		{ "0", "train.csv:1: 1 fields" },

@@ -139,6 +139,7 @@ static void test_label_beyond_classes(void **state)
 static void test_promises(void **state)
 {
 	static const uint8_t tera[] = { 0, 0, 8, 3, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 7 };
+	static const uint8_t giga[] = { 0, 0, 8, 2, 0, 1, 0, 0, 0, 1, 0, 0, 7 };
 	static const uint8_t over[] = { 0, 0, 8, 4, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
 		                        255, 255, 7 };
 	reader r;
@@ -149,6 +150,8 @@ static void test_promises(void **state)
 	assert_refused(&r, "promises 1099511627776 bytes of images");
 	put_gz("x", tera, sizeof tera);
 	assert_refused(&r, "promises 1099511627776 bytes of images");
+	put("x", giga, sizeof giga);
+	assert_refused(&r, "promises 4294967296 bytes of images, which a file of 13 bytes cannot hold");
 	put("x", over, sizeof over);
 	assert_refused(&r, "over 2^64");
 	reader_done(&r);
