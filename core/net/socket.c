@@ -28,6 +28,8 @@
 #define TAKE_IN_BYTES ((size_t)1 << 16)
 /* A peer may be this far ahead of what this party reads while this party sends. */
 #define QUEUE_LIMIT_BYTES ((size_t)1 << 30)
+/* An empty queue larger than this goes back to the system. */
+#define KEEP_BYTES ((size_t)1 << 25)
 #define CLOSE_WAIT_MS 10000
 
 struct sock {
@@ -215,8 +217,16 @@ static size_t take_from_queue(struct sock *c, uint8_t *data, size_t n)
 	if (take)
 		memcpy(data, c->in + c->in_start, take);
 	c->in_start += take;
-	if (c->in_start == c->in_end)
+	if (c->in_start == c->in_end) {
 		c->in_start = c->in_end = 0;
+		if (c->in_size > KEEP_BYTES) {
+			uint8_t *in = realloc(c->in, IN_BYTES);
+			if (in) {
+				c->in = in;
+				c->in_size = IN_BYTES;
+			}
+		}
+	}
 	return take;
 }
 
