@@ -29,10 +29,11 @@ static inline __m128i counter(uint64_t i)
 }
 
 /*
- * FIPS 197, section 5.2. The last column, rotated and in all four columns, goes through AESENCLAST: ShiftRows does
- * nothing to it, and what is left is SubWord and the round constant.
+ * FIPS 197, section 5.2. The last column, rotated and in all four columns, goes through AESENCLAST:
+ * ShiftRows does nothing to it, and what is left is SubWord and the round constant.
  */
-static inline __attribute__((always_inline)) void expand_one(schedule *s, unsigned n_keys, unsigned r, __m128i rcon)
+static inline __attribute__((always_inline)) void expand_one(schedule *s, unsigned n_keys,
+							     unsigned r, __m128i rcon)
 {
 	const __m128i rotated = _mm_set1_epi32(0x0c0f0e0d);
 
@@ -108,8 +109,9 @@ static inline void hash_each(const schedule *s, const __m128i x[GROUP], __m128i 
 		out[g] = _mm_xor_si128(out[g], x[g]);
 }
 
-static inline void tccr_lane(const schedule *s, size_t first, unsigned j, unsigned per_key, const quo_block *in,
-                             __m128i delta, quo_block *out0, quo_block *out1, size_t n)
+static inline void tccr_lane(const schedule *s, size_t first, unsigned j, unsigned per_key,
+			     const quo_block *in, __m128i delta, quo_block *out0, quo_block *out1,
+			     size_t n)
 {
 	__m128i x[GROUP], y[GROUP];
 	bool whole = (first + GROUP - 1) * per_key + j < n;
@@ -138,9 +140,10 @@ static inline void tccr_lane(const schedule *s, size_t first, unsigned j, unsign
 }
 
 /* One lane of eight keys at a time; delta is under sigma, which is linear. */
-static inline __attribute__((always_inline)) void tccr_any(quo_block start, uint64_t tweak, unsigned per_key,
-                                                           const quo_block *in, __m128i delta, quo_block *out0,
-                                                           quo_block *out1, size_t n)
+static inline __attribute__((always_inline)) void tccr_any(quo_block start, uint64_t tweak,
+							   unsigned per_key, const quo_block *in,
+							   __m128i delta, quo_block *out0,
+							   quo_block *out1, size_t n)
 {
 	size_t n_keys = (n - 1) / per_key + 1;
 	__m128i base = load(&start);
@@ -155,13 +158,14 @@ static inline __attribute__((always_inline)) void tccr_any(quo_block start, uint
 	}
 }
 
-static void tccr(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in, quo_block *out, size_t n)
+static void tccr(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in,
+		 quo_block *out, size_t n)
 {
 	tccr_any(start, tweak, per_key, in, _mm_setzero_si128(), out, NULL, n);
 }
 
-static void tccr_pair(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in, quo_block delta,
-                      quo_block *out0, quo_block *out1, size_t n)
+static void tccr_pair(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in,
+		      quo_block delta, quo_block *out0, quo_block *out1, size_t n)
 {
 	tccr_any(start, tweak, per_key, in, sigma(load(&delta)), out0, out1, n);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AES-128 without tables, bit-sliced over eight blocks: no secret indexes memory and no secret decides a branch.
+ * AES-128 without tables, bit-sliced over eight blocks: no secret indexes memory and no secret
+ * decides a branch.
  *
- * Plane k of the state holds bit k of every byte. A plane is two 64-bit words of four blocks each; within a word, the
- * byte at (row, column) of block b sits at bit 16 * row + 4 * column + b. ShiftRows is then a rotation inside 16-bit
- * groups and MixColumns a rotation of the word. Each of the eight blocks has a key of its own.
+ * Plane k of the state holds bit k of every byte. A plane is two 64-bit words of four blocks each;
+ * within a word, the byte at (row, column) of block b sits at bit 16 * row + 4 * column + b.
+ * ShiftRows is then a rotation inside 16-bit groups and MixColumns a rotation of the word. Each of
+ * the eight blocks has a key of its own.
  */
 #include "base/kernels.h"
 
@@ -24,7 +26,8 @@ static inline void swap_bits(vec *x, vec *y, uint64_t low, unsigned shift)
 	*y = ((a >> shift) & low) | (b & ~low);
 }
 
-/* Eight 8 x 8 bit transpositions: bit 8j + i of plane k <-> bit 8j + k of plane i. Its own inverse. */
+/* Eight 8 x 8 bit transpositions: bit 8j + i of plane k <-> bit 8j + k of plane i. Its own inverse.
+ */
 static void transpose(vec q[8])
 {
 	for (unsigned i = 0; i < 8; i += 2)
@@ -67,12 +70,14 @@ static void store(vec q[8], quo_block out[GROUP])
 	for (unsigned b = 0; b < PER_WORD; b++)
 		for (unsigned l = 0; l < 2; l++) {
 			uint64_t even = q[b][l], odd = q[b + 4][l];
-			out[PER_WORD * l + b] = (quo_block){ { gather(even) | gather(odd) << 32,
-			                                       gather(even >> 8) | gather(odd >> 8) << 32 } };
+			out[PER_WORD * l + b] =
+				(quo_block){ { gather(even) | gather(odd) << 32,
+					       gather(even >> 8) | gather(odd >> 8) << 32 } };
 		}
 }
 
-/* Boyar, Peralta, "A depth-16 circuit for the AES S-box" (eprint 2011/332); x0 and s0 are the high bits. */
+/* Boyar, Peralta, "A depth-16 circuit for the AES S-box" (eprint 2011/332); x0 and s0 are the high
+ * bits. */
 static void sub_bytes(vec q[8])
 {
 	vec x0 = q[7], x1 = q[6], x2 = q[5], x3 = q[4], x4 = q[3], x5 = q[2], x6 = q[1], x7 = q[0];
@@ -118,9 +123,12 @@ static void shift_rows(vec q[8])
 {
 	for (unsigned k = 0; k < 8; k++) {
 		vec x = q[k];
-		q[k] = (x & UINT64_C(0x000000000000ffff)) | ((x & UINT64_C(0x00000000fff00000)) >> 4) |
-		       ((x & UINT64_C(0x00000000000f0000)) << 12) | ((x & UINT64_C(0x0000ff0000000000)) >> 8) |
-		       ((x & UINT64_C(0x000000ff00000000)) << 8) | ((x & UINT64_C(0xf000000000000000)) >> 12) |
+		q[k] = (x & UINT64_C(0x000000000000ffff)) |
+		       ((x & UINT64_C(0x00000000fff00000)) >> 4) |
+		       ((x & UINT64_C(0x00000000000f0000)) << 12) |
+		       ((x & UINT64_C(0x0000ff0000000000)) >> 8) |
+		       ((x & UINT64_C(0x000000ff00000000)) << 8) |
+		       ((x & UINT64_C(0xf000000000000000)) >> 12) |
 		       ((x & UINT64_C(0x0fff000000000000)) << 4);
 	}
 }
@@ -130,7 +138,8 @@ static inline vec rotate(vec x, unsigned by)
 	return x >> by | x << (64 - by);
 }
 
-/* Row r becomes 2 a_r + 3 a_(r+1) + a_(r+2) + a_(r+3) = 2 (a_r + a_(r+1)) + a_(r+1) + (a_(r+2) + a_(r+3)). */
+/* Row r becomes 2 a_r + 3 a_(r+1) + a_(r+2) + a_(r+3) = 2 (a_r + a_(r+1)) + a_(r+1) + (a_(r+2) +
+ * a_(r+3)). */
 static void mix_columns(vec q[8])
 {
 	vec next[8], sum[8];
@@ -211,9 +220,10 @@ static void hash(const struct schedule *s, quo_block io[GROUP])
 		io[g] = quo_xor(io[g], x[g]);
 }
 
-/* Keys first .. first+7 of a call, one lane of all of them at a time. out1 = NULL: no second hash. */
-static void tccr_any(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in, quo_block delta,
-                     quo_block *out0, quo_block *out1, size_t n)
+/* Keys first .. first+7 of a call, one lane of all of them at a time. out1 = NULL: no second hash.
+ */
+static void tccr_any(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in,
+		     quo_block delta, quo_block *out0, quo_block *out1, size_t n)
 {
 	size_t n_keys = (n + per_key - 1) / per_key;
 
@@ -247,13 +257,14 @@ static void tccr_any(quo_block start, uint64_t tweak, unsigned per_key, const qu
 	}
 }
 
-static void tccr(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in, quo_block *out, size_t n)
+static void tccr(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in,
+		 quo_block *out, size_t n)
 {
 	tccr_any(start, tweak, per_key, in, (quo_block){ { 0, 0 } }, out, NULL, n);
 }
 
-static void tccr_pair(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in, quo_block delta,
-                      quo_block *out0, quo_block *out1, size_t n)
+static void tccr_pair(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in,
+		      quo_block delta, quo_block *out0, quo_block *out1, size_t n)
 {
 	tccr_any(start, tweak, per_key, in, delta, out0, out1, n);
 }

@@ -2,8 +2,9 @@
 /*
  * AES-128 with VAES on 512-bit registers: four blocks to a register.
  *
- * Keys are expanded four to a register, sixteen in flight. A key that serves many blocks is then broadcast from the
- * stored schedule to the four lanes of a register; a key that serves one block per register is used as it lies.
+ * Keys are expanded four to a register, sixteen in flight. A key that serves many blocks is then
+ * broadcast from the stored schedule to the four lanes of a register; a key that serves one block
+ * per register is used as it lies.
  */
 #include "base/kernels.h"
 
@@ -32,7 +33,8 @@ INLINE __mmask8 first_of(size_t n)
 /* The blocks i, i+1, i+2, i+3 as counters. */
 INLINE __m512i counters(uint64_t i)
 {
-	return _mm512_maskz_add_epi64(0x55, _mm512_set1_epi64((int64_t)i), _mm512_set_epi64(0, 3, 0, 2, 0, 1, 0, 0));
+	return _mm512_maskz_add_epi64(0x55, _mm512_set1_epi64((int64_t)i),
+				      _mm512_set_epi64(0, 3, 0, 2, 0, 1, 0, 0));
 }
 
 INLINE __m512i broadcast(const quo_block *p)
@@ -48,8 +50,8 @@ INLINE __m512i key_of(const schedule *s, unsigned r, unsigned k)
 }
 
 /*
- * FIPS 197, section 5.2. The last column, rotated and in all four columns, goes through AESENCLAST: ShiftRows does
- * nothing to it, and what is left is SubWord and the round constant.
+ * FIPS 197, section 5.2. The last column, rotated and in all four columns, goes through AESENCLAST:
+ * ShiftRows does nothing to it, and what is left is SubWord and the round constant.
  */
 INLINE void expand_round(schedule *s, unsigned r, unsigned regs, int rcon)
 {
@@ -150,7 +152,8 @@ INLINE void expand_tweaks(const job *t, schedule *s, size_t first, size_t n_keys
 }
 
 /* The 1 .. 8 inputs of key k, from input i on; whole: eight. */
-INLINE void tccr_key(const job *t, const schedule *s, unsigned k, size_t i, size_t count, bool whole, bool pair)
+INLINE void tccr_key(const job *t, const schedule *s, unsigned k, size_t i, size_t count,
+		     bool whole, bool pair)
 {
 	__mmask8 low = whole ? 0xff : first_of(count);
 	__mmask8 high = whole ? 0xff : count > 4 ? first_of(count - 4) : 0;
@@ -210,7 +213,8 @@ INLINE void tccr_single(const job *t, bool pair)
 		encrypt_each(&s, y);
 		for (unsigned i = 0; i < REGS; i++) {
 			__mmask8 m = some > 4 * i ? first_of(some - 4 * i) : 0;
-			_mm512_mask_storeu_epi64(&t->out0[first] + 4 * i, m, _mm512_xor_si512(x[i], y[i]));
+			_mm512_mask_storeu_epi64(&t->out0[first] + 4 * i, m,
+						 _mm512_xor_si512(x[i], y[i]));
 		}
 		if (!pair)
 			continue;
@@ -219,12 +223,14 @@ INLINE void tccr_single(const job *t, bool pair)
 		encrypt_each(&s, y);
 		for (unsigned i = 0; i < REGS; i++) {
 			__mmask8 m = some > 4 * i ? first_of(some - 4 * i) : 0;
-			_mm512_mask_storeu_epi64(&t->out1[first] + 4 * i, m, _mm512_xor_si512(x[i], y[i]));
+			_mm512_mask_storeu_epi64(&t->out1[first] + 4 * i, m,
+						 _mm512_xor_si512(x[i], y[i]));
 		}
 	}
 }
 
-static void tccr(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in, quo_block *out, size_t n)
+static void tccr(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in,
+		 quo_block *out, size_t n)
 {
 	job t = { broadcast(&start), _mm512_setzero_si512(), tweak, in, out, NULL, n };
 
@@ -234,8 +240,8 @@ static void tccr(quo_block start, uint64_t tweak, unsigned per_key, const quo_bl
 		tccr_by_key(&t, per_key, false);
 }
 
-static void tccr_pair(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in, quo_block delta,
-                      quo_block *out0, quo_block *out1, size_t n)
+static void tccr_pair(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in,
+		      quo_block delta, quo_block *out0, quo_block *out1, size_t n)
 {
 	job t = { broadcast(&start), sigma(broadcast(&delta)), tweak, in, out0, out1, n };
 
@@ -246,7 +252,8 @@ static void tccr_pair(quo_block start, uint64_t tweak, unsigned per_key, const q
 }
 
 /* Counters first .. first + 4 * regs - 1 under key k. */
-INLINE void stream_regs(const schedule *s, unsigned k, uint64_t first, quo_block *out, unsigned regs)
+INLINE void stream_regs(const schedule *s, unsigned k, uint64_t first, quo_block *out,
+			unsigned regs)
 {
 	__m512i x[8];
 

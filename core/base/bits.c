@@ -13,7 +13,8 @@ void quo_planes_from_words(const uint32_t *in, size_t n, unsigned width, uint64_
 		quo__cpu()->bits->planes_from_words(in, n, width, planes);
 }
 
-void quo_words_from_planes(const uint64_t *planes, size_t n, unsigned width, bool is_signed, uint32_t *out)
+void quo_words_from_planes(const uint64_t *planes, size_t n, unsigned width, bool is_signed,
+			   uint32_t *out)
 {
 	quo_assert(width <= 32);
 	if (n && width)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bit rearrangement with AVX2. What does not fill a block goes to the portable kernel or through a padded copy. */
+/* Bit rearrangement with AVX2. What does not fill a block goes to the portable kernel or through a
+ * padded copy. */
 #include "base/kernels.h"
 
 #include <immintrin.h>
@@ -20,7 +21,8 @@ INLINE void store(void *p, __m256i x)
 /* Two unaligned halves. */
 INLINE __m256i load_two(const void *low, const void *high)
 {
-	__m128i a = _mm_loadu_si128((const __m128i *)low), b = _mm_loadu_si128((const __m128i *)high);
+	__m128i a = _mm_loadu_si128((const __m128i *)low),
+		b = _mm_loadu_si128((const __m128i *)high);
 
 	return _mm256_inserti128_si256(_mm256_castsi128_si256(a), b, 1);
 }
@@ -28,15 +30,17 @@ INLINE __m256i load_two(const void *low, const void *high)
 /* Byte b of 32 words, in order, to out[b]. */
 INLINE void split_bytes(const uint32_t *in, __m256i out[4])
 {
-	const __m256i group = _mm256_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15, 0, 4, 8, 12, 1, 5,
-	                                       9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+	const __m256i group =
+		_mm256_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15, 0, 4, 8, 12,
+				 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
 	const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
 	__m256i v[4];
 
 	for (unsigned i = 0; i < 4; i++)
 		v[i] = _mm256_shuffle_epi8(load(in + 8 * i), group);
 	__m256i low0 = _mm256_unpacklo_epi32(v[0], v[1]), low1 = _mm256_unpacklo_epi32(v[2], v[3]);
-	__m256i high0 = _mm256_unpackhi_epi32(v[0], v[1]), high1 = _mm256_unpackhi_epi32(v[2], v[3]);
+	__m256i high0 = _mm256_unpackhi_epi32(v[0], v[1]),
+		high1 = _mm256_unpackhi_epi32(v[2], v[3]);
 	out[0] = _mm256_permutevar8x32_epi32(_mm256_unpacklo_epi64(low0, low1), order);
 	out[1] = _mm256_permutevar8x32_epi32(_mm256_unpackhi_epi64(low0, low1), order);
 	out[2] = _mm256_permutevar8x32_epi32(_mm256_unpacklo_epi64(high0, high1), order);
@@ -80,7 +84,8 @@ static void planes_from_words(const uint32_t *in, size_t n, unsigned width, uint
 /* 32 bits to 32 bytes, all ones where the bit is 1. */
 INLINE __m256i bit_mask(uint32_t bits)
 {
-	const __m256i repeat = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+	const __m256i repeat =
+		_mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
 	const __m256i one = _mm256_set1_epi64x((int64_t)UINT64_C(0x8040201008040201));
 	__m256i x = _mm256_shuffle_epi8(_mm256_set1_epi32((int)bits), repeat);
 
@@ -88,7 +93,8 @@ INLINE __m256i bit_mask(uint32_t bits)
 }
 
 /* One word of each plane to 64 words; `unused` = 32 - width when signed, else 0. */
-INLINE void words_block(const uint64_t *planes, size_t stride, unsigned width, __m128i unused, uint32_t out[64])
+INLINE void words_block(const uint64_t *planes, size_t stride, unsigned width, __m128i unused,
+			uint32_t out[64])
 {
 	for (unsigned half = 0; half < 2; half++) {
 		__m256i byte[4];
@@ -96,15 +102,19 @@ INLINE void words_block(const uint64_t *planes, size_t stride, unsigned width, _
 			unsigned bits = width <= 8 * b ? 0 : width - 8 * b < 8 ? width - 8 * b : 8;
 			__m256i x = _mm256_setzero_si256();
 			for (unsigned k = bits; k-- > 0;) {
-				uint32_t plane = (uint32_t)(planes[(8 * b + k) * stride] >> 32 * half);
+				uint32_t plane =
+					(uint32_t)(planes[(8 * b + k) * stride] >> 32 * half);
 				x = _mm256_sub_epi8(_mm256_add_epi8(x, x), bit_mask(plane));
 			}
 			byte[b] = x;
 		}
 		for (unsigned i = 0; i < 2; i++) {
-			__m256i low = i ? _mm256_unpackhi_epi8(byte[0], byte[1]) : _mm256_unpacklo_epi8(byte[0], byte[1]);
-			__m256i high = i ? _mm256_unpackhi_epi8(byte[2], byte[3]) : _mm256_unpacklo_epi8(byte[2], byte[3]);
-			__m256i a = _mm256_unpacklo_epi16(low, high), b = _mm256_unpackhi_epi16(low, high);
+			__m256i low = i ? _mm256_unpackhi_epi8(byte[0], byte[1])
+					: _mm256_unpacklo_epi8(byte[0], byte[1]);
+			__m256i high = i ? _mm256_unpackhi_epi8(byte[2], byte[3])
+					 : _mm256_unpacklo_epi8(byte[2], byte[3]);
+			__m256i a = _mm256_unpacklo_epi16(low, high),
+				b = _mm256_unpackhi_epi16(low, high);
 			a = _mm256_sra_epi32(_mm256_sll_epi32(a, unused), unused);
 			b = _mm256_sra_epi32(_mm256_sll_epi32(b, unused), unused);
 			store(out + 32 * half + 8 * i, _mm256_permute2x128_si256(a, b, 0x20));
@@ -113,7 +123,8 @@ INLINE void words_block(const uint64_t *planes, size_t stride, unsigned width, _
 	}
 }
 
-static void words_from_planes(const uint64_t *planes, size_t n, unsigned width, bool is_signed, uint32_t *out)
+static void words_from_planes(const uint64_t *planes, size_t n, unsigned width, bool is_signed,
+			      uint32_t *out)
 {
 	__m128i unused = _mm_cvtsi32_si128(is_signed ? (int)(32 - width) : 0);
 	size_t words = quo_words(n), w = 0;
@@ -128,8 +139,8 @@ static void words_from_planes(const uint64_t *planes, size_t n, unsigned width, 
 }
 
 /*
- * Number the bytes of v[0 .. n-1], n a power of two, within each 128-bit half: the round rotates the bits of the number
- * left by one. Four rounds turn n registers of 16-byte rows into columns.
+ * Number the bytes of v[0 .. n-1], n a power of two, within each 128-bit half: the round rotates
+ * the bits of the number left by one. Four rounds turn n registers of 16-byte rows into columns.
  */
 INLINE void rotate_round(__m256i *v, unsigned n)
 {
@@ -171,14 +182,16 @@ static void transpose_64(uint64_t tile[64])
 
 	for (unsigned half = 0; half < 2; half++) {
 		for (unsigned i = 0; i < 8; i++)
-			v[half][i] = load_two(tile + 32 * half + 2 * i, tile + 32 * half + 16 + 2 * i);
+			v[half][i] =
+				load_two(tile + 32 * half + 2 * i, tile + 32 * half + 16 + 2 * i);
 		for (unsigned i = 0; i < 4; i++)
 			rotate_round(v[half], 8);
 	}
 	for (unsigned i = 0; i < 8; i++)
 		for (unsigned k = 8; k-- > 0;) {
 			uint64_t column = (uint32_t)_mm256_movemask_epi8(v[0][i]);
-			tile[8 * i + k] = column | (uint64_t)(uint32_t)_mm256_movemask_epi8(v[1][i]) << 32;
+			tile[8 * i + k] = column | (uint64_t)(uint32_t)_mm256_movemask_epi8(v[1][i])
+							   << 32;
 			v[0][i] = _mm256_add_epi8(v[0][i], v[0][i]);
 			v[1][i] = _mm256_add_epi8(v[1][i], v[1][i]);
 		}
@@ -220,8 +233,9 @@ static void words_transpose(const uint32_t *in, size_t rows, size_t cols, uint32
 }
 
 /*
- * Eight words fill `width` bytes. Two words are joined in each 64-bit lane, two of those in each 128-bit lane; where
- * half of 8 * width bits ends inside a byte, the upper lane starts `shift` = 4 bits in and shares that byte.
+ * Eight words fill `width` bytes. Two words are joined in each 64-bit lane, two of those in each
+ * 128-bit lane; where half of 8 * width bits ends inside a byte, the upper lane starts `shift` = 4
+ * bits in and shares that byte.
  */
 static void pack(const uint32_t *in, size_t n, unsigned width, uint8_t *out)
 {
@@ -231,20 +245,24 @@ static void pack(const uint32_t *in, size_t n, unsigned width, uint8_t *out)
 	const __m256i low_mask = _mm256_set1_epi64x(quo_mask32(width));
 	const __m256i high_mask = _mm256_slli_epi64(low_mask, 32);
 	const __m128i join = _mm_cvtsi32_si128((int)(32 - width));
-	const __m256i left = _mm256_setr_epi64x(0, one >= 64 ? one - 64 : 64, shift, two >= 64 ? two - 64 : 64);
-	const __m256i right = _mm256_setr_epi64x(64, one < 64 ? 64 - one : 64, 64, two < 64 ? 64 - two : 64);
+	const __m256i left =
+		_mm256_setr_epi64x(0, one >= 64 ? one - 64 : 64, shift, two >= 64 ? two - 64 : 64);
+	const __m256i right =
+		_mm256_setr_epi64x(64, one < 64 ? 64 - one : 64, 64, two < 64 ? 64 - two : 64);
 	const __m256i swapped_left = _mm256_setr_epi64x(one, 64, two, 64);
 	const __m256i swapped_right = _mm256_setr_epi64x(64, 64, 64, 64 - shift);
-	const __m128i shared = _mm_insert_epi8(_mm_set1_epi8((char)0x80), shift ? (int)upper : 0x80, 0);
+	const __m128i shared =
+		_mm_insert_epi8(_mm_set1_epi8((char)0x80), shift ? (int)upper : 0x80, 0);
 
 	while (n >= 8 && (size_t)(end - out) >= upper + 16) {
 		__m256i x = load(in);
 		__m256i y = _mm256_or_si256(_mm256_and_si256(x, low_mask),
-		                            _mm256_srl_epi64(_mm256_and_si256(x, high_mask), join));
+					    _mm256_srl_epi64(_mm256_and_si256(x, high_mask), join));
 		__m256i swapped = _mm256_shuffle_epi32(y, 0x4e);
-		__m256i a = _mm256_or_si256(_mm256_sllv_epi64(y, left), _mm256_srlv_epi64(y, right));
+		__m256i a =
+			_mm256_or_si256(_mm256_sllv_epi64(y, left), _mm256_srlv_epi64(y, right));
 		__m256i b = _mm256_or_si256(_mm256_sllv_epi64(swapped, swapped_left),
-		                            _mm256_srlv_epi64(swapped, swapped_right));
+					    _mm256_srlv_epi64(swapped, swapped_right));
 		__m256i z = _mm256_or_si256(a, b);
 		__m128i first = _mm256_castsi256_si128(z), second = _mm256_extracti128_si256(z, 1);
 		second = _mm_or_si128(second, _mm_shuffle_epi8(first, shared));
@@ -258,7 +276,8 @@ static void pack(const uint32_t *in, size_t n, unsigned width, uint8_t *out)
 		quo__bits_portable.pack(in, n, width, out);
 }
 
-/* Where element e of four, `shift` bits into 16 bytes, lies: `bytes` byte indices from its first byte. */
+/* Where element e of four, `shift` bits into 16 bytes, lies: `bytes` byte indices from its first
+ * byte. */
 static void locate(unsigned e, unsigned width, unsigned shift, unsigned bytes, uint8_t *index)
 {
 	unsigned first = (shift + e * width) / 8;
@@ -303,7 +322,8 @@ static void unpack_wide(const uint8_t *in, size_t n, unsigned width, uint32_t *o
 	uint8_t index[2][32];
 
 	for (unsigned i = 0; i < 8; i++) {
-		unsigned shift = i >= 4 && width % 2 ? 4 : 0, reg = i / 2 % 2, lane = i / 4 * 2 + i % 2;
+		unsigned shift = i >= 4 && width % 2 ? 4 : 0, reg = i / 2 % 2,
+			 lane = i / 4 * 2 + i % 2;
 		shifts[reg][lane] = (shift + i % 4 * width) % 8;
 		locate(i % 4, width, shift, 8, index[reg] + 8 * lane);
 	}
@@ -313,7 +333,8 @@ static void unpack_wide(const uint8_t *in, size_t n, unsigned width, uint32_t *o
 		__m256i x = load_two(in, in + upper);
 		__m256i a = _mm256_srlv_epi64(_mm256_shuffle_epi8(x, gather0), right0);
 		__m256i b = _mm256_srlv_epi64(_mm256_shuffle_epi8(x, gather1), right1);
-		__m256 both = _mm256_shuffle_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b), 0x88);
+		__m256 both =
+			_mm256_shuffle_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b), 0x88);
 		store(out, _mm256_and_si256(_mm256_castps_si256(both), mask));
 		in += width;
 		out += 8;
@@ -342,5 +363,6 @@ static void pack_any(const uint32_t *in, size_t n, unsigned width, uint8_t *out)
 }
 
 const quo__bits_kernels quo__bits_avx2 = {
-	planes_from_words, words_from_planes, transpose_128, transpose_64, words_transpose, pack_any, unpack,
+	planes_from_words, words_from_planes, transpose_128, transpose_64,
+	words_transpose,   pack_any,          unpack,
 };

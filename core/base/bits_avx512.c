@@ -2,8 +2,9 @@
 /*
  * Bit rearrangement with AVX-512 VBMI and GFNI.
  *
- * The 8 x 8 bit transposition is GF2P8AFFINEQB with the data as the matrix and the unit vectors as the operand: byte j of
- * the result has bit i = bit j of matrix byte 7 - i. So bytes are put in place in reverse order first.
+ * The 8 x 8 bit transposition is GF2P8AFFINEQB with the data as the matrix and the unit vectors as
+ * the operand: byte j of the result has bit i = bit j of matrix byte 7 - i. So bytes are put in
+ * place in reverse order first.
  */
 #include "base/kernels.h"
 
@@ -24,7 +25,8 @@ INLINE __mmask16 first_words(size_t n)
 
 INLINE __m512i transpose_8x8_bits(__m512i matrices)
 {
-	return _mm512_gf2p8affine_epi64_epi8(_mm512_set1_epi64((int64_t)UINT64_C(0x8040201008040201)), matrices, 0);
+	return _mm512_gf2p8affine_epi64_epi8(
+		_mm512_set1_epi64((int64_t)UINT64_C(0x8040201008040201)), matrices, 0);
 }
 
 /* Byte i of lane q to byte q of lane i (0), or to byte 7 - q of lane i (7). */
@@ -37,7 +39,8 @@ INLINE __m512i lane_bytes(unsigned reverse)
 	return _mm512_loadu_si512(index);
 }
 
-/* For byte pairs (b, b+1) of 32 words in two registers: b of all, then b+1 of all, eights in reverse order. */
+/* For byte pairs (b, b+1) of 32 words in two registers: b of all, then b+1 of all, eights in
+ * reverse order. */
 INLINE __m512i split_index(unsigned b)
 {
 	uint8_t index[64];
@@ -71,7 +74,8 @@ INLINE void store_planes(__m512i x, unsigned bits, uint64_t *planes, size_t stri
 
 static void planes_from_words(const uint32_t *in, size_t n, unsigned width, uint64_t *planes)
 {
-	const __m512i low_index = split_index(0), high_index = split_index(2), lanes = lane_bytes(0);
+	const __m512i low_index = split_index(0), high_index = split_index(2),
+		      lanes = lane_bytes(0);
 	size_t words = quo_words(n);
 
 	for (size_t w = 0; w < words; w++) {
@@ -79,8 +83,9 @@ static void planes_from_words(const uint32_t *in, size_t n, unsigned width, uint
 		__m512i x[4], byte[4];
 
 		for (unsigned i = 0; i < 4; i++)
-			x[i] = _mm512_maskz_loadu_epi32(left > 16 * i ? first_words(left - 16 * i) : 0,
-			                                in + 64 * w + 16 * i);
+			x[i] = _mm512_maskz_loadu_epi32(left > 16 * i ? first_words(left - 16 * i)
+								      : 0,
+							in + 64 * w + 16 * i);
 		__m512i a = _mm512_permutex2var_epi8(x[0], low_index, x[1]);
 		__m512i b = _mm512_permutex2var_epi8(x[2], low_index, x[3]);
 		byte[0] = _mm512_shuffle_i64x2(a, b, 0x44);
@@ -93,12 +98,14 @@ static void planes_from_words(const uint32_t *in, size_t n, unsigned width, uint
 		}
 		for (unsigned k = 0; k < width; k += 8) {
 			__m512i t = _mm512_permutexvar_epi8(lanes, transpose_8x8_bits(byte[k / 8]));
-			store_planes(t, width - k < 8 ? width - k : 8, planes + k * words + w, words);
+			store_planes(t, width - k < 8 ? width - k : 8, planes + k * words + w,
+				     words);
 		}
 	}
 }
 
-/* One word of each of `bits` planes; of eight when there are more. What is missing reads as zero. */
+/* One word of each of `bits` planes; of eight when there are more. What is missing reads as zero.
+ */
 INLINE __m512i load_planes(const uint64_t *planes, unsigned bits, size_t stride)
 {
 	const __mmask8 have = (__mmask8)(bits >= 8 ? 0xffu : (1u << bits) - 1);
@@ -106,8 +113,8 @@ INLINE __m512i load_planes(const uint64_t *planes, unsigned bits, size_t stride)
 
 	for (unsigned k = 0; k < 8; k++)
 		lane[k] = (int64_t)planes[(k < bits ? k : bits - 1) * stride];
-	return _mm512_maskz_mov_epi64(have, _mm512_setr_epi64(lane[0], lane[1], lane[2], lane[3], lane[4], lane[5],
-	                                                      lane[6], lane[7]));
+	return _mm512_maskz_mov_epi64(have, _mm512_setr_epi64(lane[0], lane[1], lane[2], lane[3],
+							      lane[4], lane[5], lane[6], lane[7]));
 }
 
 /* Bytes (16-bit words) `from` .. `from + half - 1` of two registers in turn. */
@@ -129,7 +136,8 @@ INLINE __m512i zip_words(unsigned from)
 	return _mm512_loadu_si512(index);
 }
 
-static void words_from_planes(const uint64_t *planes, size_t n, unsigned width, bool is_signed, uint32_t *out)
+static void words_from_planes(const uint64_t *planes, size_t n, unsigned width, bool is_signed,
+			      uint32_t *out)
 {
 	const __m512i lanes = lane_bytes(7), zip0 = zip_bytes(0), zip1 = zip_bytes(32);
 	const __m512i zip2 = zip_words(0), zip3 = zip_words(16);
@@ -143,7 +151,8 @@ static void words_from_planes(const uint64_t *planes, size_t n, unsigned width, 
 		for (unsigned b = 0; b < 4; b++) {
 			byte[b] = _mm512_setzero_si512();
 			if (8 * b < width)
-				byte[b] = load_planes(planes + 8 * b * words + w, width - 8 * b, words);
+				byte[b] = load_planes(planes + 8 * b * words + w, width - 8 * b,
+						      words);
 			byte[b] = transpose_8x8_bits(_mm512_permutexvar_epi8(lanes, byte[b]));
 		}
 		__m512i low0 = _mm512_permutex2var_epi8(byte[0], zip0, byte[1]);
@@ -159,7 +168,8 @@ static void words_from_planes(const uint64_t *planes, size_t n, unsigned width, 
 			if (left >= 64)
 				_mm512_storeu_si512(out + 64 * w + 16 * i, x[i]);
 			else if (left > 16 * i)
-				_mm512_mask_storeu_epi32(out + 64 * w + 16 * i, first_words(left - 16 * i), x[i]);
+				_mm512_mask_storeu_epi32(out + 64 * w + 16 * i,
+							 first_words(left - 16 * i), x[i]);
 		}
 	}
 }
@@ -185,7 +195,8 @@ INLINE void transpose_lanes(__m512i x[8])
 	}
 }
 
-/* A round of the byte perfect shuffle within 128-bit lanes; four of them turn 16 rows of 16 bytes into columns. */
+/* A round of the byte perfect shuffle within 128-bit lanes; four of them turn 16 rows of 16 bytes
+ * into columns. */
 INLINE void shuffle_round(__m512i v[16])
 {
 	__m512i t[16];
@@ -199,7 +210,8 @@ INLINE void shuffle_round(__m512i v[16])
 }
 
 /* Up to 8 words (512 columns) of the 128 rows. */
-INLINE void transpose_columns(const uint64_t *rows, size_t row_words, unsigned words, quo_block *out)
+INLINE void transpose_columns(const uint64_t *rows, size_t row_words, unsigned words,
+			      quo_block *out)
 {
 	const __m512i lanes = lane_bytes(7);
 	const __mmask8 mask = (__mmask8)((1u << words) - 1);
@@ -217,7 +229,8 @@ INLINE void transpose_columns(const uint64_t *rows, size_t row_words, unsigned w
 		transpose_lanes(x);
 		for (unsigned w = 0; w < 8; w++) {
 			__m512i t = transpose_8x8_bits(_mm512_permutexvar_epi8(lanes, x[w]));
-			/* Column 4c + l to byte c of lane l, so that the last step leaves columns in order. */
+			/* Column 4c + l to byte c of lane l, so that the last step leaves columns
+			 * in order. */
 			tile[w][g] = _mm512_permutexvar_epi8(spread, t);
 		}
 	}
@@ -248,23 +261,28 @@ static void transpose_64(uint64_t tile[64])
 	__m512i x[8];
 
 	for (unsigned i = 0; i < 8; i++)
-		x[i] = transpose_8x8_bits(_mm512_permutexvar_epi8(reversed, _mm512_loadu_si512(tile + 8 * i)));
+		x[i] = transpose_8x8_bits(
+			_mm512_permutexvar_epi8(reversed, _mm512_loadu_si512(tile + 8 * i)));
 	transpose_lanes(x);
 	for (unsigned i = 0; i < 8; i++)
 		_mm512_storeu_si512(tile + 8 * i, _mm512_permutexvar_epi8(plain, x[i]));
 }
 
 /* 16 x 16 words, of which rows `high` and columns `wide` exist. */
-INLINE void transpose_tile(const uint32_t *in, size_t cols, uint32_t *out, size_t rows, size_t high, size_t wide)
+INLINE void transpose_tile(const uint32_t *in, size_t cols, uint32_t *out, size_t rows, size_t high,
+			   size_t wide)
 {
 	const __mmask16 in_mask = first_words(wide), out_mask = first_words(high);
 	__m512i a[16], b[16];
 
 	for (unsigned i = 0; i < 16; i++)
-		a[i] = i < high ? _mm512_maskz_loadu_epi32(in_mask, in + i * cols) : _mm512_setzero_si512();
+		a[i] = i < high ? _mm512_maskz_loadu_epi32(in_mask, in + i * cols)
+				: _mm512_setzero_si512();
 	for (unsigned i = 0; i < 16; i += 4) {
-		__m512i p = _mm512_unpacklo_epi32(a[i], a[i + 1]), q = _mm512_unpackhi_epi32(a[i], a[i + 1]);
-		__m512i r = _mm512_unpacklo_epi32(a[i + 2], a[i + 3]), s = _mm512_unpackhi_epi32(a[i + 2], a[i + 3]);
+		__m512i p = _mm512_unpacklo_epi32(a[i], a[i + 1]),
+			q = _mm512_unpackhi_epi32(a[i], a[i + 1]);
+		__m512i r = _mm512_unpacklo_epi32(a[i + 2], a[i + 3]),
+			s = _mm512_unpackhi_epi32(a[i + 2], a[i + 3]);
 		b[i] = _mm512_unpacklo_epi64(p, r);
 		b[i + 1] = _mm512_unpackhi_epi64(p, r);
 		b[i + 2] = _mm512_unpacklo_epi64(q, s);
@@ -272,7 +290,8 @@ INLINE void transpose_tile(const uint32_t *in, size_t cols, uint32_t *out, size_
 	}
 	/* b[4g + j], lane l: rows 4g .. 4g + 3 of column 4l + j */
 	for (unsigned j = 0; j < 4; j++) {
-		__m512i p = _mm512_shuffle_i32x4(b[j], b[j + 4], 0x88), q = _mm512_shuffle_i32x4(b[j], b[j + 4], 0xdd);
+		__m512i p = _mm512_shuffle_i32x4(b[j], b[j + 4], 0x88),
+			q = _mm512_shuffle_i32x4(b[j], b[j + 4], 0xdd);
 		__m512i r = _mm512_shuffle_i32x4(b[j + 8], b[j + 12], 0x88);
 		__m512i s = _mm512_shuffle_i32x4(b[j + 8], b[j + 12], 0xdd);
 		a[j] = _mm512_shuffle_i32x4(p, r, 0x88);
@@ -288,12 +307,14 @@ static void words_transpose(const uint32_t *in, size_t rows, size_t cols, uint32
 {
 	for (size_t r = 0; r < rows; r += 16)
 		for (size_t c = 0; c < cols; c += 16)
-			transpose_tile(in + r * cols + c, cols, out + c * rows + r, rows, rows - r, cols - c);
+			transpose_tile(in + r * cols + c, cols, out + c * rows + r, rows, rows - r,
+				       cols - c);
 }
 
 /*
- * Sixteen words fill 2 * width bytes. Two words are joined in each 64-bit lane, two of those in each 128-bit lane; odd
- * lanes start 4 bits in when 4 * width is no whole number of bytes, and share a byte with the lane before.
+ * Sixteen words fill 2 * width bytes. Two words are joined in each 64-bit lane, two of those in
+ * each 128-bit lane; odd lanes start 4 bits in when 4 * width is no whole number of bytes, and
+ * share a byte with the lane before.
  */
 static void pack(const uint32_t *in, size_t n, unsigned width, uint8_t *out)
 {
@@ -333,14 +354,16 @@ static void pack(const uint32_t *in, size_t n, unsigned width, uint8_t *out)
 
 	size_t bytes = quo_packed_bytes(n, width);
 	while (bytes) {
-		__m512i x = n >= 16 ? _mm512_loadu_si512(in) : _mm512_maskz_loadu_epi32(first_words(n), in);
+		__m512i x = n >= 16 ? _mm512_loadu_si512(in)
+				    : _mm512_maskz_loadu_epi32(first_words(n), in);
 		__m512i y = _mm512_srl_epi64(_mm512_and_si512(x, high_mask), join);
 		y = _mm512_ternarylogic_epi64(x, low_mask, y, 0xea); /* (x & low_mask) | y */
 		__m512i swapped = _mm512_shuffle_epi32(y, _MM_PERM_BADC);
 		__m512i z = _mm512_or_si512(_mm512_sllv_epi64(y, l), _mm512_srlv_epi64(y, r));
-		z = _mm512_ternarylogic_epi64(z, _mm512_sllv_epi64(swapped, sl), _mm512_srlv_epi64(swapped, sr), 0xfe);
+		z = _mm512_ternarylogic_epi64(z, _mm512_sllv_epi64(swapped, sl),
+					      _mm512_srlv_epi64(swapped, sr), 0xfe);
 		z = _mm512_or_si512(_mm512_maskz_permutexvar_epi8(in_even, even_index, z),
-		                    _mm512_maskz_permutexvar_epi8(in_odd, odd_index, z));
+				    _mm512_maskz_permutexvar_epi8(in_odd, odd_index, z));
 		if (bytes >= 64)
 			_mm512_storeu_si512(out, z);
 		else
@@ -369,7 +392,8 @@ static void unpack_narrow(const uint8_t *in, size_t n, unsigned width, uint32_t 
 	}
 	const __m512i gather = _mm512_loadu_si512(index), right = _mm512_loadu_si512(shifts);
 	for (;;) {
-		__m512i x = bytes >= 64 ? _mm512_loadu_si512(in) : _mm512_maskz_loadu_epi8(first_bytes(bytes), in);
+		__m512i x = bytes >= 64 ? _mm512_loadu_si512(in)
+					: _mm512_maskz_loadu_epi8(first_bytes(bytes), in);
 		x = _mm512_srlv_epi32(_mm512_permutexvar_epi8(gather, x), right);
 		x = _mm512_and_si512(x, mask);
 		if (n <= 16) {
@@ -399,11 +423,14 @@ static void unpack_wide(const uint8_t *in, size_t n, unsigned width, uint32_t *o
 			index[i / 8][8 * (i % 8) + b] = (uint8_t)((i * width / 8 + b) % 64);
 		evens[i] = 2 * i;
 	}
-	const __m512i gather0 = _mm512_loadu_si512(index[0]), gather1 = _mm512_loadu_si512(index[1]);
-	const __m512i right0 = _mm512_loadu_si512(shifts[0]), right1 = _mm512_loadu_si512(shifts[1]);
+	const __m512i gather0 = _mm512_loadu_si512(index[0]),
+		      gather1 = _mm512_loadu_si512(index[1]);
+	const __m512i right0 = _mm512_loadu_si512(shifts[0]),
+		      right1 = _mm512_loadu_si512(shifts[1]);
 	const __m512i even = _mm512_loadu_si512(evens);
 	for (;;) {
-		__m512i x = bytes >= 64 ? _mm512_loadu_si512(in) : _mm512_maskz_loadu_epi8(first_bytes(bytes), in);
+		__m512i x = bytes >= 64 ? _mm512_loadu_si512(in)
+					: _mm512_maskz_loadu_epi8(first_bytes(bytes), in);
 		__m512i a = _mm512_srlv_epi64(_mm512_permutexvar_epi8(gather0, x), right0);
 		__m512i b = _mm512_srlv_epi64(_mm512_permutexvar_epi8(gather1, x), right1);
 		x = _mm512_and_si512(_mm512_permutex2var_epi32(a, even, b), mask);
@@ -438,5 +465,6 @@ static void unpack(const uint8_t *in, size_t n, unsigned width, uint32_t *out)
 }
 
 const quo__bits_kernels quo__bits_avx512 = {
-	planes_from_words, words_from_planes, transpose_128, transpose_64, words_transpose, pack_any, unpack,
+	planes_from_words, words_from_planes, transpose_128, transpose_64,
+	words_transpose,   pack_any,          unpack,
 };

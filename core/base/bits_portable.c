@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * Swap bit j of row i with bit i of row j for all i, j below n (Warren, "Hacker's Delight", 7-3). With n = 32 the two
- * halves of the words are transposed side by side.
+ * Swap bit j of row i with bit i of row j for all i, j below n (Warren, "Hacker's Delight", 7-3).
+ * With n = 32 the two halves of the words are transposed side by side.
  */
 static inline void transpose_rows(uint64_t *a, unsigned n, uint64_t low)
 {
@@ -44,7 +44,8 @@ static void planes_from_words(const uint32_t *in, size_t n, unsigned width, uint
 	}
 }
 
-static void words_from_planes(const uint64_t *planes, size_t n, unsigned width, bool is_signed, uint32_t *out)
+static void words_from_planes(const uint64_t *planes, size_t n, unsigned width, bool is_signed,
+			      uint32_t *out)
 {
 	size_t words = quo_words(n);
 
@@ -130,5 +131,11 @@ static void unpack(const uint8_t *in, size_t n, unsigned width, uint32_t *out)
 }
 
 const quo__bits_kernels quo__bits_portable = {
-	planes_from_words, words_from_planes, transpose_128, transpose_64, words_transpose, pack, unpack,
+	planes_from_words,
+	words_from_planes,
+	transpose_128,
+	transpose_64,
+	words_transpose,
+	pack,
+	unpack,
 };

@@ -2,15 +2,16 @@
 /* The public entry points of the AES kernels. */
 #include "base/kernels.h"
 
-void quo_tccr(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in, quo_block *out, size_t n)
+void quo_tccr(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in,
+	      quo_block *out, size_t n)
 {
 	quo_assert(per_key >= 1 && per_key <= QUO_TCCR_PER_KEY);
 	if (n)
 		quo__cpu()->aes->tccr(start, tweak, per_key, in, out, n);
 }
 
-void quo_tccr_pair(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in, quo_block delta,
-                   quo_block *out0, quo_block *out1, size_t n)
+void quo_tccr_pair(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in,
+		   quo_block delta, quo_block *out0, quo_block *out1, size_t n)
 {
 	quo_assert(per_key >= 1 && per_key <= QUO_TCCR_PER_KEY);
 	if (n)

@@ -2,22 +2,24 @@
 /*
  * The dispatch table of the SIMD kernels, private to core/base.
  *
- * A tier is a pair of method tables, one for AES and one for bit rearrangement; each kernel file exports one. The
- * contracts are those of quotient/crypto.h and quotient/bits.h; a kernel may assume n > 0 where the public
- * function takes a count, and gives the same bytes as the portable kernel.
+ * A tier is a pair of method tables, one for AES and one for bit rearrangement; each kernel file
+ * exports one. The contracts are those of quotient/crypto.h and quotient/bits.h; a kernel may
+ * assume n > 0 where the public function takes a count, and gives the same bytes as the portable
+ * kernel.
  */
 #ifndef QUO_BASE_KERNELS_H
 #define QUO_BASE_KERNELS_H
 
 #include <quotient/bits.h>
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the wire and the kernels are little-endian");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+	       "the wire and the kernels are little-endian");
 
 typedef struct quo__aes_kernels {
-	void (*tccr)(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in, quo_block *out,
-	             size_t n);
-	void (*tccr_pair)(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in, quo_block delta,
-	                  quo_block *out0, quo_block *out1, size_t n);
+	void (*tccr)(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in,
+		     quo_block *out, size_t n);
+	void (*tccr_pair)(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in,
+			  quo_block delta, quo_block *out0, quo_block *out1, size_t n);
 	void (*prg)(quo_block key, uint64_t first, quo_block *out, size_t n_blocks);
 	void (*prg_many)(const quo_block *keys, size_t n, quo_block *out, size_t per_key);
 	quo_block (*aes128)(quo_block key, quo_block in);
@@ -25,7 +27,8 @@ typedef struct quo__aes_kernels {
 
 typedef struct quo__bits_kernels {
 	void (*planes_from_words)(const uint32_t *in, size_t n, unsigned width, uint64_t *planes);
-	void (*words_from_planes)(const uint64_t *planes, size_t n, unsigned width, bool is_signed, uint32_t *out);
+	void (*words_from_planes)(const uint64_t *planes, size_t n, unsigned width, bool is_signed,
+				  uint32_t *out);
 	void (*transpose_128)(const uint64_t *rows, size_t row_words, size_t n, quo_block *out);
 	void (*transpose_64)(uint64_t tile[64]); /* tile[i] bit j <-> tile[j] bit i */
 	void (*words_transpose)(const uint32_t *in, size_t rows, size_t cols, uint32_t *out);
@@ -42,10 +45,12 @@ typedef struct quo__tier {
 extern const quo__aes_kernels quo__aes_portable, quo__aes_aesni, quo__aes_vaes;
 extern const quo__bits_kernels quo__bits_portable, quo__bits_avx2, quo__bits_avx512;
 
-/* The tier in use: the best that the processor has and QUOTIENT_CPU allows, decided at the first call. */
+/* The tier in use: the best that the processor has and QUOTIENT_CPU allows, decided at the first
+ * call. */
 const quo__tier *quo__cpu(void);
 
-/* For tests: switch the whole process to the tier of that name; false when it is not available here. */
+/* For tests: switch the whole process to the tier of that name; false when it is not available
+ * here. */
 bool quo__cpu_force(const char *name);
 
 #endif

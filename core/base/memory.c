@@ -21,7 +21,8 @@ void *quo_alloc(size_t n, size_t size, quo_err *err)
 	size_t bytes, total;
 	void *p;
 
-	if (__builtin_mul_overflow(n, size, &bytes) || __builtin_add_overflow(bytes, 2 * ALIGN, &total)) {
+	if (__builtin_mul_overflow(n, size, &bytes) ||
+	    __builtin_add_overflow(bytes, 2 * ALIGN, &total)) {
 		quo_fail(err, QUO_FAILED, "a request for %zu x %zu bytes overflows", n, size);
 		return NULL;
 	}

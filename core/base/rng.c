@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Private randomness. Block i of a key's stream is AES_key(i); after 2^20 blocks the next block becomes the key, so
- * what was drawn before cannot be recomputed from the state.
+ * Private randomness. Block i of a key's stream is AES_key(i); after 2^20 blocks the next block
+ * becomes the key, so what was drawn before cannot be recomputed from the state.
  */
 #include "base/rng_private.h"
 
@@ -19,13 +19,14 @@
 struct quo_rng {
 	quo_block buffer[BUFFER];
 	quo_block key;
-	uint64_t next;   /* counter of the first block that is not in the buffer */
-	size_t used;     /* bytes of the buffer that were handed out */
-	unsigned forks;  /* of this process when the key was drawn */
+	uint64_t next;  /* counter of the first block that is not in the buffer */
+	size_t used;    /* bytes of the buffer that were handed out */
+	unsigned forks; /* of this process when the key was drawn */
 	bool from_seed;
 };
 
-/* How many fork()s lie between the first process and this one: a child must not repeat its parent's stream. */
+/* How many fork()s lie between the first process and this one: a child must not repeat its parent's
+ * stream. */
 static _Atomic unsigned forks;
 static pthread_once_t watch_once = PTHREAD_ONCE_INIT;
 
@@ -64,7 +65,8 @@ quo_rng *quo_rng_new(quo_err *err)
 
 	pthread_once(&watch_once, watch_forks);
 	if (RAND_bytes((unsigned char *)&seed, sizeof seed) != 1) {
-		quo_fail(err, QUO_FAILED, "the operating system gave no randomness (OpenSSL RAND_bytes)");
+		quo_fail(err, QUO_FAILED,
+			 "the operating system gave no randomness (OpenSSL RAND_bytes)");
 		return NULL;
 	}
 	quo_rng *rng = quo__rng_from_seed(seed, err);

@@ -4,7 +4,8 @@
 
 #include <quotient/crypto.h>
 
-/* A generator with a seed of the caller's choice, for tests/support alone; quo_rng_free() frees it. */
+/* A generator with a seed of the caller's choice, for tests/support alone; quo_rng_free() frees it.
+ */
 quo_rng *quo__rng_from_seed(quo_block seed, quo_err *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SHA-256 from OpenSSL. The low-level interface is deprecated in OpenSSL 3 but, unlike EVP, cannot fail half-way, and
- * a digest that two parties compare must not.
+ * SHA-256 from OpenSSL. The low-level interface is deprecated in OpenSSL 3 but, unlike EVP, cannot
+ * fail half-way, and a digest that two parties compare must not.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 

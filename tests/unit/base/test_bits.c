@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bit rearrangement against one-bit-at-a-time references, in every tier, around every block size. */
+/* Bit rearrangement against one-bit-at-a-time references, in every tier, around every block size.
+ */
 #include "tiers.h"
 
-static const size_t sizes[] = { 0,  1,  2,  7,  8,  9,  15,  16,  17,  23,  24,  25,  31,  32,  33,  47,  48,
-                                49, 63, 64, 65, 95, 96, 127, 128, 129, 191, 192, 193, 255, 256, 257, 1000 };
+static const size_t sizes[] = { 0,  1,   2,   7,   8,   9,   15,  16,  17,  23,  24,
+				25, 31,  32,  33,  47,  48,  49,  63,  64,  65,  95,
+				96, 127, 128, 129, 191, 192, 193, 255, 256, 257, 1000 };
 #define N_SIZES (sizeof sizes / sizeof *sizes)
 
 static uint64_t bit_of(const uint64_t *plane, size_t i)
@@ -23,8 +25,10 @@ static void test_planes(void **state)
 			uint64_t *want = calloc(bytes + 1, 1);
 			for (unsigned k = 0; k < width; k++)
 				for (size_t i = 0; i < n; i++)
-					want[k * words + i / 64] |= (uint64_t)(in[i] >> k & 1) << (i % 64);
-			FOR_EACH_TIER(tier) {
+					want[k * words + i / 64] |= (uint64_t)(in[i] >> k & 1)
+								    << (i % 64);
+			FOR_EACH_TIER(tier)
+			{
 				uint64_t *planes = guarded_new(bytes);
 				uint32_t *out = guarded_new(n * 4);
 				quo_planes_from_words(in, n, width, planes);
@@ -35,7 +39,9 @@ static void test_planes(void **state)
 					assert_int_equal(out[i], in[i] & quo_mask32(width));
 				quo_words_from_planes(want, n, width, true, out);
 				for (size_t i = 0; i < n; i++)
-					assert_int_equal(out[i], width ? (uint32_t)quo_sign_extend(in[i], width) : 0);
+					assert_int_equal(out[i], width ? (uint32_t)quo_sign_extend(
+										 in[i], width)
+								       : 0);
 				guarded_check(out, n * 4);
 				free(planes);
 				free(out);
@@ -54,14 +60,17 @@ static void test_transpose_128(void **state)
 	(void)state;
 	for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
 		for (size_t pad = 0; pad < 2; pad++) {
-			size_t n = counts[c], row_words = n / 64 + pad, bytes = n * sizeof(quo_block);
+			size_t n = counts[c], row_words = n / 64 + pad,
+			       bytes = n * sizeof(quo_block);
 			uint64_t *rows = random_new(rng, n ? (127 * row_words + n / 64) * 8 : 0);
-			FOR_EACH_TIER(tier) {
+			FOR_EACH_TIER(tier)
+			{
 				quo_block *out = guarded_new(bytes);
 				quo_transpose_128(rows, row_words, n, out);
 				for (size_t i = 0; i < n; i++)
 					for (unsigned j = 0; j < 128; j++)
-						assert_int_equal(bit_of(out[i].w, j), bit_of(rows + j * row_words, i));
+						assert_int_equal(bit_of(out[i].w, j),
+								 bit_of(rows + j * row_words, i));
 				guarded_check(out, bytes);
 				free(out);
 			}
@@ -70,7 +79,8 @@ static void test_transpose_128(void **state)
 	quo_rng_free(rng);
 }
 
-static const size_t edges[] = { 0, 1, 2, 7, 8, 9, 10, 15, 16, 17, 31, 33, 63, 64, 65, 127, 128, 129, 200 };
+static const size_t edges[] = { 0,  1,  2,  7,  8,  9,   10,  15,  16, 17,
+				31, 33, 63, 64, 65, 127, 128, 129, 200 };
 #define N_EDGES (sizeof edges / sizeof *edges)
 
 static void test_plane_transpose(void **state)
@@ -89,7 +99,8 @@ static void test_plane_transpose(void **state)
 					size_t to = c * rows + r;
 					want[to / 64] |= bit_of(in, r * cols + c) << (to % 64);
 				}
-			FOR_EACH_TIER(tier) {
+			FOR_EACH_TIER(tier)
+			{
 				uint64_t *out = guarded_new(bytes);
 				quo_plane_transpose(in, rows, cols, out);
 				assert_memory_equal(out, want, bytes);
@@ -114,7 +125,8 @@ static void test_words_transpose(void **state)
 			for (size_t r = 0; r < rows; r++)
 				for (size_t c = 0; c < cols; c++)
 					want[c * rows + r] = in[r * cols + c];
-			FOR_EACH_TIER(tier) {
+			FOR_EACH_TIER(tier)
+			{
 				uint32_t *out = guarded_new(bytes);
 				quo_words_transpose(in, rows, cols, out);
 				assert_memory_equal(out, want, bytes);
@@ -143,7 +155,8 @@ static void test_pack(void **state)
 			/* Exact size, so that a sanitizer sees unpack read past the end. */
 			uint8_t *packed = malloc(bytes ? bytes : 1);
 			memcpy(packed, want, bytes);
-			FOR_EACH_TIER(tier) {
+			FOR_EACH_TIER(tier)
+			{
 				uint8_t *got = guarded_new(bytes);
 				uint32_t *out = guarded_new(n * 4);
 				quo_pack(in, n, width, got);
@@ -184,9 +197,12 @@ static void test_helpers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_planes),          cmocka_unit_test(test_transpose_128),
-		cmocka_unit_test(test_plane_transpose), cmocka_unit_test(test_words_transpose),
-		cmocka_unit_test(test_pack),            cmocka_unit_test(test_helpers),
+		cmocka_unit_test(test_planes),
+		cmocka_unit_test(test_transpose_128),
+		cmocka_unit_test(test_plane_transpose),
+		cmocka_unit_test(test_words_transpose),
+		cmocka_unit_test(test_pack),
+		cmocka_unit_test(test_helpers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AES, the hash and the PRGs: published vectors, then OpenSSL as an independent reference, in every tier. */
+/* AES, the hash and the PRGs: published vectors, then OpenSSL as an independent reference, in every
+ * tier. */
 #include "tiers.h"
 
 #include <openssl/evp.h>
@@ -29,8 +30,10 @@ static quo_block openssl_aes(quo_block key, quo_block in)
 	int n;
 
 	assert_non_null(c);
-	assert_int_equal(EVP_EncryptInit_ex(c, EVP_aes_128_ecb(), NULL, (unsigned char *)&key, NULL), 1);
-	assert_int_equal(EVP_EncryptUpdate(c, (unsigned char *)&out, &n, (unsigned char *)&in, 16), 1);
+	assert_int_equal(
+		EVP_EncryptInit_ex(c, EVP_aes_128_ecb(), NULL, (unsigned char *)&key, NULL), 1);
+	assert_int_equal(EVP_EncryptUpdate(c, (unsigned char *)&out, &n, (unsigned char *)&in, 16),
+			 1);
 	EVP_CIPHER_CTX_free(c);
 	return out;
 }
@@ -63,9 +66,9 @@ static void test_aes_vectors(void **state)
 
 	(void)state;
 	FOR_EACH_TIER(tier)
-		for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
-			assert_block(quo_aes128(from_hex(vectors[i][0]), from_hex(vectors[i][1])),
-			             from_hex(vectors[i][2]));
+	for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
+		assert_block(quo_aes128(from_hex(vectors[i][0]), from_hex(vectors[i][1])),
+			     from_hex(vectors[i][2]));
 }
 
 static void test_aes_random(void **state)
@@ -74,15 +77,17 @@ static void test_aes_random(void **state)
 
 	(void)state;
 	for (int i = 0; i < 200; i++) {
-		quo_block key = quo_rng_block(rng), in = quo_rng_block(rng), want = openssl_aes(key, in);
+		quo_block key = quo_rng_block(rng), in = quo_rng_block(rng),
+			  want = openssl_aes(key, in);
 		FOR_EACH_TIER(tier)
-			assert_block(quo_aes128(key, in), want);
+		assert_block(quo_aes128(key, in), want);
 	}
 	quo_rng_free(rng);
 }
 
 /* quotient/crypto.h, word for word. */
-static quo_block reference_hash(quo_block start, uint64_t tweak, unsigned per_key, quo_block x, size_t i)
+static quo_block reference_hash(quo_block start, uint64_t tweak, unsigned per_key, quo_block x,
+				size_t i)
 {
 	quo_block key = { { start.w[0] ^ (tweak + i / per_key), start.w[1] } };
 
@@ -91,8 +96,8 @@ static quo_block reference_hash(quo_block start, uint64_t tweak, unsigned per_ke
 	return quo_xor(openssl_aes(key, s), s);
 }
 
-static const size_t hash_sizes[] = { 0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65,
-                                     127, 128, 129, 255, 256, 257, 300 };
+static const size_t hash_sizes[] = { 0,  1,  2,  3,  4,  5,   7,   8,   9,   15,  16,  17, 31,
+				     32, 33, 63, 64, 65, 127, 128, 129, 255, 256, 257, 300 };
 
 static void test_tccr(void **state)
 {
@@ -102,16 +107,19 @@ static void test_tccr(void **state)
 	for (size_t s = 0; s < sizeof hash_sizes / sizeof *hash_sizes; s++)
 		for (unsigned per_key = 1; per_key <= QUO_TCCR_PER_KEY; per_key++) {
 			size_t n = hash_sizes[s], bytes = n * sizeof(quo_block);
-			quo_block *in = random_new(rng, bytes), *want0 = malloc(bytes + 1), *want1 = malloc(bytes + 1);
+			quo_block *in = random_new(rng, bytes), *want0 = malloc(bytes + 1),
+				  *want1 = malloc(bytes + 1);
 			quo_block start = quo_rng_block(rng), delta = quo_rng_block(rng);
 			/* The tweak wraps around inside the call. */
 			uint64_t tweak = s % 2 ? quo_rng_block(rng).w[0] : UINT64_MAX - 3;
 
 			for (size_t i = 0; i < n; i++) {
 				want0[i] = reference_hash(start, tweak, per_key, in[i], i);
-				want1[i] = reference_hash(start, tweak, per_key, quo_xor(in[i], delta), i);
+				want1[i] = reference_hash(start, tweak, per_key,
+							  quo_xor(in[i], delta), i);
 			}
-			FOR_EACH_TIER(tier) {
+			FOR_EACH_TIER(tier)
+			{
 				quo_block *out0 = guarded_new(bytes), *out1 = guarded_new(bytes);
 				quo_tccr(start, tweak, per_key, in, out0, n);
 				assert_memory_equal(out0, want0, bytes);
@@ -146,7 +154,8 @@ static void test_tccr_separates(void **state)
 	quo_block in[64], out[64];
 
 	(void)state;
-	FOR_EACH_TIER(tier) {
+	FOR_EACH_TIER(tier)
+	{
 		memset(in, 7, sizeof in);
 		quo_tccr((quo_block){ { 1, 2 } }, 3, 8, in, out, 64);
 		for (int i = 0; i < 64; i++)
@@ -167,7 +176,8 @@ static void test_prg(void **state)
 		for (size_t i = 0; i < 300; i++)
 			want[i] = openssl_aes(key, (quo_block){ { starts[f] + i, 0 } });
 		for (size_t s = 0; s < sizeof hash_sizes / sizeof *hash_sizes; s++)
-			FOR_EACH_TIER(tier) {
+			FOR_EACH_TIER(tier)
+			{
 				size_t bytes = hash_sizes[s] * sizeof(quo_block);
 				quo_block *out = guarded_new(bytes);
 				quo_prg(key, starts[f], out, hash_sizes[s]);
@@ -188,11 +198,15 @@ static void test_prg_many(void **state)
 	(void)state;
 	for (size_t c = 0; c < sizeof counts / sizeof *counts; c++)
 		for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
-			size_t n = counts[c], per_key = lengths[l], bytes = n * per_key * sizeof(quo_block);
-			quo_block *keys = random_new(rng, n * sizeof *keys), *want = malloc(bytes + 1);
+			size_t n = counts[c], per_key = lengths[l],
+			       bytes = n * per_key * sizeof(quo_block);
+			quo_block *keys = random_new(rng, n * sizeof *keys),
+				  *want = malloc(bytes + 1);
 			for (size_t i = 0; i < n * per_key; i++)
-				want[i] = openssl_aes(keys[i / per_key], (quo_block){ { i % per_key, 0 } });
-			FOR_EACH_TIER(tier) {
+				want[i] = openssl_aes(keys[i / per_key],
+						      (quo_block){ { i % per_key, 0 } });
+			FOR_EACH_TIER(tier)
+			{
 				quo_block *out = guarded_new(bytes);
 				quo_prg_many(keys, n, out, per_key);
 				assert_memory_equal(out, want, bytes);
@@ -208,9 +222,9 @@ static void test_prg_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_aes_vectors),    cmocka_unit_test(test_aes_random),
-		cmocka_unit_test(test_tccr),           cmocka_unit_test(test_tccr_separates),
-		cmocka_unit_test(test_prg),            cmocka_unit_test(test_prg_many),
+		cmocka_unit_test(test_aes_vectors), cmocka_unit_test(test_aes_random),
+		cmocka_unit_test(test_tccr),        cmocka_unit_test(test_tccr_separates),
+		cmocka_unit_test(test_prg),         cmocka_unit_test(test_prg_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@ static void test_limit(void **state)
 
 	(void)state;
 	FOR_EACH_TIER(tier)
-		best = rank_of(tier);
+	best = rank_of(tier);
 	int want = limit && rank_of(limit) >= 0 && rank_of(limit) < best ? rank_of(limit) : best;
 	assert_string_equal(chosen, quo_test_tiers[want]);
 }
@@ -26,7 +26,7 @@ static void test_force(void **state)
 {
 	(void)state;
 	FOR_EACH_TIER(tier)
-		assert_string_equal(quo_cpu_tier(), tier);
+	assert_string_equal(quo_cpu_tier(), tier);
 	assert_true(quo__cpu_force("portable"));
 	assert_false(quo__cpu_force("sse9"));
 	assert_string_equal(quo_cpu_tier(), "portable");
@@ -34,7 +34,8 @@ static void test_force(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_limit), cmocka_unit_test(test_force) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_limit),
+					    cmocka_unit_test(test_force) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

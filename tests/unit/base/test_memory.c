@@ -98,12 +98,9 @@ static void test_alloc(void **state)
 /* Each of these overflows at another place; none may reach the system's allocator. */
 static void test_overflow_is_refused(void **state)
 {
-	static const size_t requests[][2] = { { SIZE_MAX, 2 },
-		                              { SIZE_MAX / 2 + 1, 2 },
-		                              { SIZE_MAX, 1 },
-		                              { 1, SIZE_MAX - 63 },
-		                              { 1, SIZE_MAX - 64 },
-		                              { 1, SIZE_MAX - 127 } };
+	static const size_t requests[][2] = { { SIZE_MAX, 2 },      { SIZE_MAX / 2 + 1, 2 },
+					      { SIZE_MAX, 1 },      { 1, SIZE_MAX - 63 },
+					      { 1, SIZE_MAX - 64 }, { 1, SIZE_MAX - 127 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
@@ -215,11 +212,16 @@ static void test_cost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_first_failure_wins), cmocka_unit_test(test_long_message_is_cut),
-		cmocka_unit_test(test_try),                cmocka_unit_test(test_wipe),
-		cmocka_unit_test(test_alloc),              cmocka_unit_test(test_overflow_is_refused),
-		cmocka_unit_test(test_arena_memory),       cmocka_unit_test(test_arena_wipes),
-		cmocka_unit_test(test_arena_marks),        cmocka_unit_test(test_cost),
+		cmocka_unit_test(test_first_failure_wins),
+		cmocka_unit_test(test_long_message_is_cut),
+		cmocka_unit_test(test_try),
+		cmocka_unit_test(test_wipe),
+		cmocka_unit_test(test_alloc),
+		cmocka_unit_test(test_overflow_is_refused),
+		cmocka_unit_test(test_arena_memory),
+		cmocka_unit_test(test_arena_wipes),
+		cmocka_unit_test(test_arena_marks),
+		cmocka_unit_test(test_cost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,7 +42,8 @@ static void test_sha256(void **state)
 	assert_digest(digest, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-/* Key 0 is Vigna's splitmix64 with seed 0. The others follow docs/numerics.md, computed apart from this code. */
+/* Key 0 is Vigna's splitmix64 with seed 0. The others follow docs/numerics.md, computed apart from
+ * this code. */
 static void test_public_values(void **state)
 {
 	(void)state;
@@ -51,17 +52,27 @@ static void test_public_values(void **state)
 	assert_int_equal(quo_public_value(0, 2), UINT64_C(0x06c45d188009454f));
 	assert_int_equal(quo_public_key(0, 0), 0);
 	assert_int_equal(quo_public_key(UINT64_C(1), UINT64_C(0)), UINT64_C(0x5692161d100b05e5));
-	assert_int_equal(quo_public_value(UINT64_C(0x5692161d100b05e5), 0), UINT64_C(0xbfef8030ddc2d772));
-	assert_int_equal(quo_public_value(UINT64_C(0x5692161d100b05e5), 5), UINT64_C(0x98843f48a94b7866));
+	assert_int_equal(quo_public_value(UINT64_C(0x5692161d100b05e5), 0),
+			 UINT64_C(0xbfef8030ddc2d772));
+	assert_int_equal(quo_public_value(UINT64_C(0x5692161d100b05e5), 5),
+			 UINT64_C(0x98843f48a94b7866));
 	assert_int_equal(quo_public_key(UINT64_C(1), UINT64_C(3)), UINT64_C(0xb29a3bd06eedafe8));
-	assert_int_equal(quo_public_value(UINT64_C(0xb29a3bd06eedafe8), 0), UINT64_C(0x5c078557cb9cde93));
-	assert_int_equal(quo_public_value(UINT64_C(0xb29a3bd06eedafe8), 5), UINT64_C(0x6c1f807f2fe844b9));
-	assert_int_equal(quo_public_key(UINT64_C(7), UINT64_C(4294967296)), UINT64_C(0xe3a9900cca265b73));
-	assert_int_equal(quo_public_value(UINT64_C(0xe3a9900cca265b73), 0), UINT64_C(0xb68efa6bad0f3c5e));
-	assert_int_equal(quo_public_value(UINT64_C(0xe3a9900cca265b73), 5), UINT64_C(0x5421fd506d298bcc));
-	assert_int_equal(quo_public_key(UINT64_C(9223372036854775808), UINT64_C(17179869184)), UINT64_C(0x6b41e8098cc7f92f));
-	assert_int_equal(quo_public_value(UINT64_C(0x6b41e8098cc7f92f), 0), UINT64_C(0x73d8a29dc43c4601));
-	assert_int_equal(quo_public_value(UINT64_C(0x6b41e8098cc7f92f), 5), UINT64_C(0x321d0030a1bae97f));
+	assert_int_equal(quo_public_value(UINT64_C(0xb29a3bd06eedafe8), 0),
+			 UINT64_C(0x5c078557cb9cde93));
+	assert_int_equal(quo_public_value(UINT64_C(0xb29a3bd06eedafe8), 5),
+			 UINT64_C(0x6c1f807f2fe844b9));
+	assert_int_equal(quo_public_key(UINT64_C(7), UINT64_C(4294967296)),
+			 UINT64_C(0xe3a9900cca265b73));
+	assert_int_equal(quo_public_value(UINT64_C(0xe3a9900cca265b73), 0),
+			 UINT64_C(0xb68efa6bad0f3c5e));
+	assert_int_equal(quo_public_value(UINT64_C(0xe3a9900cca265b73), 5),
+			 UINT64_C(0x5421fd506d298bcc));
+	assert_int_equal(quo_public_key(UINT64_C(9223372036854775808), UINT64_C(17179869184)),
+			 UINT64_C(0x6b41e8098cc7f92f));
+	assert_int_equal(quo_public_value(UINT64_C(0x6b41e8098cc7f92f), 0),
+			 UINT64_C(0x73d8a29dc43c4601));
+	assert_int_equal(quo_public_value(UINT64_C(0x6b41e8098cc7f92f), 5),
+			 UINT64_C(0x321d0030a1bae97f));
 }
 
 static void test_public_below(void **state)
@@ -115,7 +126,8 @@ static void test_rng_stream(void **state)
 	quo_rng *rng = quo_rng_new_test(6);
 	quo_rng_bytes(rng, first, sizeof first);
 	quo_rng_free(rng);
-	FOR_EACH_TIER(tier) {
+	FOR_EACH_TIER(tier)
+	{
 		size_t at = 0;
 		rng = quo_rng_new_test(6);
 		for (size_t i = 0; at < sizeof again; i++) {

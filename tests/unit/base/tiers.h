@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Helpers of the base tests: every available tier in one process, and buffers that notice a write past the end. */
+/* Helpers of the base tests: every available tier in one process, and buffers that notice a write
+ * past the end. */
 #ifndef QUO_TEST_TIERS_H
 #define QUO_TEST_TIERS_H
 
@@ -20,7 +21,8 @@ static const char *const quo_test_tiers[] = { "portable", "avx2", "avx512" };
 /* The body runs once per tier of this processor; the tier's name is `tier`. */
 #define FOR_EACH_TIER(tier) \
 	for (size_t tier_ = 0; tier_ < sizeof quo_test_tiers / sizeof *quo_test_tiers; tier_++) \
-		for (const char *tier = quo_test_tiers[tier_]; tier && quo__cpu_force(tier); tier = NULL)
+		for (const char *tier = quo_test_tiers[tier_]; tier && quo__cpu_force(tier); \
+		     tier = NULL)
 
 #define GUARD 64 /* bytes after a buffer that must keep their value */
 #define GUARD_BYTE 0xa5

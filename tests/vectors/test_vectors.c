@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Known answers: what must not change by accident, because the other party, an older data share or
+ * a published weight depends on it. First the primitives and the public integers, then the bytes
+ * that each engine puts on the wire.
+ *
+ * When a change of bytes is meant: raise the component's wire_version and put the digest that the
+ * failure prints here.
+ */
+#include "base/kernels.h"
+#include "test_rng.h"
+#include "twoparty.h"
+
+#include <quotient/gc.h>
+#include <quotient/ot.h>
+#include <quotient/products.h>
+
+static void digest_text(const uint8_t digest[32], char text[65])
+{
+	for (int i = 0; i < 32; i++)
+		snprintf(text + 2 * i, 3, "%02x", digest[i]);
+}
+
+static void assert_digest(const char *what, const void *data, size_t n, const char *want)
+{
+	uint8_t digest[32];
+	char text[65];
+
+	quo_sha256(data, n, digest);
+	digest_text(digest, text);
+	if (strcmp(text, want))
+		fail_msg("%s is now %s", what, text);
+}
+
+/* ---- primitives ---- */
+
+enum { N = 1000 };
+
+static void test_hash_and_prgs(void **state)
+{
+	quo_block start = { { 1, 2 } }, delta = { { 3, 4 } }, *in, *out;
+
+	(void)state;
+	in = calloc(N, sizeof *in);
+	out = calloc(2 * N, sizeof *out);
+	assert_true(in && out);
+	for (size_t i = 0; i < N; i++)
+		in[i] = (quo_block){ { i, ~i } };
+	quo_tccr_pair(start, 5, 8, in, delta, out, out + N, N);
+	assert_digest("quo_tccr_pair", out, 2 * N * sizeof *out,
+		      "c84249acd71e3f21da8a18d13489f2a968d9e4396bdf4ed44c2c4ce85a30bea6");
+	quo_tccr(start, 5, 3, in, out, N);
+	assert_digest("quo_tccr", out, N * sizeof *out,
+		      "fd19f179a814952c517c7c8093e78fdfa85f81d8e7a766e6c892d026e88a3618");
+	quo_prg(start, 7, out, N);
+	assert_digest("quo_prg", out, N * sizeof *out,
+		      "92c899b05f2bfcc4a53e36408a7500dc2048409f8bcc40a7d5aeb759116ff6c5");
+	quo_prg_many(in, 40, out, 25);
+	assert_digest("quo_prg_many", out, N * sizeof *out,
+		      "45cb4440dbae6035c8a708315aff73b8e393140e0336e418d361a65a5c7f20b3");
+	free(in);
+	free(out);
+}
+
+/* The layout of packed integers and of planes, byte for byte. */
+static void test_layouts(void **state)
+{
+	static const uint32_t in[5] = { 0x12345, 0x2ffff, 0x00001, 0x3abcd, 0x20000 };
+	static const uint8_t want[12] = { 0x45, 0x23, 0xfd, 0xff, 0x1b, 0x00,
+					  0x40, 0xf3, 0xea, 0x00, 0x00, 0x02 };
+	uint8_t out[12];
+	uint64_t planes[3];
+
+	(void)state;
+	assert_int_equal(quo_packed_bytes(5, 18), sizeof out);
+	quo_pack(in, 5, 18, out);
+	assert_memory_equal(out, want, sizeof out);
+	quo_planes_from_words((const uint32_t[]){ 5, 2, 7, 0 }, 4, 3, planes);
+	assert_int_equal(planes[0], 0x5);
+	assert_int_equal(planes[1], 0x6);
+	assert_int_equal(planes[2], 0x5);
+}
+
+/* docs/numerics.md, "Public randomness": computed apart from this code. */
+static void test_public_integers(void **state)
+{
+	static const int weights[8] = { 6, 92, -81, -29, 78, 53, -30, 5 };
+	static const uint32_t epoch[12] = { 4, 0, 2, 6, 7, 10, 3, 8, 5, 9, 1, 11 },
+			      split[12] = { 4, 8, 0, 7, 5, 3, 10, 1, 2, 6, 11, 9 };
+	uint64_t key = quo_public_key(1, 2);
+	uint32_t order[12];
+
+	(void)state;
+	for (uint64_t j = 0; j < 8; j++)
+		assert_int_equal((int)quo_public_below(quo_public_value(key, j), 193) - 96,
+				 weights[j]);
+	quo_public_order(1, QUO_STREAM_EPOCH + 3, 12, order);
+	assert_memory_equal(order, epoch, sizeof order);
+	quo_public_order(1, QUO_STREAM_SPLIT, 12, order);
+	assert_memory_equal(order, split, sizeof order);
+}
+
+/* ---- wire traces ---- */
+
+/* A channel that hashes what passes; it does not own the channel beneath. */
+struct tap {
+	quo_channel base;
+	quo_channel *inner;
+	quo_sha256_state *sent;
+};
+
+static quo_status tap_send(quo_channel *ch, const void *data, size_t n, quo_err *err)
+{
+	struct tap *tap = (struct tap *)ch;
+
+	quo_sha256_add(tap->sent, data, n);
+	return quo_channel_send(tap->inner, data, n, err);
+}
+
+static quo_status tap_recv(quo_channel *ch, void *data, size_t n, quo_err *err)
+{
+	return quo_channel_recv(((struct tap *)ch)->inner, data, n, err);
+}
+
+static quo_status tap_flush(quo_channel *ch, quo_err *err)
+{
+	return quo_channel_flush(((struct tap *)ch)->inner, err);
+}
+
+static void tap_duplex(quo_channel *ch, bool on)
+{
+	quo_channel_duplex(((struct tap *)ch)->inner, on);
+}
+
+static void tap_traffic(const quo_channel *ch, quo_traffic *out)
+{
+	*out = quo_channel_traffic(((const struct tap *)ch)->inner);
+}
+
+static void tap_close(quo_channel *ch)
+{
+	(void)ch;
+}
+
+static const quo_channel_ops tap_ops = { "tap",      tap_send,    tap_recv, tap_flush,
+					 tap_duplex, tap_traffic, tap_close };
+
+struct trace {
+	void (*body)(quo_session *s);
+	const char *want[2]; /* digest of the bytes that each party sends */
+};
+
+static void traced(quo_session *s, void *arg)
+{
+	const struct trace *trace = arg;
+	quo_channel *peer = s->peer;
+	quo_rng *rng = s->rng;
+	quo_err err = QUO_ERR_INIT;
+	struct tap tap = { { &tap_ops, QUO_ERR_INIT }, peer, quo_sha256_new(&err) };
+	uint8_t digest[32];
+	char text[65];
+
+	s->rng = quo_rng_new_test((uint64_t)s->party);
+	assert_true(tap.sent && s->rng);
+	s->peer = &tap.base;
+	trace->body(s);
+	quo_test_ok(quo_channel_flush(s->peer, &err));
+	quo_rng_free(s->rng);
+	s->peer = peer;
+	s->rng = rng;
+	quo_sha256_end(tap.sent, digest);
+	digest_text(digest, text);
+	if (strcmp(text, trace->want[s->party]))
+		fail_msg("party %d now sends %s", s->party, text);
+}
+
+static void iknp_body(quo_session *s)
+{
+	static const size_t sizes[] = { 1, 128, 1000, 20000 };
+	quo_err err = QUO_ERR_INIT;
+	quo_block *out = calloc(20000, sizeof *out);
+	uint64_t *choices = calloc(quo_words(20000), sizeof *choices);
+
+	assert_true(out && choices);
+	for (int sender = 0; sender < 2; sender++) {
+		quo_instance *ot = quo_test_registered_instance(QUO_KIND_OT, "iknp");
+		const quo_ot_ops *ops = ot->ops;
+		quo_test_ok(ops->open(ot->self, s, sender, &err));
+		for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+			quo_test_ok(ops->extend(ot->self, s, sizes[i], out,
+						s->party == sender ? NULL : choices, &err));
+		quo_test_instance_free(ot);
+	}
+	free(out);
+	free(choices);
+}
+
+static void test_iknp(void **state)
+{
+	struct trace trace = {
+		iknp_body,
+		{ "2d608bd5a78f081fa1d2d8a3d335ded2a53d45aa4bb38d5dec2dc4bd19aaae9b",
+		  "96be57decd8a27ff571c44da5d8fd5301ce0b662946545cbea9a842421a78ed9" }
+	};
+
+	(void)state;
+	quo_test_two_parties(traced, &trace);
+}
+
+/* ~(((a & b) ^ c) & a), made by hand so that the trace does not depend on the optimiser. */
+static void halfgates_body(quo_session *s)
+{
+	enum { INSTANCES = 700 };
+	static const quo_port in = { "in", QUO_PORT_BITS, 3, false, false },
+			      out = { "out", QUO_PORT_BITS, 1, false, false };
+	static const quo_gate gates[] = { { 0, 1, QUO_GATE_AND, 3 },
+					  { 3, 2, QUO_GATE_XOR, 4 },
+					  { 4, 0, QUO_GATE_AND, 5 },
+					  { 5, 5, QUO_GATE_NOT, 6 } };
+	static const uint32_t outputs[] = { 6 };
+	const quo_circuit circuit = { .in = &in,
+				      .out = &out,
+				      .n_in = 1,
+				      .n_out = 1,
+				      .n_input_wires = 3,
+				      .n_output_wires = 1,
+				      .n_gates = 4,
+				      .n_and = 2,
+				      .depth = 2,
+				      .gates = gates,
+				      .outputs = outputs,
+				      .n_slots = 7,
+				      .id = UINT64_MAX };
+	static quo_block labels[3][INSTANCES], result[INSTANCES];
+	const quo_block *const from[] = { labels[0], labels[1], labels[2] };
+	quo_block *const to[] = { result };
+	quo_instance *gc = quo_test_registered_instance(QUO_KIND_GC, "halfgates");
+	const quo_gc_ops *ops = gc->ops;
+	quo_err err = QUO_ERR_INIT;
+
+	/* Equal at both sides: the active labels are those of the value 0. */
+	quo_prg((quo_block){ { 9, 9 } }, 0, labels[0], 3 * INSTANCES);
+	if (s->party == 0)
+		quo_test_ok(ops->garble(gc->self, s, &circuit, INSTANCES,
+					(quo_block){ { 0x1357, 0x2468 } }, from, to, &err));
+	else
+		quo_test_ok(ops->evaluate(gc->self, s, &circuit, INSTANCES, from, to, &err));
+	quo_test_instance_free(gc);
+}
+
+static void test_halfgates(void **state)
+{
+	struct trace trace = {
+		halfgates_body,
+		{ "baa11c9d582c485b62ee3d28c8362a75d1fc628decd116342abf9254181a5651",
+		  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" }
+	};
+
+	(void)state;
+	quo_test_two_parties(traced, &trace);
+}
+
+/* A ternary 30 x 20 matrix times a 20 x 9 one at 15 bits, and a conversion of 100 six-bit integers.
+ */
+static void cot_body(quo_session *s)
+{
+	struct {
+		int64_t batch, chunk_kib, room[6];
+	} config = { 1 << 20, 256, { 0 } };
+	static const int32_t coef[] = { 1, -1 };
+	quo_spec p = quo_spec_bits(2, false, 2, (uint32_t[]){ 30, 20 });
+	quo_spec y = quo_spec_arith(15, 2, (uint32_t[]){ 20, 9 }),
+		 z = quo_spec_arith(15, 2, (uint32_t[]){ 30, 9 });
+	quo_spec bits = quo_spec_bits(6, true, 1, (uint32_t[]){ 100 }),
+		 words = quo_spec_arith(12, 1, (uint32_t[]){ 100 });
+	quo_instance *products = NULL;
+	quo_err err = QUO_ERR_INIT;
+
+	for (size_t i = 0; i < quo_registry_count(quo_test_registry()); i++) {
+		const quo_registered *r = quo_registry_at(quo_test_registry(), i);
+		if (r->component.kind != QUO_KIND_PRODUCTS || strcmp(r->component.name, "cot"))
+			continue;
+		assert_true(r->component.config_size <= sizeof config);
+		quo_test_ok(quo_instance_new(r, &config, &products, &err));
+	}
+	assert_non_null(products);
+	quo_test_open_cots(s, "dealer");
+	const quo_products_ops *ops = products->ops;
+	quo_test_ok(ops->open(products->self, s, &err));
+
+	quo_product_job product = { quo_tensor_new(s->step, z, true, &err),
+				    quo_tensor_new(s->step, p, true, &err),
+				    quo_tensor_new(s->step, y, true, &err),
+				    coef,
+				    false,
+				    false,
+				    false };
+	quo_tensor *x = quo_tensor_new(s->step, bits, true, &err);
+	quo_convert_job convert = { quo_tensor_new(s->step, words, true, &err), x };
+	assert_true(product.z && product.p && product.y && x && convert.z);
+	quo_rng_bytes(s->rng, product.y->a, product.y->n * sizeof *product.y->a);
+	for (size_t i = 0; i < product.y->n; i++)
+		product.y->a[i] &= quo_mask32(15);
+	for (unsigned k = 0; k < 2; k++) {
+		quo_rng_bytes(s->rng, quo_plane(product.p, k), product.p->words * 8);
+		quo_plane(product.p, k)[product.p->words - 1] &= (UINT64_C(1) << 600 % 64) - 1;
+	}
+	for (unsigned k = 0; k < 6; k++) {
+		quo_rng_bytes(s->rng, quo_plane(x, k), x->words * 8);
+		quo_plane(x, k)[x->words - 1] &= (UINT64_C(1) << 100 % 64) - 1;
+	}
+	quo_test_ok(ops->product(products->self, s, &product, 1, &err));
+	quo_test_ok(ops->convert(products->self, s, &convert, 1, &err));
+	quo_instance_free(products);
+}
+
+static void test_cot_products(void **state)
+{
+	struct trace trace = {
+		cot_body,
+		{ "66d3e2671a0ae19a0f9c4f0d75bf33a531a0cd340977f469e65b13229d900a9a",
+		  "447cf1ec8cc9a233adaf02a676a51c2d34726c83c3572c164a125d01735db267" }
+	};
+
+	(void)state;
+	quo_test_two_parties(traced, &trace);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hash_and_prgs),   cmocka_unit_test(test_layouts),
+		cmocka_unit_test(test_public_integers), cmocka_unit_test(test_iknp),
+		cmocka_unit_test(test_halfgates),       cmocka_unit_test(test_cot_products),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
