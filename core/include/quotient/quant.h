@@ -13,7 +13,8 @@
 
 typedef struct quo_quant_ops {
 	quo_lifecycle life;
-	/* Largest |rs(x, s - 7)| that can occur; at most 255. */
+	/* -bound <= x * 2^(7 - s) < bound for every x of a tensor with exponent s, hence |rs(x, s - 7)| <= bound; at
+	 * most 255. Optimisers cut their circuits to it. */
 	uint32_t bound;
 	/* Public random bits per element that step() wants; 0 or 8. */
 	uint32_t random_bits;
@@ -21,7 +22,7 @@ typedef struct quo_quant_ops {
 	quo_int (*lift)(void *self, quo_builder *b, quo_int x);
 	/* Required. Associative, commutative, 0 neutral; as wide as its wider operand. */
 	quo_int (*combine)(void *self, quo_builder *b, quo_int x, quo_int y);
-	/* Required. The exponent, unsigned, of the combined magnitude. */
+	/* Required. The exponent, unsigned, of the combined magnitude; never more than the width of x. */
 	quo_int (*exponent)(void *self, quo_builder *b, quo_int m);
 	/* Required. The step of SGD with rate 2^-r: rs(g, s - 7 + r), or the quantiser's own rounding of it with the
 	 * public bits u (width random_bits). Signed; exact. */

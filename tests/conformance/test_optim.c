@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every optimiser with every quantiser: the update circuit against the formulas of docs/numerics.md. */
+#include "support.h"
+#include "unit/circuit/harness.h"
+
+#include "config/experiment.h"
+
+typedef struct pair {
+	quo_experiment *optim_owner, *quant_owner;
+	quo_instance *optim, *quant;
+} pair;
+
+static pair load(const char *optim_yaml, const char *quant_yaml)
+{
+	pair p = { 0 };
+	quo_err err = QUO_ERR_INIT;
+
+	quo_test_ok(quo_component_load(quo_test_registry(), QUO_KIND_OPTIM, optim_yaml, &p.optim_owner, &p.optim,
+	                               &err));
+	quo_test_ok(quo_component_load(quo_test_registry(), QUO_KIND_QUANT, quant_yaml, &p.quant_owner, &p.quant,
+	                               &err));
+	return p;
+}
+
+static void unload(pair p)
+{
+	quo_experiment_free(p.optim_owner);
+	quo_experiment_free(p.quant_owner);
+}
+
+/* Ports in: V, G, s, u (8 bits, whether wanted or not), states. Ports out: V, states. */
+enum { V, G, S, RANDOM, STATE };
+
+static quo_circuit *build_update(const pair *p, unsigned g_width, int epoch, quo_goal goal)
+{
+	const quo_optim_ops *ops = p->optim->ops;
+	quo_optim_state states[QUO_OPTIM_MAX_STATES];
+	unsigned n = 0;
+	quo_err err = QUO_ERR_INIT;
+	quo_builder *b = quo_builder_new(goal);
+	quo_update u = { .quant = p->quant, .epoch = epoch };
+
+	quo_test_ok(ops->states(p->optim->self, p->quant, states, &n, &err));
+	assert_true(n <= QUO_OPTIM_MAX_STATES);
+	u.v = quo_input(b, "V", QUO_PORT_BITS, 8, true, false);
+	u.g = quo_input(b, "G", QUO_PORT_BITS, g_width, true, false);
+	u.s = quo_input(b, "s", QUO_PORT_BITS, quo_bit_length(g_width), false, false);
+	u.u = quo_input(b, "u", QUO_PORT_BITS, 8, false, false);
+	if (!quo_quant(p->quant)->random_bits)
+		u.u = (quo_int){ .width = 0 };
+	for (unsigned i = 0; i < n; i++)
+		u.state[i] = quo_input(b, states[i].name, QUO_PORT_BITS, states[i].width, states[i].is_signed, false);
+	ops->update(p->optim->self, b, &u);
+	quo_output(b, "V", quo_resize(u.v, 8, true));
+	for (unsigned i = 0; i < n; i++)
+		quo_output(b, states[i].name, quo_resize(u.state[i], states[i].width, states[i].is_signed));
+	return finish(b);
+}
+
+/* ---- the formulas ---- */
+static int64_t rs(int64_t x, int s)
+{
+	return s <= 0 ? x * (INT64_C(1) << -s) : (x + (INT64_C(1) << (s - 1))) >> s;
+}
+
+static int64_t sat(int64_t x)
+{
+	return x < -127 ? -127 : x > 127 ? 127 : x;
+}
+
+static int length(int64_t x)
+{
+	return (int)quo_bit_length((uint64_t)x);
+}
+
+static int64_t wage_step(int64_t g, int k, int64_t u)
+{
+	int64_t m = g < 0 ? -g : g, q = k <= 8 ? m * (INT64_C(1) << (8 - k)) : m >> (k - 8);
+
+	q = (q + u) >> 8;
+	return g < 0 ? -q : q;
+}
+
+/* The largest magnitudes of a tensor with exponent s. */
+static int64_t most(const char *quant, unsigned s, bool negative)
+{
+	uint64_t m = 0;
+
+	if (!strcmp(quant, "npow"))
+		return negative ? INT64_C(1) << s : (INT64_C(1) << s) - 1;
+	/* the largest m with m * m < 2^(2s+1); for s = 0 m = 1 */
+	for (uint64_t bit = UINT64_C(1) << s; bit; bit >>= 1)
+		if ((m + bit) * (m + bit) < UINT64_C(1) << (2 * s + 1))
+			m += bit;
+	return (int64_t)m;
+}
+
+/* A gradient and an exponent that belong together. */
+static int64_t random_gradient(const char *quant, unsigned width, uint64_t *s, uint64_t *rng)
+{
+	uint64_t r = next_random(rng);
+
+	*s = r % width; /* 0 .. width-1: |G| <= 2^(width-1) */
+	bool negative = r >> 8 & 1;
+	int64_t end = most(quant, (unsigned)*s, negative), widest = (INT64_C(1) << (width - 1)) - !negative;
+	if (end > widest)
+		end = widest;
+	int64_t m = (r >> 9) % 8 == 0 ? end : (int64_t)(next_random(rng) % (uint64_t)(end + 1));
+	if ((r >> 12) % 4 == 0)
+		m >>= (r >> 16) % 16;
+	return negative ? -m : m;
+}
+
+/* ---- sgd ---- */
+static uint32_t check_sgd(const char *quant, unsigned width, int r, quo_goal goal)
+{
+	enum { N = 3000 };
+	char yaml[64], quant_yaml[64];
+	uint64_t *in[4], *out = calloc(N, 8), rng = width;
+
+	snprintf(yaml, sizeof yaml, "{use: sgd, lr_shift: %d}", r);
+	snprintf(quant_yaml, sizeof quant_yaml, "{use: %s}", quant);
+	pair p = load(yaml, quant_yaml);
+	quo_circuit *c = build_update(&p, width, 0, goal);
+	for (int i = 0; i < 4; i++)
+		in[i] = calloc(N, 8);
+	for (size_t i = 0; i < N; i++) {
+		in[V][i] = (uint64_t)((int64_t)(next_random(&rng) % 255) - 127);
+		if (i % 7 == 0)
+			in[V][i] = (uint64_t)(i % 2 ? 127 : -127);
+		in[G][i] = (uint64_t)random_gradient(quant, width, &in[S][i], &rng);
+		in[RANDOM][i] = next_random(&rng) & 255;
+	}
+	run_circuit(c, N, (const uint64_t *const *)in, &out);
+	for (size_t i = 0; i < N; i++) {
+		int64_t g = (int64_t)in[G][i], v = (int64_t)in[V][i];
+		int k = (int)in[S][i] - 7 + r;
+		int64_t step = strcmp(quant, "wage") ? rs(g, k) : wage_step(g, k, (int64_t)in[RANDOM][i]);
+		int64_t got = as_int(out[i], 8, true), want = sat(v - step);
+		if (got != want)
+			fail_msg("sgd %s at %u bits, r = %d: V = %lld, G = %lld, s = %lld: %lld, not %lld", quant,
+			         width, r, (long long)v, (long long)g, (long long)in[S][i], (long long)got,
+			         (long long)want);
+	}
+	uint32_t n_and = c->n_and;
+	for (int i = 0; i < 4; i++)
+		free(in[i]);
+	free(out);
+	quo_circuit_free(c);
+	unload(p);
+	return n_and;
+}
+
+static void test_sgd(void **state)
+{
+	static const char *const quants[] = { "npow", "cpow", "wage" };
+	static const unsigned widths[] = { 3, 8, 17, 22, 31 };
+
+	(void)state;
+	for (int q = 0; q < 3; q++)
+		for (int w = 0; w < 5; w++)
+			for (int r = 0; r <= 15; r += 1 + (r > 7))
+				check_sgd(quants[q], widths[w], r, r % 3 ? QUO_SMALL : QUO_SHALLOW);
+}
+
+/* ---- amsgrad ---- */
+typedef struct moments {
+	int64_t m, u, h;
+} moments;
+
+/* One step of the formulas; returns what is taken off V. */
+static int64_t amsgrad_step(moments *x, int64_t g, int r)
+{
+	x->m += rs(26 * (g - x->m), 8);
+	x->u += rs(3 * ((g < 0 ? -g : g) - x->u), 8);
+	x->h = x->h > x->u ? x->h : x->u;
+	return rs(x->m, length(x->h) + r);
+}
+
+/* Runs of training: n weights from zero state over steps gradients of many kinds. */
+static uint32_t check_amsgrad(const char *quant, unsigned width, int r, quo_goal goal, int steps)
+{
+	enum { N = 640 };
+	char yaml[64], quant_yaml[64];
+	uint64_t *in[7], *out[4], rng = width + (unsigned)r;
+	moments x[N] = { 0 };
+
+	snprintf(yaml, sizeof yaml, "{use: amsgrad, lr_shift: %d}", r);
+	snprintf(quant_yaml, sizeof quant_yaml, "{use: %s}", quant);
+	pair p = load(yaml, quant_yaml);
+	quo_circuit *c = build_update(&p, width, 0, goal);
+	assert_int_equal(c->n_in, 7);
+	assert_int_equal(c->n_out, 4);
+	for (int i = 0; i < 7; i++)
+		in[i] = calloc(N, 8);
+	for (int i = 0; i < 4; i++)
+		out[i] = calloc(N, 8);
+	for (int t = 0; t < steps; t++) {
+		int64_t want[N];
+		for (size_t i = 0; i < N; i++) {
+			/* kinds: anything; the largest there is; of one sign; constant |g|, so that states settle */
+			int64_t g = random_gradient(quant, width, &in[S][i], &rng);
+			unsigned kind = i % 8, s = (unsigned)in[S][i];
+			if (kind == 1 || kind == 2)
+				g = kind == 1 ? -most(quant, s, true) : most(quant, s, false);
+			if (kind == 3)
+				g = g < 0 ? -g - 1 : g;
+			if (kind >= 4 && width > 9) {
+				in[S][i] = 8;
+				g = (int64_t)(2 * (i / 8 * 128 / (N / 8)));
+				g = kind == 4 || (kind == 5 && t % 20 < 13) ? g : kind == 6 && t < 60 ? g : -g;
+				g = kind == 7 && t == 70 ? 255 : g;
+			}
+			if (g >= INT64_C(1) << (width - 1))
+				g = (INT64_C(1) << (width - 1)) - 1;
+			if (g < -(INT64_C(1) << (width - 1)))
+				g = -(INT64_C(1) << (width - 1));
+			in[G][i] = (uint64_t)g;
+			int64_t step = amsgrad_step(&x[i], rs(g, (int)in[S][i] - 7), r);
+			want[i] = sat((int64_t)in[V][i] - step);
+		}
+		run_circuit(c, N, (const uint64_t *const *)in, out);
+		for (size_t i = 0; i < N; i++) {
+			int64_t got[4];
+			for (int k = 0; k < 4; k++) {
+				got[k] = as_int(out[k][i], c->out[k].width, c->out[k].is_signed);
+				in[k ? STATE + k - 1 : V][i] = (uint64_t)got[k];
+			}
+			if (got[0] != want[i] || got[1] != x[i].m || got[2] != x[i].u || got[3] != x[i].h)
+				fail_msg("amsgrad %s at %u bits, r = %d, step %d, G = %lld, s = %lld: V M U H = %lld %lld "
+				         "%lld %lld, not %lld %lld %lld %lld",
+				         quant, width, r, t, (long long)in[G][i], (long long)in[S][i],
+				         (long long)got[0], (long long)got[1], (long long)got[2], (long long)got[3],
+				         (long long)want[i], (long long)x[i].m, (long long)x[i].u,
+				         (long long)x[i].h);
+		}
+	}
+	uint32_t n_and = c->n_and;
+	for (int i = 0; i < 7; i++)
+		free(in[i]);
+	for (int i = 0; i < 4; i++)
+		free(out[i]);
+	quo_circuit_free(c);
+	unload(p);
+	return n_and;
+}
+
+static void test_amsgrad(void **state)
+{
+	static const unsigned widths[] = { 3, 9, 17, 22, 31 };
+
+	(void)state;
+	for (int w = 0; w < 5; w++) {
+		for (int r = 0; r <= 7; r++) {
+			check_amsgrad("npow", widths[w], r, r % 3 ? QUO_SMALL : QUO_SHALLOW, 100);
+			check_amsgrad("cpow", widths[w], r, r % 3 ? QUO_SMALL : QUO_SHALLOW, 100);
+		}
+	}
+}
+
+/*
+ * The circuit's widths come from the ranges of M, U, H. Here every state that any sequence of gradients reaches is
+ * enumerated, and the circuit is run on all of them.
+ */
+static void test_amsgrad_every_state(void **state)
+{
+	enum { SIDE = 128, CHUNK = 4096 };
+	const int bound = 128;
+	uint8_t *seen = calloc((size_t)2 * SIDE * SIDE * SIDE, 1);
+	uint32_t *queue = calloc((size_t)2 * SIDE * SIDE * SIDE, sizeof *queue);
+	size_t head = 0, tail = 1;
+	uint64_t *in[7], *out[4], rng = 3;
+
+	(void)state;
+#define KEY(x) ((((size_t)((x).m + SIDE)) * SIDE + (size_t)(x).u) * SIDE + (size_t)(x).h)
+	pair p = load("{use: amsgrad}", "{use: npow}");
+	quo_circuit *c = build_update(&p, 12, 0, QUO_SMALL);
+	for (int i = 0; i < 7; i++)
+		in[i] = calloc(CHUNK, 8);
+	for (int i = 0; i < 4; i++)
+		out[i] = calloc(CHUNK, 8);
+
+	queue[0] = (uint32_t)KEY(((moments){ 0, 0, 0 }));
+	seen[queue[0]] = 1;
+	while (head < tail) {
+		size_t n = tail - head < CHUNK ? tail - head : CHUNK;
+		for (size_t i = 0; i < n; i++) {
+			uint32_t key = queue[head + i];
+			moments x = { (int64_t)(key / (SIDE * SIDE)) - SIDE, key / SIDE % SIDE, key % SIDE };
+			for (int g = -bound; g <= bound; g++) {
+				moments y = x;
+				amsgrad_step(&y, g, 0);
+				assert_true(y.m >= -SIDE && y.m < SIDE && y.u < SIDE && y.h < SIDE);
+				if (!seen[KEY(y)]) {
+					seen[KEY(y)] = 1;
+					queue[tail++] = (uint32_t)KEY(y);
+				}
+			}
+			in[S][i] = 8;
+			in[G][i] = (uint64_t)((int64_t)(next_random(&rng) % 512) - 256);
+			in[V][i] = (uint64_t)((int64_t)(next_random(&rng) % 255) - 127);
+			in[STATE][i] = (uint64_t)x.m;
+			in[STATE + 1][i] = (uint64_t)x.u;
+			in[STATE + 2][i] = (uint64_t)x.h;
+		}
+		run_circuit(c, n, (const uint64_t *const *)in, out);
+		for (size_t i = 0; i < n; i++) {
+			moments x = { (int64_t)in[STATE][i], (int64_t)in[STATE + 1][i], (int64_t)in[STATE + 2][i] };
+			int64_t step = amsgrad_step(&x, rs((int64_t)in[G][i], 1), 0);
+			assert_int_equal(as_int(out[0][i], 8, true), sat((int64_t)in[V][i] - step));
+			assert_int_equal(as_int(out[1][i], c->out[1].width, true), x.m);
+			assert_int_equal(out[2][i], x.u);
+			assert_int_equal(out[3][i], x.h);
+		}
+		head += n;
+	}
+	print_message("%zu states\n", tail);
+	assert_true(tail > 10000);
+	for (int i = 0; i < 7; i++)
+		free(in[i]);
+	for (int i = 0; i < 4; i++)
+		free(out[i]);
+	free(seen);
+	free(queue);
+	quo_circuit_free(c);
+	unload(p);
+}
+
+static void test_refusal(void **state)
+{
+	pair p = load("{use: amsgrad}", "{use: wage}");
+	const quo_optim_ops *ops = p.optim->ops;
+	quo_optim_state states[QUO_OPTIM_MAX_STATES];
+	unsigned n;
+	quo_err err = QUO_ERR_INIT;
+
+	(void)state;
+	assert_int_equal(ops->states(p.optim->self, p.quant, states, &n, &err), QUO_USAGE);
+	quo_test_assert_error(&err, QUO_USAGE, "wage rounds SGD steps; use optimizer sgd");
+	unload(p);
+
+	quo_err range = QUO_ERR_INIT;
+	quo_experiment *owner = NULL;
+	quo_instance *instance = NULL;
+	assert_int_equal(quo_component_load(quo_test_registry(), QUO_KIND_OPTIM, "{use: sgd, lr_shift: 16}", &owner,
+	                                    &instance, &range),
+	                 QUO_USAGE);
+	quo_test_assert_error(&range, QUO_USAGE, "lr_shift");
+}
+
+/* Schedules choose the circuit by epoch; equal variants are equal circuits. */
+static void test_schedule(void **state)
+{
+	static const char *const yaml[2] = { "{use: sgd, lr_shift: {0: 3, 3: 4, 6: 5}}",
+		                             "{use: amsgrad, lr_shift: {0: 3, 3: 4, 6: 5}}" };
+	static const int want[8] = { 3, 3, 3, 4, 4, 4, 5, 5 };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		pair p = load(yaml[i], "{use: npow}");
+		const quo_optim_ops *ops = p.optim->ops;
+		for (int epoch = 0; epoch < 8; epoch++)
+			assert_int_equal(ops->variant(p.optim->self, epoch), want[epoch]);
+		quo_circuit *a = build_update(&p, 17, 1, QUO_SMALL), *b = build_update(&p, 17, 2, QUO_SMALL);
+		assert_int_equal(a->n_gates, b->n_gates);
+		assert_memory_equal(a->gates, b->gates, a->n_gates * sizeof *a->gates);
+		quo_circuit_free(a);
+		quo_circuit_free(b);
+		unload(p);
+	}
+	pair p = load("{use: sgd}", "{use: npow}");
+	assert_int_equal(((const quo_optim_ops *)p.optim->ops)->variant(p.optim->self, 9), 4);
+	unload(p);
+	p = load("{use: amsgrad}", "{use: npow}");
+	assert_int_equal(((const quo_optim_ops *)p.optim->ops)->variant(p.optim->self, 9), 0);
+	unload(p);
+}
+
+/* Any optimiser with any quantiser it accepts: weights stay in -127..127, whatever the gradient. */
+static void check_any(const char *optim, const char *quant)
+{
+	enum { N = 640 };
+	char yaml[100], quant_yaml[100];
+	uint64_t *in[STATE + QUO_OPTIM_MAX_STATES], *out[1 + QUO_OPTIM_MAX_STATES], rng = 9;
+	quo_optim_state states[QUO_OPTIM_MAX_STATES];
+	unsigned n = 0;
+
+	snprintf(yaml, sizeof yaml, "{use: %s}", optim);
+	snprintf(quant_yaml, sizeof quant_yaml, "{use: %s}", quant);
+	pair p = load(yaml, quant_yaml);
+	quo_err err = QUO_ERR_INIT;
+	quo_status status = ((const quo_optim_ops *)p.optim->ops)->states(p.optim->self, p.quant, states, &n, &err);
+	if (status != QUO_OK) {
+		assert_int_equal(status, QUO_USAGE);
+		unload(p);
+		return;
+	}
+	for (int goal = QUO_SMALL; goal <= QUO_SHALLOW; goal++) {
+		quo_circuit *c = build_update(&p, 17, 0, (quo_goal)goal);
+		for (int i = 0; i < STATE + QUO_OPTIM_MAX_STATES; i++)
+			in[i] = calloc(N, 8);
+		for (int i = 0; i < 1 + QUO_OPTIM_MAX_STATES; i++)
+			out[i] = calloc(N, 8);
+		for (int t = 0; t < 20; t++) {
+			for (size_t i = 0; i < N; i++) {
+				in[G][i] = (uint64_t)random_gradient("npow", 17, &in[S][i], &rng);
+				in[RANDOM][i] = next_random(&rng) & 255;
+			}
+			run_circuit(c, N, (const uint64_t *const *)in, out);
+			for (size_t i = 0; i < N; i++) {
+				int64_t v = as_int(out[0][i], 8, true);
+				assert_true(v >= -127 && v <= 127);
+				in[V][i] = (uint64_t)v;
+				for (unsigned k = 0; k < n; k++)
+					in[STATE + k][i] = out[1 + k][i];
+			}
+		}
+		for (int i = 0; i < STATE + QUO_OPTIM_MAX_STATES; i++)
+			free(in[i]);
+		for (int i = 0; i < 1 + QUO_OPTIM_MAX_STATES; i++)
+			free(out[i]);
+		quo_circuit_free(c);
+	}
+	unload(p);
+}
+
+static void test_any(void **state)
+{
+	const quo_registry *registry = quo_test_registry();
+
+	(void)state;
+	for (size_t i = 0; i < quo_registry_count(registry); i++)
+		for (size_t j = 0; j < quo_registry_count(registry); j++) {
+			const quo_component *a = &quo_registry_at(registry, i)->component;
+			const quo_component *b = &quo_registry_at(registry, j)->component;
+			if (a->kind == QUO_KIND_OPTIM && b->kind == QUO_KIND_QUANT)
+				check_any(a->name, b->name);
+		}
+}
+
+/* AND gates per weight under Yao: what a training step mostly pays for. */
+static void test_costs(void **state)
+{
+	(void)state;
+	assert_int_equal(check_sgd("npow", 17, 4, QUO_SMALL), 58);
+	assert_int_equal(check_sgd("npow", 22, 4, QUO_SMALL), 63);
+	assert_int_equal(check_amsgrad("npow", 17, 0, QUO_SMALL, 3), 168);
+	assert_int_equal(check_amsgrad("npow", 22, 0, QUO_SMALL, 3), 173);
+	assert_int_equal(check_amsgrad("cpow", 22, 0, QUO_SMALL, 3), 196);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sgd),     cmocka_unit_test(test_amsgrad),
+		cmocka_unit_test(test_amsgrad_every_state), cmocka_unit_test(test_refusal),
+		cmocka_unit_test(test_schedule), cmocka_unit_test(test_any),
+		cmocka_unit_test(test_costs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
