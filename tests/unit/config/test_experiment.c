@@ -471,6 +471,39 @@ static void loads_one_component(void **state)
 	assert_null(owner);
 }
 
+/* Whatever bytes a file has: an experiment, or one line. */
+static void survives_damage(void **state)
+{
+	(void)state;
+	static const char good[] = "name: x\ndata: {use: table, count: 2, files: [a, b], columns: "
+				   "[{numeric: 3}, label]}\n"
+				   "model:\n  - {use: fc, count: 3}\n  - use: fc\n    count: 4\n   "
+				   " schedule: {0: 3, 3: 4}\n"
+				   "train:\n  optimizer: {use: sgd, rate: 0.5}\n  epochs: "
+				   "3\nprotocol: {ot: {use: iknp}}\n";
+	static const char spice[] = "{}[],:#&*!|>'\"%@`-? \n\t~0a\\\x80\xff";
+	uint64_t x = 88172645463325252u;
+	int loaded = 0;
+	for (int round = 0; round < 3000; round++) {
+		char text[sizeof good];
+		memcpy(text, good, sizeof good);
+		for (int i = 0; i <= round % 4; i++) {
+			x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+			text[(x >> 8) % (sizeof good - 1)] = spice[(x >> 40) % (sizeof spice - 1)];
+		}
+		quo_err err = QUO_ERR_INIT;
+		quo_experiment *e = NULL;
+		quo_status status = quo_experiment_load(registry, file_of(text), NULL, 0, &e, &err);
+		if (status == QUO_OK)
+			loaded++;
+		else if (status != QUO_USAGE || !*err.text || strchr(err.text, '\n'))
+			fail_msg("status %d, '%s' from:\n%s", status, err.text, text);
+		quo_experiment_free(e);
+		assert_int_equal(live, 0);
+	}
+	assert_true(loaded > 10 && loaded < 2500);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -483,6 +516,7 @@ int main(void)
 		cmocka_unit_test(agrees_on_what_is_not_local),
 		cmocka_unit_test(writes_itself_stably),
 		cmocka_unit_test(loads_one_component),
+		cmocka_unit_test(survives_damage),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }
