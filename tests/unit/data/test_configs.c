@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every experiment in configs/ resolves; where its data are at hand (or drawn), they load and fit the model. */
+#include "data_support.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include "config/experiment.h"
+
+/* The last layer's option table has `out` first among the integers; read it by name. */
+static int64_t outputs(const quo_instance *layer)
+{
+	for (const quo_option *o = layer->component->options; o && o->name; o++)
+		if (strcmp(o->name, "out") == 0)
+			return *(const int64_t *)((const char *)layer->config + o->offset);
+	return 0;
+}
+
+static void check_data(const quo_experiment_config *config, const char *path)
+{
+	const quo_data_ops *ops = config->data->ops;
+	quo_err err = QUO_ERR_INIT;
+	quo_dataset data = { 0 };
+
+	quo_status status = ops->load(config->data->self, (uint64_t)config->train.seed, &data, &err);
+	if (status != QUO_OK) {
+		/* Nothing but a file that was never fetched may be wrong. */
+		if (!strstr(err.text, "make data"))
+			fail_msg("%s: %s", path, err.text);
+		print_message("%s: data not at hand\n", path);
+		return;
+	}
+	assert_int_equal(outputs(config->layers[config->n_layers - 1]), data.classes);
+	assert_true(data.train_rows >= config->train.batch);
+	quo_dataset_free(&data);
+}
+
+static void check_config(const char *path)
+{
+	quo_err err = QUO_ERR_INIT;
+	quo_experiment *experiment = NULL;
+
+	if (quo_experiment_load(quo_test_registry(), path, NULL, 0, &experiment, &err) != QUO_OK)
+		fail_msg("%s", err.text);
+	const quo_experiment_config *config = quo_experiment_config_of(experiment);
+	assert_string_equal(config->protocol->component->name, "quotient");
+	assert_int_equal(config->reveal.n, 1);
+	assert_int_equal(config->network.mode, QUO_MODE_LOCAL);
+	assert_true(config->n_layers >= 2);
+	check_data(config, path);
+	quo_experiment_free(experiment);
+}
+
+static int check_folder(const char *folder)
+{
+	const char *source = getenv("QUOTIENT_SOURCE_ROOT");
+	char path[1024], dir_path[512];
+	int n = 0;
+
+	snprintf(dir_path, sizeof dir_path, "%s/%s", source ? source : ".", folder);
+	DIR *dir = opendir(dir_path);
+	assert_non_null(dir);
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		const char *dot = strrchr(entry->d_name, '.');
+		if (!dot || strcmp(dot, ".yaml") != 0)
+			continue;
+		snprintf(path, sizeof path, "%s/%s", dir_path, entry->d_name);
+		check_config(path);
+		n++;
+	}
+	closedir(dir);
+	return n;
+}
+
+static void test_configs(void **state)
+{
+	const char *source = getenv("QUOTIENT_SOURCE_ROOT");
+	char beside[512];
+
+	(void)state;
+	snprintf(beside, sizeof beside, "%s/../shared/data", source ? source : ".");
+	if (access(beside, R_OK) == 0)
+		setenv("QUOTIENT_DATA", beside, 0);
+	assert_true(check_folder("configs") >= 7);
+	assert_true(check_folder("configs/ablations") >= 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_configs) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
