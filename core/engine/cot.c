@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the core derives from random correlated OT: choices of the receiver's own.
+ * What the core derives from random correlated OT: choices of the receiver's own. Random ones pass through.
  *
  * Beaver 1995 ("Precomputing oblivious transfer"): for a random COT (q; c, t = q ^ c*Delta) the
  * receiver sends d = c ^ choice and the sender takes q' = q ^ d*Delta; then t = q' ^ choice*Delta.
@@ -110,5 +110,25 @@ void quo_cot_chosen_cost(quo_cot *cot, size_t n, quo_cost *cost)
 		return;
 	cot->ops->cost_extend(cot->ot->self, cot->sender, n, cost);
 	quo_cost_send(cost, 1 - cot->sender, packed_bytes(n));
+	cost->cots += n;
+}
+
+quo_status quo_cot_random(quo_cot *cot, quo_session *s, size_t n, quo_block *out, uint64_t *choices,
+			  quo_err *err)
+{
+	if (s->dry) {
+		quo_cot_random_cost(cot, n, s->cost);
+		return QUO_OK;
+	}
+	if (!n)
+		return QUO_OK;
+	return cot->ops->extend(cot->ot->self, s, n, out, choices, err);
+}
+
+void quo_cot_random_cost(quo_cot *cot, size_t n, quo_cost *cost)
+{
+	if (!n)
+		return;
+	cot->ops->cost_extend(cot->ot->self, cot->sender, n, cost);
 	cost->cots += n;
 }

@@ -47,5 +47,11 @@ int quo_cot_sender(const quo_cot *cot);
 quo_status quo_cot_chosen(quo_cot *cot, quo_session *s, size_t n, const uint64_t *choices, quo_block *out,
                           quo_err *err);
 void quo_cot_chosen_cost(quo_cot *cot, size_t n, quo_cost *cost);
+/*
+ * n COTs with random choice bits, as the engine makes them: nothing is sent on top of its own traffic. The receiver
+ * gets its choices as a plane of quo_words(n) words, tail cleared; the sender passes choices = NULL.
+ */
+quo_status quo_cot_random(quo_cot *cot, quo_session *s, size_t n, quo_block *out, uint64_t *choices, quo_err *err);
+void quo_cot_random_cost(quo_cot *cot, size_t n, quo_cost *cost);
 
 #endif

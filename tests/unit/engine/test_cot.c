@@ -11,8 +11,14 @@ struct result {
 static const size_t sizes[] = { 0, 1, 63, 64, 65, 200, 7, MOST };
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
+static quo_status send_chosen(quo_cot *cot, quo_session *s, size_t n, quo_block *out,
+			      uint64_t *choices, quo_err *err)
+{
+	return quo_cot_chosen(cot, s, n, choices, out, err);
+}
+
 /* shared: results [sender][size]. */
-static void chosen(quo_session *s, void *shared)
+static void exchange(quo_session *s, void *shared, bool random)
 {
 	struct result(*results)[SIZES] = shared;
 	quo_err err = QUO_ERR_INIT;
@@ -28,7 +34,11 @@ static void chosen(quo_session *s, void *shared)
 			assert_int_equal(quo_cot_sender(s->cot[sender]), sender);
 			if (s->party == sender) {
 				r->delta = quo_cot_delta(s->cot[sender]);
-				quo_test_ok(quo_cot_chosen(s->cot[sender], s, n, NULL, r->q, &err));
+				quo_test_ok((random ? quo_cot_random : send_chosen)(
+					s->cot[sender], s, n, r->q, NULL, &err));
+			} else if (random) {
+				quo_test_ok(quo_cot_random(s->cot[sender], s, n, r->t, r->choices,
+							   &err));
 			} else {
 				for (size_t w = 0; w < (n + 63) / 64; w++)
 					r->choices[w] = quo_test_random(&seed);
@@ -36,7 +46,8 @@ static void chosen(quo_session *s, void *shared)
 							   &err));
 			}
 			/* The flights depend on what was last sent; bytes do not. */
-			quo_cot_chosen_cost(s->cot[sender], n, &cost);
+			(random ? quo_cot_random_cost : quo_cot_chosen_cost)(s->cot[sender], n,
+									     &cost);
 			quo_traffic now = quo_channel_traffic(s->peer);
 			assert_int_equal(now.sent_bytes - before.sent_bytes,
 					 cost.sent_bytes[s->party]);
@@ -47,12 +58,21 @@ static void chosen(quo_session *s, void *shared)
 	}
 }
 
-static void test_chosen(void **state)
+static void chosen(quo_session *s, void *shared)
+{
+	exchange(s, shared, false);
+}
+
+static void random_choices(quo_session *s, void *shared)
+{
+	exchange(s, shared, true);
+}
+
+static void check(quo_test_party *party)
 {
 	struct result(*results)[SIZES] = quo_test_shared(2, sizeof *results);
 
-	(void)state;
-	quo_test_two_parties(chosen, results);
+	quo_test_two_parties(party, results);
 	for (int sender = 0; sender < 2; sender++) {
 		for (int i = 0; i < SIZES; i++) {
 			const struct result *r = &results[sender][i];
@@ -67,6 +87,18 @@ static void test_chosen(void **state)
 	quo_test_unshare(results, 2, sizeof *results);
 }
 
+static void test_chosen(void **state)
+{
+	(void)state;
+	check(chosen);
+}
+
+static void test_random(void **state)
+{
+	(void)state;
+	check(random_choices);
+}
+
 static void test_dry(void **state)
 {
 	quo_cost cost = QUO_COST_INIT, want = QUO_COST_INIT;
@@ -79,12 +111,13 @@ static void test_dry(void **state)
 	quo_test_ok(quo_cot_chosen(s.cot[0], &s, 100, NULL, NULL, &err));
 	quo_test_ok(quo_cot_chosen(s.cot[1], &s, 0, NULL, NULL, &err));
 	quo_test_ok(quo_cot_chosen(s.cot[1], &s, 8, NULL, NULL, &err));
+	quo_test_ok(quo_cot_random(s.cot[1], &s, 50, NULL, NULL, &err));
 	quo_cost_send(&want, 1, 13);
 	quo_cost_send(&want, 0, 1);
 	assert_int_equal(cost.sent_bytes[0], want.sent_bytes[0]);
 	assert_int_equal(cost.sent_bytes[1], want.sent_bytes[1]);
 	assert_int_equal(cost.rounds, want.rounds);
-	assert_int_equal(cost.cots, 108);
+	assert_int_equal(cost.cots, 158);
 	quo_test_dry_end(&s);
 }
 
@@ -92,6 +125,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_chosen),
+		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_dry),
 	};
 	return cmocka_run_group_tests_name("cot", tests, NULL, NULL);
