@@ -29,6 +29,8 @@ const char *quo_format_seconds(char out[QUO_UNIT_CHARS], double seconds)
 {
 	if (!isfinite(seconds) || seconds < 0) {
 		snprintf(out, QUO_UNIT_CHARS, "?");
+	} else if (seconds <= 0) {
+		snprintf(out, QUO_UNIT_CHARS, "0 s");
 	} else if (seconds < 0.9995e-3) {
 		snprintf(out, QUO_UNIT_CHARS, "%.0f us", seconds * 1e6);
 	} else if (seconds < 0.9995) {

@@ -45,7 +45,7 @@ static void test_units(void **unused)
 	assert_bytes(45600000000, "45.6 GB");
 	assert_bytes(UINT64_MAX, "18.4 EB");
 
-	assert_seconds(0, "0 us");
+	assert_seconds(0, "0 s");
 	assert_seconds(25e-6, "25 us");
 	assert_seconds(1.5e-3, "1.5 ms");
 	assert_seconds(0.0421, "42 ms");
@@ -178,7 +178,7 @@ static void test_table(void **unused)
 		text, "  phase                          time    share        sent        rounds\n"
 		      "  set-up                       1.25 s    11.1%     1.20 MB            12\n"
 		      "  forward                      10.0 s    88.9%     2.50 GB         1 234\n"
-		      "  a phase with a long name       0 us     0.0%         0 B             0\n"
+		      "  a phase with a long name        0 s     0.0%         0 B             0\n"
 		      "  total                        11.2 s   100.0%     2.50 GB         1 246\n");
 	free(text);
 	memory = open_memstream(&text, &text_bytes);
