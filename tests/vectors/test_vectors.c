@@ -142,8 +142,15 @@ static void tap_close(quo_channel *ch)
 	(void)ch;
 }
 
-static const quo_channel_ops tap_ops = { "tap",      tap_send,    tap_recv, tap_flush,
-					 tap_duplex, tap_traffic, tap_close };
+static const quo_channel_ops tap_ops = {
+	.name = "tap",
+	.send = tap_send,
+	.recv = tap_recv,
+	.flush = tap_flush,
+	.duplex = tap_duplex,
+	.traffic = tap_traffic,
+	.close = tap_close,
+};
 
 struct trace {
 	void (*body)(quo_session *s);
