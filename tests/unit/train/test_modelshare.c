@@ -7,7 +7,6 @@
 #include <quotient/memory.h>
 
 #include "train/modelshare.h"
-#include "train/output.h"
 
 static char path[64], bad[64];
 
@@ -76,11 +75,12 @@ static void test_round_trip(void **unused)
 
 static quo_status load_bytes(const uint8_t *data, size_t n, quo_err *err)
 {
-	quo_err write = QUO_ERR_INIT;
 	quo_model_share in;
+	FILE *f = fopen(bad, "wb");
 
-	if (quo_file_write(bad, data, n, true, &write) != QUO_OK)
-		fail_msg("%s", write.text);
+	assert_non_null(f);
+	assert_int_equal(fwrite(data, 1, n, f), n);
+	assert_int_equal(fclose(f), 0);
 	*err = (quo_err)QUO_ERR_INIT;
 	quo_status status = quo_model_share_load(bad, &in, err);
 	if (status == QUO_OK)
