@@ -28,12 +28,12 @@ static quo_wire majority(quo_builder *b, quo_wire x, quo_wire y, quo_wire z)
 }
 
 /*
- * Sklansky 1960: after round k, position i holds generate and propagate of the 2^k-aligned block that ends in i.
- * A generated and a propagated carry exclude each other, so OR is XOR. Networks that only want the last
- * carry lose the rest as dead gates.
+ * Sklansky 1960: after round k, position i holds generate and propagate of the 2^k-aligned block
+ * that ends in i. A generated and a propagated carry exclude each other, so OR is XOR. Networks
+ * that only want the last carry lose the rest as dead gates.
  */
-static void prefix_carries(quo_builder *b, const quo_wire *x, const quo_wire *y, quo_wire carry, unsigned n,
-                           quo_wire *c)
+static void prefix_carries(quo_builder *b, const quo_wire *x, const quo_wire *y, quo_wire carry,
+			   unsigned n, quo_wire *c)
 {
 	quo_wire generate[W + 1], propagate[W + 1];
 
@@ -58,7 +58,7 @@ static void prefix_carries(quo_builder *b, const quo_wire *x, const quo_wire *y,
 }
 
 void quo__carries(quo_builder *b, const quo_wire *x, const quo_wire *y, quo_wire carry, unsigned n,
-                  quo_wire *c)
+		  quo_wire *c)
 {
 	if (quo_builder_goal(b) == QUO_SHALLOW) {
 		prefix_carries(b, x, y, carry, n, c);
@@ -71,8 +71,8 @@ void quo__carries(quo_builder *b, const quo_wire *x, const quo_wire *y, quo_wire
 
 /* ---- sums ---- */
 /* x + y + carry mod 2^width, y complemented when flip is 1. */
-static quo_int sum(quo_builder *b, const quo_int *x, const quo_int *y, quo_wire flip, quo_wire carry,
-                   unsigned width, bool is_signed)
+static quo_int sum(quo_builder *b, const quo_int *x, const quo_int *y, quo_wire flip,
+		   quo_wire carry, unsigned width, bool is_signed)
 {
 	quo_wire xs[W], ys[W], c[W + 1];
 	quo_int z = { .width = (uint8_t)width, .is_signed = is_signed };
@@ -115,7 +115,7 @@ quo_int quo_add_mod(quo_builder *b, quo_int x, quo_int y, unsigned width)
 
 quo_int quo_add_carry(quo_builder *b, quo_int x, quo_int y, quo_wire carry, unsigned width)
 {
-	/* Bits beyond the exact sum repeat its sign. x + y + carry needs no more bits than x + y. */
+	/* Bits beyond the exact sum repeat its sign; the carry needs no more bits than x + y. */
 	bool is_signed = (x.is_signed && x.width) || (y.is_signed && y.width);
 	unsigned exact = quo__operand_width(&x, &y) + 1;
 	quo_int z = sum(b, &x, &y, 0, carry, width < exact ? width : exact, is_signed);
@@ -147,7 +147,8 @@ static unsigned log2_up(uint64_t m)
 	return quo_bit_length(m - 1);
 }
 
-/* x * c from signed digits of c, lowest first; every partial product is only as wide as its own multiple of x. */
+/* x * c from signed digits of c, lowest first; every partial product is only as wide as its own
+ * multiple of x. */
 static quo_int mul_digits(quo_builder *b, const quo_int *x, const int8_t *digit, unsigned n)
 {
 	quo_int acc = { .width = 0, .is_signed = x->is_signed };
@@ -158,7 +159,8 @@ static quo_int mul_digits(quo_builder *b, const quo_int *x, const int8_t *digit,
 			continue;
 		multiple += digit[i] * (INT64_C(1) << i);
 		bool negative = multiple < 0;
-		unsigned width = x->width + log2_up((uint64_t)(negative ? -multiple : multiple)) + negative;
+		unsigned width =
+			x->width + log2_up((uint64_t)(negative ? -multiple : multiple)) + negative;
 		quo_int term = quo_shl(*x, i);
 		quo_wire minus = digit[i] < 0;
 		acc = sum(b, &acc, &term, minus, minus, width, x->is_signed || negative);
@@ -189,7 +191,8 @@ quo_int quo_mul_const(quo_builder *b, quo_int x, uint32_t c)
 		binary[i] = (int8_t)(c >> i & 1);
 		n_binary += c >> i & 1;
 	}
-	/* As a last digit of NAF may lie one above the product's width, near 64 bits only binary fits. */
+	/* As a last digit of NAF may lie one above the product's width, near 64 bits only binary
+	 * fits. */
 	bool plain = n_binary <= n_naf || x.width + log2_up(c) + 2 > W;
 	return mul_digits(b, &x, plain ? binary : naf, 34);
 }

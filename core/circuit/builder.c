@@ -2,8 +2,9 @@
 /*
  * Gates while they are added: constants folded, common subexpressions shared.
  *
- * An AND is looked up by its two nodes alone. When the same nodes were already multiplied in another polarity, the
- * result follows from that gate by XORs: ~x & y = y ^ (x & y), and so on. XORs are free, ANDs are not.
+ * An AND is looked up by its two nodes alone. When the same nodes were already multiplied in
+ * another polarity, the result follows from that gate by XORs: ~x & y = y ^ (x & y), and so on.
+ * XORs are free, ANDs are not.
  */
 #include "builder.h"
 
@@ -107,7 +108,8 @@ static quo_wire add_node(quo_builder *b, quo__op op, quo_wire x, quo_wire y)
 	if (b->n_nodes == b->cap_nodes) {
 		quo__node *nodes = realloc(b->nodes, 2 * (size_t)b->cap_nodes * sizeof *nodes);
 		if (!nodes) {
-			quo_fail(&b->err, QUO_FAILED, "out of memory: %u gates of a circuit", b->n_nodes);
+			quo_fail(&b->err, QUO_FAILED, "out of memory: %u gates of a circuit",
+				 b->n_nodes);
 			return QUO_WIRE_0;
 		}
 		b->nodes = nodes;
@@ -177,7 +179,8 @@ quo_wire quo_bit_xor(quo_builder *b, quo_wire x, quo_wire y)
 
 	/* (p ^ q) ^ p = q; (p ^ q) ^ (p ^ r) = q ^ r. */
 	const quo__node *gx = &b->nodes[x >> 1], *gy = &b->nodes[y >> 1];
-	if ((rest = other_operand(gy, x)) != QUO_OUT_ZERO || (rest = other_operand(gx, y)) != QUO_OUT_ZERO)
+	if ((rest = other_operand(gy, x)) != QUO_OUT_ZERO ||
+	    (rest = other_operand(gx, y)) != QUO_OUT_ZERO)
 		return rest ^ flip;
 	if (gx->op == QUO__XOR && gy->op == QUO__XOR) {
 		quo_wire ax = gx->a, bx = gx->b;

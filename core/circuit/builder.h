@@ -2,8 +2,9 @@
 /*
  * Inside of the circuit builder, shared by the files of core/circuit.
  *
- * A wire is a literal: twice the number of a node, plus one for its complement. Node 0 is the constant 0, so that
- * QUO_WIRE_0 and QUO_WIRE_1 are literals like any other, and NOT is free while a circuit is built.
+ * A wire is a literal: twice the number of a node, plus one for its complement. Node 0 is the
+ * constant 0, so that QUO_WIRE_0 and QUO_WIRE_1 are literals like any other, and NOT is free while
+ * a circuit is built.
  */
 #ifndef QUOTIENT_CORE_CIRCUIT_BUILDER_H
 #define QUOTIENT_CORE_CIRCUIT_BUILDER_H
@@ -13,7 +14,7 @@
 typedef enum quo__op { QUO__CONST, QUO__INPUT, QUO__XOR, QUO__AND } quo__op;
 
 typedef struct quo__node {
-	quo_wire a, b; /* AND: literals; XOR: positive literals; INPUT: a is the wire id. node(a) < node(b). */
+	quo_wire a, b; /* AND: literals; XOR: positive literals; a < b. INPUT: a is the wire id. */
 	uint8_t op;
 } quo__node;
 
@@ -34,7 +35,8 @@ struct quo_builder {
 	uint32_t n_input_wires;
 };
 
-/* A width that no integer has: what functions without a builder return when 64 bits are not enough. */
+/* A width that no integer has: what functions without a builder return when 64 bits are not enough.
+ */
 #define QUO__BAD_WIDTH 255
 
 /* True while b can build; a NULL builder (out of memory at its birth) cannot. */
@@ -67,16 +69,17 @@ static inline unsigned quo__operand_width(const quo_int *x, const quo_int *y)
 	return wx > wy ? wx : wy;
 }
 
-/* c[0] = carry in; c[i+1] = majority(x[i], y[i], c[i]) for i < n: a chain (small) or a prefix network (shallow). */
+/* c[0] = carry in; c[i+1] = majority(x[i], y[i], c[i]) for i < n: a chain (small) or a prefix
+ * network (shallow). */
 void quo__carries(quo_builder *b, const quo_wire *x, const quo_wire *y, quo_wire carry, unsigned n,
-                  quo_wire *c);
+		  quo_wire *c);
 
 /* OR of n wires as a balanced tree. */
 quo_wire quo__any(quo_builder *b, const quo_wire *x, unsigned n);
 
 /* What quo_circuit_finish() makes: the public circuit and the evaluator's program. */
 typedef struct quo__insn {
-	uint32_t is_and; /* else XOR; NOT is an XOR with the slot of ones, number n_slots */
+	uint32_t is_and;    /* else XOR; NOT is an XOR with the slot of ones, number n_slots */
 	uint32_t out, a, b; /* slots */
 } quo__insn;
 

@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define EVAL_NAME quo__eval_portable
-#define EVAL_BYTES 8
+#define EVAL_BYTES 16
 #include "eval_kernel.h"

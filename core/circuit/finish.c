@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a builder to a circuit: dead gates dropped, complements made explicit, slots allocated, levels counted. */
+/* From a builder to a circuit: dead gates dropped, complements made explicit, slots allocated,
+ * levels counted. */
 #include "builder.h"
 
 #include <stdatomic.h>
@@ -10,7 +11,8 @@
 
 #define NONE UINT32_MAX
 
-/* Scratch of one finish. Arrays over nodes; `wire` and `inverted` are ids in the finished circuit. */
+/* Scratch of one finish. Arrays over nodes; `wire` and `inverted` are ids in the finished circuit.
+ */
 typedef struct work {
 	const quo_builder *b;
 	bool *live;
@@ -68,15 +70,17 @@ static void emit_gates(work *w, uint32_t *outputs)
 	for (uint32_t p = 0; p < b->n_out; p++) {
 		for (unsigned i = 0; i < b->out[p].x.width; i++) {
 			quo_wire x = b->out[p].x.bit[i];
-			*outputs++ = x == QUO_WIRE_0 ? QUO_OUT_ZERO : x == QUO_WIRE_1 ? QUO_OUT_ONE : wire_of(w, x);
+			*outputs++ = x == QUO_WIRE_0   ? QUO_OUT_ZERO
+				     : x == QUO_WIRE_1 ? QUO_OUT_ONE
+						       : wire_of(w, x);
 		}
 	}
 }
 
 /*
- * Linear scan. A slot goes back to the pool after the last gate that reads its wire, most recently freed first
- * (it is still in cache). A gate never writes over its own operands, so engines may work on whole
- * vectors of instances.
+ * Linear scan. A slot goes back to the pool after the last gate that reads its wire, most recently
+ * freed first (it is still in cache). A gate never writes over its own operands, so engines may
+ * work on whole vectors of instances.
  */
 static bool allocate_slots(quo_circuit *c, quo_gate *gates, quo_err *err)
 {

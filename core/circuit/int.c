@@ -45,7 +45,8 @@ quo_int quo_shl(quo_int x, unsigned by)
 
 	if (!x.width)
 		return x;
-	if (x.width > QUO_INT_MAX_WIDTH || by > QUO_INT_MAX_WIDTH || x.width + by > QUO_INT_MAX_WIDTH)
+	if (x.width > QUO_INT_MAX_WIDTH || by > QUO_INT_MAX_WIDTH ||
+	    x.width + by > QUO_INT_MAX_WIDTH)
 		return bad_int();
 	y.width = (uint8_t)(x.width + by);
 	for (unsigned i = 0; i < x.width; i++)
@@ -55,7 +56,8 @@ quo_int quo_shl(quo_int x, unsigned by)
 
 quo_wire quo_sign(quo_int x)
 {
-	return x.is_signed && x.width && x.width <= QUO_INT_MAX_WIDTH ? x.bit[x.width - 1] : QUO_WIRE_0;
+	return x.is_signed && x.width && x.width <= QUO_INT_MAX_WIDTH ? x.bit[x.width - 1]
+								      : QUO_WIRE_0;
 }
 
 typedef quo_wire (*bit_fn)(quo_builder *b, quo_wire x, quo_wire y);
@@ -68,7 +70,8 @@ static quo_int bitwise(quo_builder *b, quo_int x, quo_int y, bit_fn fn)
 	    !quo__check(b, &y, "an operand wider than 64 bits"))
 		return (quo_int){ .width = 0 };
 	for (unsigned i = 0; i < z.width; i++)
-		z.bit[i] = fn(b, i < x.width ? x.bit[i] : QUO_WIRE_0, i < y.width ? y.bit[i] : QUO_WIRE_0);
+		z.bit[i] = fn(b, i < x.width ? x.bit[i] : QUO_WIRE_0,
+			      i < y.width ? y.bit[i] : QUO_WIRE_0);
 	return z;
 }
 

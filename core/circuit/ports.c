@@ -21,18 +21,21 @@ bool quo__check(quo_builder *b, const quo_int *x, const char *what)
 	}
 	for (unsigned i = 0; i < x->width; i++) {
 		if (x->bit[i] >> 1 >= b->n_nodes) {
-			quo__builder_fail(b, "an integer with a wire that this builder never gave out");
+			quo__builder_fail(
+				b, "an integer with a wire that this builder never gave out");
 			return false;
 		}
 	}
 	return true;
 }
 
-static quo__port *add_port(quo_builder *b, quo__port **ports, uint32_t *n, uint32_t *cap, const char *name)
+static quo__port *add_port(quo_builder *b, quo__port **ports, uint32_t *n, uint32_t *cap,
+			   const char *name)
 {
 	if (*n >= QUO_MAX_PORTS) {
-		quo_fail(&b->err, QUO_BUG, "circuit builder: port '%s' is one more than the %d a circuit may have",
-		         name ? name : "", QUO_MAX_PORTS);
+		quo_fail(&b->err, QUO_BUG,
+			 "circuit builder: port '%s' is one more than the %d a circuit may have",
+			 name ? name : "", QUO_MAX_PORTS);
 		return NULL;
 	}
 	if (*n == *cap) {
@@ -57,8 +60,8 @@ static quo__port *add_port(quo_builder *b, quo__port **ports, uint32_t *n, uint3
 	return p;
 }
 
-quo_int quo_input(quo_builder *b, const char *name, quo_port_kind kind, unsigned width, bool is_signed,
-                  bool scalar)
+quo_int quo_input(quo_builder *b, const char *name, quo_port_kind kind, unsigned width,
+		  bool is_signed, bool scalar)
 {
 	quo_int zero = { .width = 0 };
 
@@ -66,8 +69,9 @@ quo_int quo_input(quo_builder *b, const char *name, quo_port_kind kind, unsigned
 		return zero;
 	unsigned limit = kind == QUO_PORT_ARITH ? QUO_MAX_RING : QUO_INT_MAX_WIDTH;
 	if (width < 1 || width > limit) {
-		quo_fail(&b->err, QUO_BUG, "circuit builder: input '%s' has %u bits; 1 to %u can be had",
-		         name ? name : "", width, limit);
+		quo_fail(&b->err, QUO_BUG,
+			 "circuit builder: input '%s' has %u bits; 1 to %u can be had",
+			 name ? name : "", width, limit);
 		return zero;
 	}
 	quo__port *p = add_port(b, &b->in, &b->n_in, &b->cap_in, name);
@@ -88,8 +92,9 @@ void quo_output(quo_builder *b, const char *name, quo_int x)
 	if (!quo__check(b, &x, "an output wider than 64 bits"))
 		return;
 	if (!x.width) {
-		quo_fail(&b->err, QUO_BUG, "circuit builder: output '%s' has no bits; quo_resize() it",
-		         name ? name : "");
+		quo_fail(&b->err, QUO_BUG,
+			 "circuit builder: output '%s' has no bits; quo_resize() it",
+			 name ? name : "");
 		return;
 	}
 	quo__port *p = add_port(b, &b->out, &b->n_out, &b->cap_out, name);
@@ -114,7 +119,8 @@ void quo_inline(quo_builder *b, const quo_circuit *c, const quo_int *inputs, quo
 		return;
 	wires = malloc(((size_t)c->n_input_wires + c->n_gates + 1) * sizeof *wires);
 	if (!wires) {
-		quo_fail(&b->err, QUO_FAILED, "out of memory: splicing a circuit of %u gates", c->n_gates);
+		quo_fail(&b->err, QUO_FAILED, "out of memory: splicing a circuit of %u gates",
+			 c->n_gates);
 		return;
 	}
 

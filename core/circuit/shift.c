@@ -19,11 +19,13 @@ quo_int quo_len(quo_builder *b, quo_int x)
 		rev[i] = x.bit[x.width - 1 - i];
 		ones[i] = QUO_WIRE_1;
 	}
-	/* seen[j]: one of the j top bits is set. From the top, OR so far is a carry of x + 11..1. */
+	/* seen[j]: one of the j top bits is set. From the top, OR so far is a carry of x + 11..1.
+	 */
 	quo__carries(b, rev, ones, QUO_WIRE_0, x.width, seen);
 	/*
-	 * The length is the number of thermometer bits t[i] = (x >= 2^i) that are set. Bit k of a count v is the
-	 * XOR of t over the places where that bit changes while one counts: every multiple of 2^k up to v.
+	 * The length is the number of thermometer bits t[i] = (x >= 2^i) that are set. Bit k of a
+	 * count v is the XOR of t over the places where that bit changes while one counts: every
+	 * multiple of 2^k up to v.
 	 */
 	for (unsigned k = 0; k < n.width; k++) {
 		n.bit[k] = QUO_WIRE_0;
@@ -45,12 +47,14 @@ quo_int quo_round_shift(quo_builder *b, quo_int x, int s)
 		return (quo_int){ .width = 0, .is_signed = x.is_signed };
 	quo_int floor = quo_slice(x, (unsigned)s, x.width - (unsigned)s, x.is_signed);
 	quo_wire half = x.bit[s - 1];
-	return quo_add_carry(b, floor, (quo_int){ .is_signed = x.is_signed }, half, floor.width + 1u);
+	return quo_add_carry(b, floor, (quo_int){ .is_signed = x.is_signed }, half,
+			     floor.width + 1u);
 }
 
 /*
- * Barrel shifter, largest stage first: what a stage must deliver shrinks with the shifts that may still follow.
- * z[i] matters below width + (shifts to follow). When the first stage does shift, at most max - 2^k follow.
+ * Barrel shifter, largest stage first: what a stage must deliver shrinks with the shifts that may
+ * still follow. z[i] matters below width + (shifts to follow). When the first stage does shift, at
+ * most max - 2^k follow.
  */
 quo_int quo_shift_right_upto(quo_builder *b, quo_int x, quo_int s, unsigned max, unsigned width)
 {
@@ -124,7 +128,8 @@ static quo_int saturate(quo_builder *b, quo_int x, int64_t low, int64_t high, un
 	for (unsigned i = k; i + x.is_signed < x.width; i++)
 		upper[n++] = quo_bit_xor(b, x.bit[i], sign);
 	quo_wire beyond = quo__any(b, upper, n);
-	/* Inside, compare k + 1 bits with the ends; with `beyond` set the outcome is the same whatever they say. */
+	/* Inside, compare k + 1 bits with the ends; with `beyond` set the outcome is the same
+	 * whatever they say. */
 	quo_int inside = quo_resize(x, k, false);
 	if (x.is_signed) {
 		inside.is_signed = true;
@@ -149,8 +154,8 @@ static quo_int saturate(quo_builder *b, quo_int x, int64_t low, int64_t high, un
 }
 
 /*
- * -(2^k - 1) .. 2^k - 1: saturate to -2^k .. 2^k - 1 on the bits 1 .. k-1, then set bit 0 where that gave -2^k. One
- * AND less than comparing with the ends.
+ * -(2^k - 1) .. 2^k - 1: saturate to -2^k .. 2^k - 1 on the bits 1 .. k-1, then set bit 0 where
+ * that gave -2^k. One AND less than comparing with the ends.
  */
 static quo_int saturate_symmetric(quo_builder *b, quo_int x, unsigned k)
 {

@@ -22,15 +22,16 @@ quo_circuit *quo_split_arith(const quo_circuit *c, quo_goal goal, quo_err *err)
 	for (uint32_t p = 0; p < c->n_in; p++) {
 		const quo_port *in = &c->in[p];
 		if (in->kind != QUO_PORT_ARITH) {
-			x[p] = quo_input(b, in->name, in->kind, in->width, in->is_signed, in->scalar);
+			x[p] = quo_input(b, in->name, in->kind, in->width, in->is_signed,
+					 in->scalar);
 			continue;
 		}
 		quo_int share[2];
 		for (int party = 0; party < 2; party++) {
 			char name[200];
 			snprintf(name, sizeof name, "%s.%d", in->name, party);
-			share[party] =
-				quo_input(b, name, QUO_PORT_BITS, in->width, in->is_signed, in->scalar);
+			share[party] = quo_input(b, name, QUO_PORT_BITS, in->width, in->is_signed,
+						 in->scalar);
 		}
 		x[p] = quo_add_mod(b, share[0], share[1], in->width);
 	}

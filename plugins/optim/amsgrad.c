@@ -3,8 +3,8 @@
  * amsgrad, in the secure form of QUOTIENT (section 3.4, algorithm 4): no square root, no division.
  *     g = rs(G, s - 7);  M += rs(26 (g - M), 8);  U += rs(3 (|g| - U), 8);  H = max(H, U);
  *     V = sat(V - rs(M, len(H) + r))
- * The circuit never forms g, |g|, or a negated integer: every "+ 1" of a two's complement and every rounding bit goes
- * in as some adder's carry, which is free. Widths come from ranges.c.
+ * The circuit never forms g, |g|, or a negated integer: every "+ 1" of a two's complement and every
+ * rounding bit goes in as some adder's carry, which is free. Widths come from ranges.c.
  */
 #include "optim.h"
 #include "ranges.h"
@@ -22,8 +22,9 @@ struct amsgrad {
 
 static const quo_option options[] = {
 	QUO_OPTION(struct config, lr_shift, QUO_OPT_SCHEDULE, "0",
-	           "learning rate 2^-lr_shift in units of the 8-bit weight; one number, or {epoch: number}.",
-	           .min = 0, .max = AMSGRAD_MAX_SHIFT),
+		   "learning rate 2^-lr_shift in units of the 8-bit weight; one number, or {epoch: "
+		   "number}.",
+		   .min = 0, .max = AMSGRAD_MAX_SHIFT),
 	{ 0 },
 };
 
@@ -45,20 +46,25 @@ static const amsgrad_ranges *ranges(struct amsgrad *self, const quo_instance *qu
 
 enum { M, U, H, STATES };
 
-static quo_status states(void *self, const quo_instance *quant, quo_optim_state *states, unsigned *n, quo_err *err)
+static quo_status states(void *self, const quo_instance *quant, quo_optim_state *states,
+			 unsigned *n, quo_err *err)
 {
 	const char *name = quant->component ? quant->component->name : "this quantiser";
 	uint32_t bound = quo_quant(quant)->bound;
 
 	if (quo_quant(quant)->random_bits)
-		return quo_fail(err, QUO_USAGE, "optimizer amsgrad: %s rounds SGD steps; use optimizer sgd", name);
+		return quo_fail(err, QUO_USAGE,
+				"optimizer amsgrad: %s rounds SGD steps; use optimizer sgd", name);
 	if (bound < 1 || bound > AMSGRAD_MAX_BOUND)
-		return quo_fail(err, QUO_USAGE, "optimizer amsgrad: quantizer %s has bound %u; 1 to %d can be had", name,
-		                bound, AMSGRAD_MAX_BOUND);
+		return quo_fail(err, QUO_USAGE,
+				"optimizer amsgrad: quantizer %s has bound %u; 1 to %d can be had",
+				name, bound, AMSGRAD_MAX_BOUND);
 	const amsgrad_ranges *range = ranges(self, quant);
 	unsigned u_width = quo_bit_length((uint64_t)range->u_max);
 	u_width += !u_width; /* a state has at least one bit */
-	states[M] = (quo_optim_state){ "M", (uint8_t)amsgrad_signed_width(range->m_min, range->m_max), true };
+	states[M] =
+		(quo_optim_state){ "M", (uint8_t)amsgrad_signed_width(range->m_min, range->m_max),
+				   true };
 	states[U] = (quo_optim_state){ "U", (uint8_t)u_width, false };
 	states[H] = (quo_optim_state){ "H", (uint8_t)u_width, false };
 	*n = STATES;
@@ -70,7 +76,8 @@ static int variant(void *self, int epoch)
 	return quo_schedule_at(&((struct amsgrad *)self)->config->lr_shift, epoch);
 }
 
-/* g = y + half: y floored, half the bit below the point. y has G's sign and lies in -bound .. bound - 1. */
+/* g = y + half: y floored, half the bit below the point. y has G's sign and lies in -bound .. bound
+ * - 1. */
 typedef struct gradient {
 	quo_int y;
 	quo_wire half;
@@ -94,7 +101,8 @@ static gradient normalise(quo_builder *b, const quo_update *u, uint32_t bound)
 /* M + floor((13 d + 64) / 128) for d = g - M; the same as rs(26 d, 8). */
 static quo_int update_m(quo_builder *b, gradient g, quo_int m, const amsgrad_ranges *range)
 {
-	int64_t low = -(int64_t)range->bound - range->m_max, high = (int64_t)range->bound - range->m_min;
+	int64_t low = -(int64_t)range->bound - range->m_max,
+		high = (int64_t)range->bound - range->m_min;
 	unsigned w_d = amsgrad_signed_width(low - 1, high);
 	unsigned w_3d = at_least(amsgrad_signed_width(-3 * high, -3 * low), 5);
 	unsigned w_13d = at_least(amsgrad_signed_width(13 * low, 13 * high), 8);
@@ -116,16 +124,20 @@ static quo_int update_u(quo_builder *b, gradient g, quo_int old, const amsgrad_r
 	unsigned w_3e = at_least(amsgrad_signed_width(3 * low, 3 * high), 9);
 	quo_wire sign = quo_sign(g.y);
 
-	/* |g| = (y ^ sign) + (half ^ sign), as -g = ~y + ~half. t = e - 1 = |g| + ~U; 3 e = 4 (t + 1) + ~t. */
-	quo_int t = quo_add_carry(b, quo_mag(b, g.y), quo_not_int(b, old, w_e), quo_bit_xor(b, g.half, sign), w_e);
+	/* |g| = (y ^ sign) + (half ^ sign), as -g = ~y + ~half. t = e - 1 = |g| + ~U; 3 e = 4 (t +
+	 * 1) + ~t. */
+	quo_int t = quo_add_carry(b, quo_mag(b, g.y), quo_not_int(b, old, w_e),
+				  quo_bit_xor(b, g.half, sign), w_e);
 	t = quo_resize(t, w_e, true);
 	quo_int high_bits = quo_slice(quo_not_int(b, t, w_e), 2, w_e - 2, true);
 	quo_int e_3 = quo_add_carry(b, t, high_bits, QUO_WIRE_1, w_3e - 2); /* 3 e / 4 */
-	return quo_add_carry(b, old, quo_slice(e_3, 6, e_3.width - 6u, true), e_3.bit[5], old.width);
+	return quo_add_carry(b, old, quo_slice(e_3, 6, e_3.width - 6u, true), e_3.bit[5],
+			     old.width);
 }
 
 /* sat(V - rs(M, len(H) + r)) */
-static quo_int update_v(quo_builder *b, quo_int v, quo_int m, quo_int h, int r, const amsgrad_ranges *range)
+static quo_int update_v(quo_builder *b, quo_int v, quo_int m, quo_int h, int r,
+			const amsgrad_ranges *range)
 {
 	quo_int len = quo_len(b, h);
 	/* A bit below the point for the rounding. */
@@ -164,7 +176,8 @@ const quo_component optim_amsgrad = {
 	.size = sizeof(quo_component),
 	.kind = QUO_KIND_OPTIM,
 	.name = "amsgrad",
-	.summary = "fixed-point AMSgrad without division: the step is shifted by the length of the largest second moment",
+	.summary = "fixed-point AMSgrad without division: the step is shifted by the length of the "
+		   "largest second moment",
 	.security = "none",
 	.wire_version = 1,
 	.instance_size = sizeof(struct amsgrad),

@@ -22,9 +22,9 @@ unsigned amsgrad_signed_width(int64_t low, int64_t high)
 }
 
 /*
- * The ends of M while U never exceeds h, as H <= h says: U and M are driven by the same gradients, and a small U
- * keeps them small. low[u], high[u] are the ends over all histories that lead to U = u; both maps are monotone, so
- * it is enough to follow the ends.
+ * The ends of M while U never exceeds h, as H <= h says: U and M are driven by the same gradients,
+ * and a small U keeps them small. low[u], high[u] are the ends over all histories that lead to U =
+ * u; both maps are monotone, so it is enough to follow the ends.
  */
 static void ends_below(int bound, int h, int *m_min, int *m_max)
 {
@@ -69,7 +69,8 @@ void amsgrad_find_ranges(uint32_t bound, amsgrad_ranges *out)
 		int m_min, m_max, h = (1 << len) - 1;
 		ends_below((int)bound, h < out->u_max ? h : out->u_max, &m_min, &m_max);
 		for (unsigned r = 0; r <= AMSGRAD_MAX_SHIFT; r++) {
-			unsigned bits = amsgrad_signed_width(m_min >> (len + r), m_max >> (len + r)) - 1;
+			unsigned bits =
+				amsgrad_signed_width(m_min >> (len + r), m_max >> (len + r)) - 1;
 			if (out->step_bits[r] < bits)
 				out->step_bits[r] = bits;
 		}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What amsgrad's integers can be, given |g| <= bound: exact ranges, so that no circuit carries a bit that never
- * moves. M and U start at 0 and follow monotone maps, hence their ends are those of constant gradients.
+ * What amsgrad's integers can be, given |g| <= bound: exact ranges, so that no circuit carries a
+ * bit that never moves. M and U start at 0 and follow monotone maps, hence their ends are those of
+ * constant gradients.
  */
 #ifndef QUOTIENT_PLUGINS_OPTIM_RANGES_H
 #define QUOTIENT_PLUGINS_OPTIM_RANGES_H

@@ -12,8 +12,9 @@ struct sgd {
 
 static const quo_option options[] = {
 	QUO_OPTION(struct config, lr_shift, QUO_OPT_SCHEDULE, "4",
-	           "learning rate 2^-lr_shift in units of the 8-bit weight; one number, or {epoch: number}.",
-	           .min = 0, .max = 15),
+		   "learning rate 2^-lr_shift in units of the 8-bit weight; one number, or {epoch: "
+		   "number}.",
+		   .min = 0, .max = 15),
 	{ 0 },
 };
 
@@ -24,7 +25,8 @@ static quo_status init(void *self, const void *config, quo_err *err)
 	return QUO_OK;
 }
 
-static quo_status states(void *self, const quo_instance *quant, quo_optim_state *states, unsigned *n, quo_err *err)
+static quo_status states(void *self, const quo_instance *quant, quo_optim_state *states,
+			 unsigned *n, quo_err *err)
 {
 	(void)self, (void)quant, (void)states, (void)err;
 	*n = 0;
@@ -38,7 +40,8 @@ static int variant(void *self, int epoch)
 
 static void update(void *self, quo_builder *b, quo_update *u)
 {
-	quo_int step = quo_quant(u->quant)->step(u->quant->self, b, u->g, u->s, variant(self, u->epoch), u->u);
+	quo_int step = quo_quant(u->quant)->step(u->quant->self, b, u->g, u->s,
+						 variant(self, u->epoch), u->u);
 
 	u->v = quo_clamp(b, quo_sub(b, u->v, step), -127, 127);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cpow: the closest power of two. The exponent is round(log2(max |x|)), ties upward, as WAGE's shift normalisation
- * has it (QUOTIENT, section 3.3). Costs a comparison and a selection per bit and element.
+ * cpow: the closest power of two. The exponent is round(log2(max |x|)), ties upward, as WAGE's
+ * shift normalisation has it (QUOTIENT, section 3.3). Costs a comparison and a selection per bit
+ * and element.
  */
 #include "quant.h"
 
@@ -23,9 +24,9 @@ quo_int quant_cpow_combine(void *self, quo_builder *b, quo_int x, quo_int y)
 #define SQRT2_63 UINT64_C(0xB504F333F9DE6484)
 
 /*
- * With k = floor(log2 m), m is rounded up when m >= sqrt(2) * 2^k. Shifted until its top bit is set in w bits, m
- * becomes an integer n = m * 2^(w-1-k), and the test n >= ceil(sqrt(2) * 2^(w-1)): exact, because sqrt(2) is
- * irrational and n an integer. m = 0 gives n = 0 and the exponent 0.
+ * With k = floor(log2 m), m is rounded up when m >= sqrt(2) * 2^k. Shifted until its top bit is set
+ * in w bits, m becomes an integer n = m * 2^(w-1-k), and the test n >= ceil(sqrt(2) * 2^(w-1)):
+ * exact, because sqrt(2) is irrational and n an integer. m = 0 gives n = 0 and the exponent 0.
  */
 quo_int quant_cpow_exponent(void *self, quo_builder *b, quo_int m)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * npow: the next power of two. The exponent is the bit length of the OR of all magnitudes (x or ~x, which is free), so
- * a tensor's reduction costs one AND per bit and element, and no value saturates (QUOTIENT, section 4.2).
+ * npow: the next power of two. The exponent is the bit length of the OR of all magnitudes (x or ~x,
+ * which is free), so a tensor's reduction costs one AND per bit and element, and no value saturates
+ * (QUOTIENT, section 4.2).
  */
 #include "quant.h"
 
@@ -19,10 +20,12 @@ quo_int quant_scale(quo_int m, int by)
 
 quo_int quant_rounded_step(quo_builder *b, quo_int g, quo_int s, int r, uint32_t bound)
 {
-	/* y = floor(g / 2^(s - 7 + r)) lies in -c .. c - 1 and has g's sign: n bits below it are enough. */
+	/* y = floor(g / 2^(s - 7 + r)) lies in -c .. c - 1 and has g's sign: n bits below it are
+	 * enough. */
 	uint64_t c = r >= 0 ? (bound + (UINT64_C(1) << r) - 1) >> r : (uint64_t)bound << -r;
 	unsigned n = quo_bit_length(c - 1);
-	/* One fraction bit more: 8 instead of 7. It is 0 where the shift as a whole goes to the left. */
+	/* One fraction bit more: 8 instead of 7. It is 0 where the shift as a whole goes to the
+	 * left. */
 	quo_int z = quo_shift_right_upto(b, quant_scale(g, 8 - r), s, g.width, n + 1);
 	quo_wire half = z.bit[0];
 	quo_int y = quo_slice(z, 1, n + 1, true);
@@ -71,7 +74,8 @@ const quo_component quant_npow = {
 	.size = sizeof(quo_component),
 	.kind = QUO_KIND_QUANT,
 	.name = "npow",
-	.summary = "normalise by the next power of two: OR of magnitudes, never saturates; round half up",
+	.summary = "normalise by the next power of two: OR of magnitudes, never saturates; round "
+		   "half up",
 	.security = "none",
 	.wire_version = 1,
 	.ops_size = sizeof ops,

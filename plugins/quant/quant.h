@@ -6,12 +6,13 @@
 #include <quotient/quant.h>
 
 /*
- * rs(g, s - 7 + r) for a signed g with -bound <= g * 2^(7 - s) < bound; s is at most g's width. The rounding adds
- * the bit below the point.
+ * rs(g, s - 7 + r) for a signed g with -bound <= g * 2^(7 - s) < bound; s is at most g's width. The
+ * rounding adds the bit below the point.
  */
 quo_int quant_rounded_step(quo_builder *b, quo_int g, quo_int s, int r, uint32_t bound);
 
-/* m * 2^to / 2^drop for public to - drop = by: a left shift, or the low bits cut off. Keeps at least one bit. */
+/* m * 2^to / 2^drop for public to - drop = by: a left shift, or the low bits cut off. Keeps at
+ * least one bit. */
 quo_int quant_scale(quo_int m, int by);
 
 /* cpow: lift, combine, exponent; wage normalises likewise. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wage: normalises as cpow and rounds SGD steps stochastically with public random bits (QUOTIENT, equation 6; Wu,
- * Li, Chen, Shi 2018).
+ * wage: normalises as cpow and rounds SGD steps stochastically with public random bits (QUOTIENT,
+ * equation 6; Wu, Li, Chen, Shi 2018).
  */
 #include "quant.h"
 
@@ -13,8 +13,8 @@
 static quo_int step(void *self, quo_builder *b, quo_int g, quo_int s, int r, quo_int u)
 {
 	(void)self;
-	uint64_t most = r >= 0 ? ((uint64_t)QUANT_CPOW_BOUND << RANDOM_BITS) >> r :
-				 (uint64_t)QUANT_CPOW_BOUND << (RANDOM_BITS - r);
+	uint64_t most = r >= 0 ? ((uint64_t)QUANT_CPOW_BOUND << RANDOM_BITS) >> r
+			       : (uint64_t)QUANT_CPOW_BOUND << (RANDOM_BITS - r);
 	unsigned wide = quo_bit_length(most + 255);
 	quo_int q = quant_scale(quo_abs(b, g), RANDOM_BITS + 7 - r);
 

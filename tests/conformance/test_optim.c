@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every optimiser with every quantiser: the update circuit against the formulas of docs/numerics.md. */
+/* Every optimiser with every quantiser: the update circuit against the formulas of
+ * docs/numerics.md. */
 #include "support.h"
 #include "unit/circuit/harness.h"
 
@@ -15,10 +16,10 @@ static pair load(const char *optim_yaml, const char *quant_yaml)
 	pair p = { 0 };
 	quo_err err = QUO_ERR_INIT;
 
-	quo_test_ok(quo_component_load(quo_test_registry(), QUO_KIND_OPTIM, optim_yaml, &p.optim_owner, &p.optim,
-	                               &err));
-	quo_test_ok(quo_component_load(quo_test_registry(), QUO_KIND_QUANT, quant_yaml, &p.quant_owner, &p.quant,
-	                               &err));
+	quo_test_ok(quo_component_load(quo_test_registry(), QUO_KIND_OPTIM, optim_yaml,
+				       &p.optim_owner, &p.optim, &err));
+	quo_test_ok(quo_component_load(quo_test_registry(), QUO_KIND_QUANT, quant_yaml,
+				       &p.quant_owner, &p.quant, &err));
 	return p;
 }
 
@@ -49,11 +50,13 @@ static quo_circuit *build_update(const pair *p, unsigned g_width, int epoch, quo
 	if (!quo_quant(p->quant)->random_bits)
 		u.u = (quo_int){ .width = 0 };
 	for (unsigned i = 0; i < n; i++)
-		u.state[i] = quo_input(b, states[i].name, QUO_PORT_BITS, states[i].width, states[i].is_signed, false);
+		u.state[i] = quo_input(b, states[i].name, QUO_PORT_BITS, states[i].width,
+				       states[i].is_signed, false);
 	ops->update(p->optim->self, b, &u);
 	quo_output(b, "V", quo_resize(u.v, 8, true));
 	for (unsigned i = 0; i < n; i++)
-		quo_output(b, states[i].name, quo_resize(u.state[i], states[i].width, states[i].is_signed));
+		quo_output(b, states[i].name,
+			   quo_resize(u.state[i], states[i].width, states[i].is_signed));
 	return finish(b);
 }
 
@@ -102,7 +105,8 @@ static int64_t random_gradient(const char *quant, unsigned width, uint64_t *s, u
 
 	*s = r % width; /* 0 .. width-1: |G| <= 2^(width-1) */
 	bool negative = r >> 8 & 1;
-	int64_t end = most(quant, (unsigned)*s, negative), widest = (INT64_C(1) << (width - 1)) - !negative;
+	int64_t end = most(quant, (unsigned)*s, negative),
+		widest = (INT64_C(1) << (width - 1)) - !negative;
 	if (end > widest)
 		end = widest;
 	int64_t m = (r >> 9) % 8 == 0 ? end : (int64_t)(next_random(rng) % (uint64_t)(end + 1));
@@ -135,12 +139,14 @@ static uint32_t check_sgd(const char *quant, unsigned width, int r, quo_goal goa
 	for (size_t i = 0; i < N; i++) {
 		int64_t g = (int64_t)in[G][i], v = (int64_t)in[V][i];
 		int k = (int)in[S][i] - 7 + r;
-		int64_t step = strcmp(quant, "wage") ? rs(g, k) : wage_step(g, k, (int64_t)in[RANDOM][i]);
+		int64_t step =
+			strcmp(quant, "wage") ? rs(g, k) : wage_step(g, k, (int64_t)in[RANDOM][i]);
 		int64_t got = as_int(out[i], 8, true), want = sat(v - step);
 		if (got != want)
-			fail_msg("sgd %s at %u bits, r = %d: V = %lld, G = %lld, s = %lld: %lld, not %lld", quant,
-			         width, r, (long long)v, (long long)g, (long long)in[S][i], (long long)got,
-			         (long long)want);
+			fail_msg("sgd %s at %u bits, r = %d: V = %lld, G = %lld, s = %lld: %lld, "
+				 "not %lld",
+				 quant, width, r, (long long)v, (long long)g, (long long)in[S][i],
+				 (long long)got, (long long)want);
 	}
 	uint32_t n_and = c->n_and;
 	for (int i = 0; i < 4; i++)
@@ -198,7 +204,8 @@ static uint32_t check_amsgrad(const char *quant, unsigned width, int r, quo_goal
 	for (int t = 0; t < steps; t++) {
 		int64_t want[N];
 		for (size_t i = 0; i < N; i++) {
-			/* kinds: anything; the largest there is; of one sign; constant |g|, so that states settle */
+			/* kinds: anything; the largest there is; of one sign; constant |g|, so that
+			 * states settle */
 			int64_t g = random_gradient(quant, width, &in[S][i], &rng);
 			unsigned kind = i % 8, s = (unsigned)in[S][i];
 			if (kind == 1 || kind == 2)
@@ -208,7 +215,9 @@ static uint32_t check_amsgrad(const char *quant, unsigned width, int r, quo_goal
 			if (kind >= 4 && width > 9) {
 				in[S][i] = 8;
 				g = (int64_t)(2 * (i / 8 * 128 / (N / 8)));
-				g = kind == 4 || (kind == 5 && t % 20 < 13) ? g : kind == 6 && t < 60 ? g : -g;
+				g = kind == 4 || (kind == 5 && t % 20 < 13) ? g
+				    : kind == 6 && t < 60                   ? g
+									    : -g;
 				g = kind == 7 && t == 70 ? 255 : g;
 			}
 			if (g >= INT64_C(1) << (width - 1))
@@ -226,13 +235,15 @@ static uint32_t check_amsgrad(const char *quant, unsigned width, int r, quo_goal
 				got[k] = as_int(out[k][i], c->out[k].width, c->out[k].is_signed);
 				in[k ? STATE + k - 1 : V][i] = (uint64_t)got[k];
 			}
-			if (got[0] != want[i] || got[1] != x[i].m || got[2] != x[i].u || got[3] != x[i].h)
-				fail_msg("amsgrad %s at %u bits, r = %d, step %d, G = %lld, s = %lld: V M U H = %lld %lld "
-				         "%lld %lld, not %lld %lld %lld %lld",
-				         quant, width, r, t, (long long)in[G][i], (long long)in[S][i],
-				         (long long)got[0], (long long)got[1], (long long)got[2], (long long)got[3],
-				         (long long)want[i], (long long)x[i].m, (long long)x[i].u,
-				         (long long)x[i].h);
+			if (got[0] != want[i] || got[1] != x[i].m || got[2] != x[i].u ||
+			    got[3] != x[i].h)
+				fail_msg("amsgrad %s at %u bits, r = %d, step %d, G = %lld, s = "
+					 "%lld: V M U H = %lld %lld "
+					 "%lld %lld, not %lld %lld %lld %lld",
+					 quant, width, r, t, (long long)in[G][i],
+					 (long long)in[S][i], (long long)got[0], (long long)got[1],
+					 (long long)got[2], (long long)got[3], (long long)want[i],
+					 (long long)x[i].m, (long long)x[i].u, (long long)x[i].h);
 		}
 	}
 	uint32_t n_and = c->n_and;
@@ -259,8 +270,8 @@ static void test_amsgrad(void **state)
 }
 
 /*
- * The circuit's widths come from the ranges of M, U, H. Here every state that any sequence of gradients reaches is
- * enumerated, and the circuit is run on all of them.
+ * The circuit's widths come from the ranges of M, U, H. Here every state that any sequence of
+ * gradients reaches is enumerated, and the circuit is run on all of them.
  */
 static void test_amsgrad_every_state(void **state)
 {
@@ -286,7 +297,8 @@ static void test_amsgrad_every_state(void **state)
 		size_t n = tail - head < CHUNK ? tail - head : CHUNK;
 		for (size_t i = 0; i < n; i++) {
 			uint32_t key = queue[head + i];
-			moments x = { (int64_t)(key / (SIDE * SIDE)) - SIDE, key / SIDE % SIDE, key % SIDE };
+			moments x = { (int64_t)(key / (SIDE * SIDE)) - SIDE, key / SIDE % SIDE,
+				      key % SIDE };
 			for (int g = -bound; g <= bound; g++) {
 				moments y = x;
 				amsgrad_step(&y, g, 0);
@@ -305,7 +317,8 @@ static void test_amsgrad_every_state(void **state)
 		}
 		run_circuit(c, n, (const uint64_t *const *)in, out);
 		for (size_t i = 0; i < n; i++) {
-			moments x = { (int64_t)in[STATE][i], (int64_t)in[STATE + 1][i], (int64_t)in[STATE + 2][i] };
+			moments x = { (int64_t)in[STATE][i], (int64_t)in[STATE + 1][i],
+				      (int64_t)in[STATE + 2][i] };
 			int64_t step = amsgrad_step(&x, rs((int64_t)in[G][i], 1), 0);
 			assert_int_equal(as_int(out[0][i], 8, true), sat((int64_t)in[V][i] - step));
 			assert_int_equal(as_int(out[1][i], c->out[1].width, true), x.m);
@@ -342,9 +355,9 @@ static void test_refusal(void **state)
 	quo_err range = QUO_ERR_INIT;
 	quo_experiment *owner = NULL;
 	quo_instance *instance = NULL;
-	assert_int_equal(quo_component_load(quo_test_registry(), QUO_KIND_OPTIM, "{use: sgd, lr_shift: 16}", &owner,
-	                                    &instance, &range),
-	                 QUO_USAGE);
+	assert_int_equal(quo_component_load(quo_test_registry(), QUO_KIND_OPTIM,
+					    "{use: sgd, lr_shift: 16}", &owner, &instance, &range),
+			 QUO_USAGE);
 	quo_test_assert_error(&range, QUO_USAGE, "lr_shift");
 }
 
@@ -352,7 +365,7 @@ static void test_refusal(void **state)
 static void test_schedule(void **state)
 {
 	static const char *const yaml[2] = { "{use: sgd, lr_shift: {0: 3, 3: 4, 6: 5}}",
-		                             "{use: amsgrad, lr_shift: {0: 3, 3: 4, 6: 5}}" };
+					     "{use: amsgrad, lr_shift: {0: 3, 3: 4, 6: 5}}" };
 	static const int want[8] = { 3, 3, 3, 4, 4, 4, 5, 5 };
 
 	(void)state;
@@ -361,7 +374,8 @@ static void test_schedule(void **state)
 		const quo_optim_ops *ops = p.optim->ops;
 		for (int epoch = 0; epoch < 8; epoch++)
 			assert_int_equal(ops->variant(p.optim->self, epoch), want[epoch]);
-		quo_circuit *a = build_update(&p, 17, 1, QUO_SMALL), *b = build_update(&p, 17, 2, QUO_SMALL);
+		quo_circuit *a = build_update(&p, 17, 1, QUO_SMALL),
+			    *b = build_update(&p, 17, 2, QUO_SMALL);
 		assert_int_equal(a->n_gates, b->n_gates);
 		assert_memory_equal(a->gates, b->gates, a->n_gates * sizeof *a->gates);
 		quo_circuit_free(a);
@@ -389,7 +403,8 @@ static void check_any(const char *optim, const char *quant)
 	snprintf(quant_yaml, sizeof quant_yaml, "{use: %s}", quant);
 	pair p = load(yaml, quant_yaml);
 	quo_err err = QUO_ERR_INIT;
-	quo_status status = ((const quo_optim_ops *)p.optim->ops)->states(p.optim->self, p.quant, states, &n, &err);
+	quo_status status = ((const quo_optim_ops *)p.optim->ops)
+				    ->states(p.optim->self, p.quant, states, &n, &err);
 	if (status != QUO_OK) {
 		assert_int_equal(status, QUO_USAGE);
 		unload(p);
@@ -452,9 +467,12 @@ static void test_costs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sgd),     cmocka_unit_test(test_amsgrad),
-		cmocka_unit_test(test_amsgrad_every_state), cmocka_unit_test(test_refusal),
-		cmocka_unit_test(test_schedule), cmocka_unit_test(test_any),
+		cmocka_unit_test(test_sgd),
+		cmocka_unit_test(test_amsgrad),
+		cmocka_unit_test(test_amsgrad_every_state),
+		cmocka_unit_test(test_refusal),
+		cmocka_unit_test(test_schedule),
+		cmocka_unit_test(test_any),
 		cmocka_unit_test(test_costs),
 	};
 

@@ -16,7 +16,8 @@ static const quo_instance *load(const char *name)
 	quo_err err = QUO_ERR_INIT;
 
 	snprintf(yaml, sizeof yaml, "{use: %s}", name);
-	quo_test_ok(quo_component_load(quo_test_registry(), QUO_KIND_QUANT, yaml, &owner, &q, &err));
+	quo_test_ok(
+		quo_component_load(quo_test_registry(), QUO_KIND_QUANT, yaml, &owner, &q, &err));
 	return q;
 }
 
@@ -67,13 +68,16 @@ static uint64_t value(size_t i, unsigned width, uint64_t *rng)
 	uint64_t mask = (UINT64_C(1) << width) - 1, r = next_random(rng), v;
 
 	if (i < 3 * width)
-		v = i % 3 == 0 ? UINT64_C(1) << i / 3 : i % 3 == 1 ? (UINT64_C(1) << i / 3) - 1 : 0 - (UINT64_C(1) << i / 3);
+		v = i % 3 == 0   ? UINT64_C(1) << i / 3
+		    : i % 3 == 1 ? (UINT64_C(1) << i / 3) - 1
+				 : 0 - (UINT64_C(1) << i / 3);
 	else
 		v = (uint64_t)((int64_t)next_random(rng) >> r % 64);
 	return v & mask;
 }
 
-/* lift, combine and exponent over triples: the exponent bounds every element, in any order, with 0 neutral. */
+/* lift, combine and exponent over triples: the exponent bounds every element, in any order, with 0
+ * neutral. */
 static void check_reduction(const char *name, unsigned width, quo_goal goal)
 {
 	const quo_instance *q = load(name);
@@ -114,7 +118,8 @@ static void check_reduction(const char *name, unsigned width, quo_goal goal)
 		assert_true(e <= width);
 		assert_true(out[1][i] && out[2][i] && !out[3][i]);
 		for (int p = 0; p < 3; p++) {
-			int64_t v = as_int(in[p][i], width, true), scaled = v * 128, end = (int64_t)ops->bound << e;
+			int64_t v = as_int(in[p][i], width, true), scaled = v * 128,
+				end = (int64_t)ops->bound << e;
 			assert_true(-end <= scaled && scaled < end);
 			assert_true(labs((long)rs(v, (int)e - 7)) <= (long)ops->bound);
 			largest = labs((long)v) > largest ? labs((long)v) : largest;
@@ -139,7 +144,8 @@ static uint32_t check_step(const char *name, unsigned width, int r, quo_goal goa
 	const quo_instance *q = load(name);
 	const quo_quant_ops *ops = q->ops;
 	quo_builder *b = quo_builder_new(goal);
-	uint64_t *in[3] = { calloc(N, 8), calloc(N, 8), calloc(N, 8) }, *out = calloc(N, 8), rng = width;
+	uint64_t *in[3] = { calloc(N, 8), calloc(N, 8), calloc(N, 8) }, *out = calloc(N, 8),
+		 rng = width;
 	unsigned s_width = quo_bit_length(width);
 
 	quo_int g = quo_input(b, "G", QUO_PORT_BITS, width, true, false);
@@ -162,7 +168,8 @@ static uint32_t check_step(const char *name, unsigned width, int r, quo_goal goa
 	}
 	run_circuit(c, N, (const uint64_t *const *)in, &out);
 	for (size_t i = 0; i < N; i++) {
-		int64_t v = as_int(in[0][i], width, true), got = as_int(out[i], step_width, true), want;
+		int64_t v = as_int(in[0][i], width, true), got = as_int(out[i], step_width, true),
+			want;
 		int k = (int)in[1][i] - 7 + r;
 		if (!strcmp(name, "wage")) {
 			int64_t rounded = (scale(v < 0 ? -v : v, 8 - k) + (int64_t)in[2][i]) >> 8;
@@ -171,9 +178,10 @@ static uint32_t check_step(const char *name, unsigned width, int r, quo_goal goa
 			want = rs(v, k);
 		}
 		if (got != want && known(name))
-			fail_msg("%s at %u bits, r = %d: G = %lld, s = %lld, u = %lld: step %lld, not %lld", name,
-			         width, r, (long long)v, (long long)in[1][i], (long long)in[2][i],
-			         (long long)got, (long long)want);
+			fail_msg("%s at %u bits, r = %d: G = %lld, s = %lld, u = %lld: step %lld, "
+				 "not %lld",
+				 name, width, r, (long long)v, (long long)in[1][i],
+				 (long long)in[2][i], (long long)got, (long long)want);
 	}
 	uint32_t n_and = c->n_and;
 	for (int p = 0; p < 3; p++)

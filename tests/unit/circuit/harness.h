@@ -44,8 +44,10 @@ static inline uint64_t *to_planes(const uint64_t *v, size_t n, unsigned width)
 	return planes;
 }
 
-/* in[p][i] and out[p][i]: port p, instance i (a scalar port: instance 0). Outputs are zero-extended. */
-static inline void run_circuit(const quo_circuit *c, size_t n, const uint64_t *const *in, uint64_t *const *out)
+/* in[p][i] and out[p][i]: port p, instance i (a scalar port: instance 0). Outputs are
+ * zero-extended. */
+static inline void run_circuit(const quo_circuit *c, size_t n, const uint64_t *const *in,
+			       uint64_t *const *out)
 {
 	uint64_t *pin[QUO_MAX_PORTS], *pout[QUO_MAX_PORTS];
 	quo_err err = QUO_ERR_INIT;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The optimiser, the shape of finished circuits, the evaluator's tiers, sticky errors, two-party forms. */
+/* The optimiser, the shape of finished circuits, the evaluator's tiers, sticky errors, two-party
+ * forms. */
 #include "harness.h"
 
 #include "circuit/eval.h"
@@ -49,7 +50,9 @@ static void check_mixed(const quo_circuit *c, size_t n)
 
 static void test_sizes(void **state)
 {
-	static const size_t sizes[] = { 0, 1, 2, 63, 64, 65, 127, 128, 1000, 1023, 1024, 1025, 5000 };
+	static const size_t sizes[] = {
+		0, 1, 2, 63, 64, 65, 127, 128, 1000, 1023, 1024, 1025, 5000
+	};
 
 	(void)state;
 	for (int goal = QUO_SMALL; goal <= QUO_SHALLOW; goal++) {
@@ -140,17 +143,17 @@ static void test_sharing(void **state)
 	(void)state;
 	quo_wire x = in.bit[0], y = in.bit[1], nx = quo_bit_not(b, x), ny = quo_bit_not(b, y);
 	quo_wire fn[12] = { quo_bit_and(b, nx, y),
-		            quo_bit_and(b, x, y),
-		            quo_bit_and(b, x, ny),
-		            quo_bit_and(b, nx, ny),
-		            quo_bit_or(b, x, y),
-		            quo_bit_or(b, nx, y),
-		            quo_bit_or(b, x, ny),
-		            quo_bit_or(b, nx, ny),
-		            quo_bit_and(b, x, quo_bit_xor(b, x, y)),
-		            quo_bit_and(b, y, quo_bit_xor(b, x, ny)),
-		            quo_bit_and(b, quo_bit_not(b, quo_bit_and(b, x, y)), y),
-		            quo_bit_mux(b, x, y, QUO_WIRE_1) };
+			    quo_bit_and(b, x, y),
+			    quo_bit_and(b, x, ny),
+			    quo_bit_and(b, nx, ny),
+			    quo_bit_or(b, x, y),
+			    quo_bit_or(b, nx, y),
+			    quo_bit_or(b, x, ny),
+			    quo_bit_or(b, nx, ny),
+			    quo_bit_and(b, x, quo_bit_xor(b, x, y)),
+			    quo_bit_and(b, y, quo_bit_xor(b, x, ny)),
+			    quo_bit_and(b, quo_bit_not(b, quo_bit_and(b, x, y)), y),
+			    quo_bit_mux(b, x, y, QUO_WIRE_1) };
 	memcpy(out.bit, fn, sizeof fn);
 	quo_output(b, "f", out);
 	quo_circuit *c = finish(b);
@@ -158,8 +161,9 @@ static void test_sharing(void **state)
 	run_circuit(c, 4, (const uint64_t *const[]){ values }, outs);
 	for (unsigned v = 0; v < 4; v++) {
 		unsigned a = v & 1, d = v >> 1, na = !a, nd = !d;
-		unsigned want[12] = { na & d, a & d, a & nd, na & nd, a | d, na | d,
-			              a | nd, na | nd, a & (a ^ d), d & (a ^ nd), (na | nd) & d, a ? d : 1 };
+		unsigned want[12] = { na & d,      a & d,        a & nd,        na & nd,
+				      a | d,       na | d,       a | nd,        na | nd,
+				      a & (a ^ d), d & (a ^ nd), (na | nd) & d, a ? d : 1 };
 		for (unsigned i = 0; i < 12; i++)
 			assert_int_equal(got[v] >> i & 1, want[i]);
 	}
@@ -198,14 +202,16 @@ static void check_slots(const quo_circuit *c)
 		wire[w] = slot[w] = next_random(&rng);
 	for (uint32_t g = 0; g < c->n_gates; g++) {
 		const quo_gate *gate = &c->gates[g];
-		uint32_t out = c->n_input_wires + g, a = gate->a, b = gate->op == QUO_GATE_NOT ? a : gate->b;
+		uint32_t out = c->n_input_wires + g, a = gate->a,
+			 b = gate->op == QUO_GATE_NOT ? a : gate->b;
 		assert_true(a < out && b < out);
 		assert_true(gate->slot < c->n_slots);
 		uint32_t sa = quo_circuit_slot(c, a), sb = quo_circuit_slot(c, b);
 		assert_true(gate->slot != sa && gate->slot != sb);
 		assert_true(slot[sa] == wire[a] && slot[sb] == wire[b]);
-		wire[out] = gate->op == QUO_GATE_AND ? wire[a] & wire[b] :
-			    gate->op == QUO_GATE_XOR ? wire[a] ^ wire[b] : ~wire[a];
+		wire[out] = gate->op == QUO_GATE_AND   ? wire[a] & wire[b]
+			    : gate->op == QUO_GATE_XOR ? wire[a] ^ wire[b]
+						       : ~wire[a];
 		slot[gate->slot] = wire[out];
 		n_and += gate->op == QUO_GATE_AND;
 	}
@@ -233,9 +239,9 @@ static quo_circuit *random_circuit(uint64_t seed, unsigned n_gates)
 	for (unsigned i = 0; i < n_gates; i++) {
 		uint64_t r = next_random(&seed);
 		quo_wire p = w[(r >> 8) % n], q = w[n - 1 - (r >> 40) % (n < 30 ? n : 30)];
-		quo_wire s = w[(r >> 20) % n], any[5] = { quo_bit_xor(b, p, q), quo_bit_and(b, p, q),
-			                                  quo_bit_not(b, p), quo_bit_or(b, p, q),
-			                                  quo_bit_mux(b, p, q, s) };
+		quo_wire s = w[(r >> 20) % n],
+			 any[5] = { quo_bit_xor(b, p, q), quo_bit_and(b, p, q), quo_bit_not(b, p),
+				    quo_bit_or(b, p, q), quo_bit_mux(b, p, q, s) };
 		w[n++] = any[r % 5];
 	}
 	for (unsigned i = 0; i < 30; i++)
@@ -283,22 +289,24 @@ static void test_tiers(void **state)
 	const char *tier = quo_cpu_tier();
 	bool avx512 = !strcmp(tier, "avx512"), avx2 = avx512 || !strcmp(tier, "avx2");
 	quo__eval_fn *fn[3] = { quo__eval_portable, avx2 ? quo__eval_avx2 : NULL,
-		                avx512 ? quo__eval_avx512 : NULL };
+				avx512 ? quo__eval_avx512 : NULL };
 
 	(void)state;
-	for (uint64_t seed = 100; seed < 110; seed++) {
+	for (uint64_t seed = 100; seed < 112; seed++) {
 		quo_circuit *c = random_circuit(seed, 300);
 		const quo__circuit *full = (const quo__circuit *)(const void *)c;
-		size_t n = ((size_t)c->n_slots + 1) * QUO__EVAL_WORDS;
-		uint64_t *slots[3] = { quo_alloc(n, 8, NULL), quo_alloc(n, 8, NULL), quo_alloc(n, 8, NULL) };
+		unsigned words = 16u << seed % 3;
+		size_t n = ((size_t)c->n_slots + 1) * words;
+		uint64_t *slots[3] = { quo_alloc(n, 8, NULL), quo_alloc(n, 8, NULL),
+				       quo_alloc(n, 8, NULL) };
 		for (int t = 0; t < 3; t++) {
 			uint64_t rng = seed;
 			for (size_t i = 0; i < n; i++)
-				slots[t][i] = i < n - QUO__EVAL_WORDS ? next_random(&rng) : UINT64_MAX;
-			if (fn[t])
-				fn[t](full->program, c->n_gates, slots[t]);
-			if (fn[t])
-				assert_memory_equal(slots[t], slots[0], n * 8);
+				slots[t][i] = i < n - words ? next_random(&rng) : UINT64_MAX;
+			if (!fn[t])
+				continue;
+			fn[t](full->program, c->n_gates, slots[t], words);
+			assert_memory_equal(slots[t], slots[0], n * 8);
 		}
 		for (int t = 0; t < 3; t++)
 			quo_free(slots[t]);
@@ -413,9 +421,10 @@ static void test_split(void **state)
 			x0[i] = next_random(&rng) & 0x3ffff;
 			x1[i] = (x[i] - x0[i]) & 0x3ffff;
 		}
-		run_circuit(c, N, (const uint64_t *const[]){ x, &k, y }, (uint64_t *[]){ plain[0], plain[1] });
+		run_circuit(c, N, (const uint64_t *const[]){ x, &k, y },
+			    (uint64_t *[]){ plain[0], plain[1] });
 		run_circuit(d, N, (const uint64_t *const[]){ x0, x1, &k, y },
-		            (uint64_t *[]){ split[0], split[1] });
+			    (uint64_t *[]){ split[0], split[1] });
 		assert_memory_equal(plain, split, sizeof plain);
 		check_slots(d);
 		quo_circuit_free(d);
@@ -462,11 +471,11 @@ static void test_inline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sizes),   cmocka_unit_test(test_ports),
-		cmocka_unit_test(test_folding), cmocka_unit_test(test_sharing),
+		cmocka_unit_test(test_sizes),      cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_folding),    cmocka_unit_test(test_sharing),
 		cmocka_unit_test(test_dead_gates), cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_slot_reuse), cmocka_unit_test(test_tiers),
-		cmocka_unit_test(test_errors),  cmocka_unit_test(test_split),
+		cmocka_unit_test(test_errors),     cmocka_unit_test(test_split),
 		cmocka_unit_test(test_inline),
 	};
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every integer operation against the integers: exhaustive at small widths, edges and random values at large ones. */
+/* Every integer operation against the integers: exhaustive at small widths, edges and random values
+ * at large ones. */
 #include "harness.h"
 
 typedef struct shape {
@@ -28,7 +29,8 @@ static size_t fill_values(uint64_t *v, size_t cap, unsigned width, uint64_t *rng
 }
 
 /* Builds op at one shape and goal; checks it on every (or many) pair; returns the AND count. */
-static uint32_t check(const char *name, const shape *s, quo_goal goal, build_fn *build, want_fn *want)
+static uint32_t check(const char *name, const shape *s, quo_goal goal, build_fn *build,
+		      want_fn *want)
 {
 	enum { MANY = 4000 };
 	quo_builder *b = quo_builder_new(goal);
@@ -66,15 +68,17 @@ static uint32_t check(const char *name, const shape *s, quo_goal goal, build_fn 
 	const uint64_t *ports[2] = { in[s->wx ? 0 : 1], in[1] };
 	run_circuit(c, n, ports, &out);
 	for (size_t i = 0; i < n; i++) {
-		int64_t vx = as_int(in[0][i], s->wx, s->sx), vy = as_int(in[1][i], s->wy, s->sy), w = 0;
+		int64_t vx = as_int(in[0][i], s->wx, s->sx), vy = as_int(in[1][i], s->wy, s->sy),
+			w = 0;
 		if (!want(vx, vy, s, &w))
 			continue;
 		int64_t got = as_int(out[i], width, is_signed);
 		if (got != w)
-			fail_msg("%s: x = %lld (%u%s) y = %lld (%u%s) p = %lld q = %lld: got %lld, not %lld",
-			         name, (long long)vx, s->wx, s->sx ? "s" : "u", (long long)vy, s->wy,
-			         s->sy ? "s" : "u", (long long)s->p, (long long)s->q, (long long)got,
-			         (long long)w);
+			fail_msg("%s: x = %lld (%u%s) y = %lld (%u%s) p = %lld q = %lld: got %lld, "
+				 "not %lld",
+				 name, (long long)vx, s->wx, s->sx ? "s" : "u", (long long)vy,
+				 s->wy, s->sy ? "s" : "u", (long long)s->p, (long long)s->q,
+				 (long long)got, (long long)w);
 	}
 	free(in[0]);
 	free(in[1]);
@@ -106,7 +110,7 @@ static void check_pairs(const char *name, build_fn *build, want_fn *want)
 
 /* One operand and parameters p = p0..p1. */
 static void check_singles(const char *name, build_fn *build, want_fn *want, int64_t p0, int64_t p1,
-                          unsigned widest)
+			  unsigned widest)
 {
 	for (int goal = QUO_SMALL; goal <= QUO_SHALLOW; goal++) {
 		for (unsigned sign = 0; sign < 2; sign++) {
@@ -187,7 +191,7 @@ WANT(nonzero, x != 0)
 BUILD(mul, quo_mul_const(b, x, (uint32_t)s->p))
 WANT(mul, x * s->p)
 BUILD(shl, quo_shl(x, (unsigned)s->p))
-WANT(shl, x * (INT64_C(1) << s->p))
+WANT(shl, x *(INT64_C(1) << s->p))
 BUILD(resize, quo_resize(x, (unsigned)s->p, s->sx))
 WANT(resize, low_bits(x, (unsigned)s->p, s->sx))
 BUILD(slice, quo_slice(x, (unsigned)s->p, 3, true))
@@ -206,7 +210,7 @@ WANT(len, length(low_bits(x, s->wx, false)))
 
 /* p: the low end, q: the high end */
 BUILD(clamp, quo_clamp(b, x, (int32_t)s->p, (int32_t)s->q))
-WANT(clamp, x < s->p ? s->p : x > s->q ? s->q : x)
+WANT(clamp, x<s->p ? s->p : x> s->q ? s->q : x)
 
 /* p: result width; y: the shift, unsigned */
 BUILD(round_by, quo_round_shift_by(b, x, y, (unsigned)s->p))
@@ -247,9 +251,10 @@ static void test_mod(void **state)
 			for (s.p = 1; s.p < 9; s.p++) {
 				for (s.wx = 1; s.wx <= 5; s.wx += 2) {
 					for (s.wy = 0; s.wy <= 5; s.wy++) {
-						check("add_mod", &s, (quo_goal)goal, build_add_mod, want_add_mod);
-						check("add_carry", &s, (quo_goal)goal, build_add_carry,
-						      want_add_carry);
+						check("add_mod", &s, (quo_goal)goal, build_add_mod,
+						      want_add_mod);
+						check("add_carry", &s, (quo_goal)goal,
+						      build_add_carry, want_add_carry);
 					}
 				}
 			}
@@ -279,9 +284,10 @@ static void test_singles(void **state)
 
 static void test_clamp(void **state)
 {
-	static const int64_t ends[][2] = { { -127, 127 }, { 0, 127 }, { -128, 127 }, { 0, 1 }, { -1, 0 },
-		                           { -5, 3 },     { 3, 5 },   { -7, -2 },    { 0, 0 }, { -3, 100 },
-		                           { -100, 3 },   { 4, 4 },   { -127, 126 }, { -1, 6 }, { 1, 7 } };
+	static const int64_t ends[][2] = { { -127, 127 }, { 0, 127 },  { -128, 127 }, { 0, 1 },
+					   { -1, 0 },     { -5, 3 },   { 3, 5 },      { -7, -2 },
+					   { 0, 0 },      { -3, 100 }, { -100, 3 },   { 4, 4 },
+					   { -127, 126 }, { -1, 6 },   { 1, 7 } };
 
 	(void)state;
 	for (int goal = QUO_SMALL; goal <= QUO_SHALLOW; goal++) {
@@ -306,21 +312,26 @@ static void test_shifts(void **state)
 			for (s.p = 1; s.p <= 9; s.p++) {
 				for (s.wx = 1; s.wx <= 7; s.wx++) {
 					for (s.wy = 0; s.wy <= 5; s.wy++) {
-						check("round_by", &s, (quo_goal)goal, build_round_by, want_round_by);
-						check("right_by", &s, (quo_goal)goal, build_right_by, want_right_by);
+						check("round_by", &s, (quo_goal)goal,
+						      build_round_by, want_round_by);
+						check("right_by", &s, (quo_goal)goal,
+						      build_right_by, want_right_by);
 					}
 					s.wy = 4;
 					for (s.q = 0; s.q < 16; s.q++)
-						check("right_upto", &s, (quo_goal)goal, build_right_upto,
-						      want_right_upto);
+						check("right_upto", &s, (quo_goal)goal,
+						      build_right_upto, want_right_upto);
 				}
 			}
 			for (unsigned w = 22; w <= 56; w += 17) {
 				s = (shape){ .wx = w, .wy = 5, .sx = sign, .p = 9 };
-				check("round_by", &s, (quo_goal)goal, build_round_by, want_round_by);
+				check("round_by", &s, (quo_goal)goal, build_round_by,
+				      want_round_by);
 				s.wy = 9;
-				check("round_by", &s, (quo_goal)goal, build_round_by, want_round_by);
-				check("right_by", &s, (quo_goal)goal, build_right_by, want_right_by);
+				check("round_by", &s, (quo_goal)goal, build_round_by,
+				      want_round_by);
+				check("right_by", &s, (quo_goal)goal, build_right_by,
+				      want_right_by);
 			}
 		}
 	}
@@ -346,7 +357,8 @@ static void test_costs(void **state)
 	assert_int_equal(check("nonzero", &t, QUO_SMALL, build_nonzero, want_nonzero), 21);
 	assert_int_equal(check("len", &t, QUO_SMALL, build_len, want_len), 21);
 	t.p = 4;
-	assert_int_equal(check("round_shift", &t, QUO_SMALL, build_round_shift, want_round_shift), 18);
+	assert_int_equal(check("round_shift", &t, QUO_SMALL, build_round_shift, want_round_shift),
+			 18);
 	t = (shape){ 18, 0, true, false, -127, 127 };
 	assert_int_equal(check("clamp", &t, QUO_SMALL, build_clamp, want_clamp), 23);
 	t = (shape){ 14, 0, true, false, 0, 127 };
@@ -363,8 +375,10 @@ static void test_depth(void **state)
 		quo_builder *b = quo_builder_new(QUO_SHALLOW);
 		quo_int x = quo_input(b, "x", QUO_PORT_BITS, 31, true, false);
 		quo_int y = quo_input(b, "y", QUO_PORT_BITS, 31, true, false);
-		quo_int z = op == 0 ? quo_add(b, x, y) : op == 1 ? quo_int_from_bit(quo_less(b, x, y)) :
-			    op == 2 ? quo_len(b, quo_resize(x, 31, false)) : quo_abs(b, x);
+		quo_int z = op == 0   ? quo_add(b, x, y)
+			    : op == 1 ? quo_int_from_bit(quo_less(b, x, y))
+			    : op == 2 ? quo_len(b, quo_resize(x, 31, false))
+				      : quo_abs(b, x);
 		quo_output(b, "z", z);
 		quo_circuit *c = finish(b);
 		assert_in_range(c->depth, 5, 6);
@@ -375,8 +389,9 @@ static void test_depth(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pairs), cmocka_unit_test(test_mod),    cmocka_unit_test(test_singles),
-		cmocka_unit_test(test_clamp), cmocka_unit_test(test_shifts), cmocka_unit_test(test_costs),
+		cmocka_unit_test(test_pairs),   cmocka_unit_test(test_mod),
+		cmocka_unit_test(test_singles), cmocka_unit_test(test_clamp),
+		cmocka_unit_test(test_shifts),  cmocka_unit_test(test_costs),
 		cmocka_unit_test(test_depth),
 	};
 
