@@ -74,7 +74,7 @@ static inline unsigned quo__operand_width(const quo_int *x, const quo_int *y)
 void quo__carries(quo_builder *b, const quo_wire *x, const quo_wire *y, quo_wire carry, unsigned n,
 		  quo_wire *c);
 
-/* OR of n wires as a balanced tree. */
+/* OR of n wires as a tree of logarithmic depth, cut at powers of two so that equal runs are shared. */
 quo_wire quo__any(quo_builder *b, const quo_wire *x, unsigned n);
 
 /* What quo_circuit_finish() makes: the public circuit and the evaluator's program. */

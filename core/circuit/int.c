@@ -143,7 +143,10 @@ quo_wire quo__any(quo_builder *b, const quo_wire *x, unsigned n)
 		return QUO_WIRE_0;
 	if (n == 1)
 		return x[0];
-	return quo_bit_or(b, quo__any(b, x, n / 2), quo__any(b, x + n / 2, n - n / 2));
+	unsigned half = 1;
+	while (2 * half < n)
+		half *= 2;
+	return quo_bit_or(b, quo__any(b, x, half), quo__any(b, x + half, n - half));
 }
 
 quo_wire quo_nonzero(quo_builder *b, quo_int x)

@@ -3,8 +3,9 @@
  * amsgrad, in the secure form of QUOTIENT (section 3.4, algorithm 4): no square root, no division.
  *     g = rs(G, s - 7);  M += rs(26 (g - M), 8);  U += rs(3 (|g| - U), 8);  H = max(H, U);
  *     V = sat(V - rs(M, len(H) + r))
- * The circuit never forms g, |g|, or a negated integer: every "+ 1" of a two's complement and every
- * rounding bit goes in as some adder's carry, which is free. Widths come from ranges.c.
+ * H enters by its length alone, and len(max(H, U)) = max(len(H), len(U)): the state kept is L =
+ * len(H). The circuit never forms g, |g|, or a negated integer: every "+ 1" of a two's complement
+ * and every rounding bit goes in as some adder's carry, which is free. Widths come from ranges.c.
  */
 #include "optim.h"
 #include "ranges.h"
@@ -44,7 +45,7 @@ static const amsgrad_ranges *ranges(struct amsgrad *self, const quo_instance *qu
 	return &self->ranges;
 }
 
-enum { M, U, H, STATES };
+enum { M, U, L, STATES };
 
 static quo_status states(void *self, const quo_instance *quant, quo_optim_state *states,
 			 unsigned *n, quo_err *err)
@@ -66,7 +67,7 @@ static quo_status states(void *self, const quo_instance *quant, quo_optim_state 
 		(quo_optim_state){ "M", (uint8_t)amsgrad_signed_width(range->m_min, range->m_max),
 				   true };
 	states[U] = (quo_optim_state){ "U", (uint8_t)u_width, false };
-	states[H] = (quo_optim_state){ "H", (uint8_t)u_width, false };
+	states[L] = (quo_optim_state){ "L", (uint8_t)quo_bit_length(u_width), false };
 	*n = STATES;
 	return QUO_OK;
 }
@@ -91,7 +92,7 @@ static unsigned at_least(unsigned width, unsigned least)
 static gradient normalise(quo_builder *b, const quo_update *u, uint32_t bound)
 {
 	unsigned n = quo_bit_length(bound - 1);
-	quo_int z = quo_shift_right_upto(b, quo_shl(u->g, 8), u->s, u->g.width, n + 1);
+	quo_int z = quo_shift_right_upto(b, quo_shl(u->g, 8), u->s, u->g.width - 1u, n + 1);
 	gradient g = { .y = quo_slice(z, 1, n + 1, true), .half = z.bit[0] };
 
 	g.y.bit[n] = quo_sign(u->g);
@@ -136,15 +137,14 @@ static quo_int update_u(quo_builder *b, gradient g, quo_int old, const amsgrad_r
 }
 
 /* sat(V - rs(M, len(H) + r)) */
-static quo_int update_v(quo_builder *b, quo_int v, quo_int m, quo_int h, int r,
+static quo_int update_v(quo_builder *b, quo_int v, quo_int m, quo_int len, int r,
 			const amsgrad_ranges *range)
 {
-	quo_int len = quo_len(b, h);
 	/* A bit below the point for the rounding. */
 	quo_int z = r ? quo_slice(m, (unsigned)r - 1, m.width, true) : quo_shl(m, 1);
 	unsigned n = range->step_bits[r];
 
-	z = quo_shift_right_upto(b, z, len, h.width, n + 1);
+	z = quo_shift_right_upto(b, z, len, quo_bit_length((uint64_t)range->u_max), n + 1);
 	quo_wire half = z.bit[0];
 	quo_int y = quo_slice(z, 1, n + 1, true);
 	y.bit[n] = quo_sign(m);
@@ -161,8 +161,8 @@ static void update(void *self, quo_builder *b, quo_update *u)
 
 	u->state[M] = update_m(b, g, u->state[M], range);
 	u->state[U] = update_u(b, g, u->state[U], range);
-	u->state[H] = quo_max(b, u->state[H], u->state[U]);
-	u->v = update_v(b, u->v, u->state[M], u->state[H], variant(self, u->epoch), range);
+	u->state[L] = quo_max(b, u->state[L], quo_len(b, u->state[U]));
+	u->v = update_v(b, u->v, u->state[M], u->state[L], variant(self, u->epoch), range);
 }
 
 static const quo_optim_ops ops = {

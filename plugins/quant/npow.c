@@ -26,7 +26,7 @@ quo_int quant_rounded_step(quo_builder *b, quo_int g, quo_int s, int r, uint32_t
 	unsigned n = quo_bit_length(c - 1);
 	/* One fraction bit more: 8 instead of 7. It is 0 where the shift as a whole goes to the
 	 * left. */
-	quo_int z = quo_shift_right_upto(b, quant_scale(g, 8 - r), s, g.width, n + 1);
+	quo_int z = quo_shift_right_upto(b, quant_scale(g, 8 - r), s, g.width - 1u, n + 1);
 	quo_wire half = z.bit[0];
 	quo_int y = quo_slice(z, 1, n + 1, true);
 

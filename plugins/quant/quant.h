@@ -6,7 +6,7 @@
 #include <quotient/quant.h>
 
 /*
- * rs(g, s - 7 + r) for a signed g with -bound <= g * 2^(7 - s) < bound; s is at most g's width. The
+ * rs(g, s - 7 + r) for a signed g with -bound <= g * 2^(7 - s) < bound; s is below g's width. The
  * rounding adds the bit below the point.
  */
 quo_int quant_rounded_step(quo_builder *b, quo_int g, quo_int s, int r, uint32_t bound);

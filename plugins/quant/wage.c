@@ -18,7 +18,7 @@ static quo_int step(void *self, quo_builder *b, quo_int g, quo_int s, int r, quo
 	unsigned wide = quo_bit_length(most + 255);
 	quo_int q = quant_scale(quo_abs(b, g), RANDOM_BITS + 7 - r);
 
-	q = quo_shift_right_upto(b, q, s, g.width, quo_bit_length(most));
+	q = quo_shift_right_upto(b, q, s, g.width - 1u, quo_bit_length(most));
 	q = quo_add_mod(b, q, u, wide);
 	unsigned n = wide > RANDOM_BITS ? wide - RANDOM_BITS : 0;
 	/* The magnitude with the sign: (m ^ sign) + sign. */

@@ -22,7 +22,7 @@ typedef struct quo_quant_ops {
 	quo_int (*lift)(void *self, quo_builder *b, quo_int x);
 	/* Required. Associative, commutative, 0 neutral; as wide as its wider operand. */
 	quo_int (*combine)(void *self, quo_builder *b, quo_int x, quo_int y);
-	/* Required. The exponent, unsigned, of the combined magnitude; never more than the width of x. */
+	/* Required. The exponent, unsigned, of the combined magnitude; below the width of x. */
 	quo_int (*exponent)(void *self, quo_builder *b, quo_int m);
 	/* Required. The step of SGD with rate 2^-r: rs(g, s - 7 + r), or the quantiser's own rounding of it with the
 	 * public bits u (width random_bits). Signed; exact. */
