@@ -83,7 +83,8 @@ static quo_status build_circuits(quo_network *net, quo_session *s, uint32_t i, q
 	if (!last && !(l->e_to_bits = quo_rule_to_bits(goal, e_width, err)))
 		return QUO_FAILED;
 	QUO_TRY(quo_reducer_init(&l->reduce_e, goal, net->quant, e_width, n_e, err));
-	l->normalise = quo_rule_normalise(goal, e_width, l->reduce_e.s_width, !last, err);
+	l->normalise = quo_rule_normalise(goal, e_width, l->reduce_e.s_width, quo_quant(net->quant)->bound,
+	                                  !last, err);
 	if (!l->normalise)
 		return QUO_FAILED;
 	if (l->g_width) {

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include <quotient/bits.h>
 #include <quotient/circuits.h>
 
 int quo_alpha(uint32_t fan_in)
@@ -13,18 +14,33 @@ int quo_alpha(uint32_t fan_in)
 	return 1 + (shift > 0 ? (int)shift : 0);
 }
 
+/*
+ * For Z < 0 both outputs are 0, so only the bits below the sign are rounded and compared: with v =
+ * those bits, Q = (v >> alpha) + bit alpha-1 of v, and it is beyond 127 when the sum's low 7 bits
+ * carry or a bit above them is set.
+ */
 static quo_int activation(quo_builder *b, quo_int z, int alpha, quo_wire *mask)
 {
-	quo_int q = quo_round_shift(b, z, alpha);
-	quo_int a = quo_resize(quo_clamp(b, q, 0, 127), 7, false);
+	quo_wire negative = quo_sign(z);
+	quo_int v = quo_resize(z, z.width - 1u, false), none = { .width = 0 };
+	unsigned at = (unsigned)alpha, upper = v.width > at + 7 ? v.width - at - 7 : 0;
 
-	/* Z > 0 and Q <= 127 */
-	quo_wire positive = quo_bit_and(b, quo_bit_not(b, quo_sign(z)), quo_nonzero(b, z));
-	*mask = quo_bit_and(b, positive, quo_bit_not(b, quo_less(b, quo_const(127, 8, true), q)));
+	quo_int low = quo_slice(v, at, 7, false);
+	quo_int q = quo_add_carry(b, low, none, quo_slice(v, at - 1, 1, false).bit[0], 8);
+	quo_wire beyond =
+		quo_bit_or(b, q.bit[7], quo_nonzero(b, quo_slice(v, at + 7, upper, false)));
+	quo_wire cut = quo_bit_or(b, negative, beyond);
+	quo_int a = { .width = 7 };
+	for (unsigned i = 0; i < 7; i++)
+		a.bit[i] = quo_bit_mux(b, cut, quo_bit_not(b, negative), q.bit[i]);
+
+	/* Z > 0 and Q <= 127; the bits above at + 7 are 0 then. */
+	*mask = quo_bit_and(b, quo_bit_not(b, cut), quo_nonzero(b, quo_resize(v, at + 7, false)));
 	return a;
 }
 
-quo_circuit *quo_rule_activate(quo_goal goal, unsigned z_width, int alpha, bool with_mask, quo_err *err)
+quo_circuit *quo_rule_activate(quo_goal goal, unsigned z_width, int alpha, bool with_mask,
+			       quo_err *err)
 {
 	quo_builder *b = quo_builder_new(goal);
 	quo_int z = quo_input(b, "Z", QUO_PORT_ARITH, z_width, true, false);
@@ -58,15 +74,44 @@ quo_circuit *quo_rule_to_bits(quo_goal goal, unsigned width, quo_err *err)
 	return quo_circuit_finish(b, err);
 }
 
-quo_circuit *quo_rule_normalise(quo_goal goal, unsigned width, unsigned s_width, bool with_mask, quo_err *err)
+/*
+ * sat(y + half) for y in -128 .. 127. Beyond are -128 and 128 alone, both 10000000 at 8 bits: bit 0
+ * is set, and for 128 (y >= 0) the bits above it are flipped too.
+ */
+static quo_int saturate_rounded(quo_builder *b, quo_int y, quo_wire half)
+{
+	quo_int x = quo_add_carry(b, y, (quo_int){ .width = 0, .is_signed = true }, half, 8);
+	quo_wire low = quo_nonzero(b, quo_resize(x, 7, false));
+	quo_wire beyond = quo_bit_and(b, x.bit[7], quo_bit_not(b, low));
+	quo_wire high = quo_bit_and(b, beyond, quo_bit_not(b, quo_sign(y)));
+
+	x.bit[0] = quo_bit_xor(b, x.bit[0], beyond);
+	for (unsigned i = 1; i < 8; i++)
+		x.bit[i] = quo_bit_xor(b, x.bit[i], high);
+	return x;
+}
+
+quo_circuit *quo_rule_normalise(quo_goal goal, unsigned width, unsigned s_width, uint32_t bound,
+				bool with_mask, quo_err *err)
 {
 	quo_builder *b = quo_builder_new(goal);
 	quo_int e = quo_input(b, "E", QUO_PORT_BITS, width, true, false);
 	quo_int s = quo_input(b, "s", QUO_PORT_BITS, s_width, false, true);
 
-	/* rs(E, s - 7) = rs(E << 7, s); quantisers bound it by 255, so 9 bits hold it. */
-	quo_int x = quo_round_shift_by(b, quo_shl(e, 7), s, 9);
-	x = quo_resize(quo_clamp(b, x, -127, 127), 8, true);
+	/* rs(E, s - 7) = y + half. y lies in -bound .. bound - 1 and has E's sign; half is the bit
+	 * below the point. */
+	unsigned n = quo_bit_length(bound - 1);
+	n = n < 7 ? 7 : n;
+	quo_int z = quo_shift_right_upto(b, quo_shl(e, 8), s, width - 1, n + 1);
+	quo_int y = quo_slice(z, 1, n + 1, true), x;
+	y.bit[n] = quo_sign(e);
+	if (n == 7) {
+		x = saturate_rounded(b, y, z.bit[0]);
+	} else {
+		quo_int none = { .width = 0, .is_signed = true };
+		x = quo_clamp(b, quo_add_carry(b, y, none, z.bit[0], n + 2), -127, 127);
+		x = quo_resize(x, 8, true);
+	}
 	if (with_mask) {
 		quo_int m = quo_input(b, "m", QUO_PORT_BITS, 1, false, false);
 		x = quo_and_bit(b, x, m.bit[0]);
@@ -75,8 +120,22 @@ quo_circuit *quo_rule_normalise(quo_goal goal, unsigned width, unsigned s_width,
 	return quo_circuit_finish(b, err);
 }
 
-quo_circuit *quo_rule_update(quo_goal goal, const quo_instance *optim, const quo_instance *quant, unsigned g_width,
-                             unsigned s_width, int epoch, quo_err *err)
+/* The planes of T: V >= 32 and V <= -32, for V in -127..127. Shares gates with the clamping before
+ * it. */
+static quo_int ternarise(quo_builder *b, quo_int v)
+{
+	_Static_assert(QUO_TERNARY_THRESHOLD == 32, "the threshold is bit 5");
+	quo_wire sign = quo_sign(v), both = quo_bit_and(b, v.bit[5], v.bit[6]);
+	quo_wire low = quo_bit_or(b, quo_nonzero(b, quo_slice(v, 1, 4, false)), v.bit[0]);
+	quo_wire plus = quo_bit_and(b, quo_bit_not(b, sign), quo_bit_or(b, v.bit[5], v.bit[6]));
+	/* Negative, and not -31 (1100001) or above */
+	quo_wire minus = quo_bit_and(b, sign, quo_bit_not(b, quo_bit_and(b, both, low)));
+
+	return (quo_int){ .bit = { plus, minus }, .width = 2 };
+}
+
+quo_circuit *quo_rule_update(quo_goal goal, const quo_instance *optim, const quo_instance *quant,
+			     unsigned g_width, unsigned s_width, int epoch, quo_err *err)
 {
 	const quo_optim_ops *ops = optim->ops;
 	quo_optim_state states[QUO_OPTIM_MAX_STATES];
@@ -92,17 +151,17 @@ quo_circuit *quo_rule_update(quo_goal goal, const quo_instance *optim, const quo
 	if (quo_quant(quant)->random_bits)
 		u.u = quo_input(b, "u", QUO_PORT_BITS, quo_quant(quant)->random_bits, false, false);
 	for (unsigned i = 0; i < n_states; i++)
-		u.state[i] = quo_input(b, states[i].name, QUO_PORT_BITS, states[i].width, states[i].is_signed, false);
+		u.state[i] = quo_input(b, states[i].name, QUO_PORT_BITS, states[i].width,
+				       states[i].is_signed, false);
 
 	ops->update(optim->self, b, &u);
 
-	quo_wire plus = quo_bit_not(b, quo_less(b, u.v, quo_const(QUO_TERNARY_THRESHOLD, 8, true)));
-	quo_wire minus = quo_less(b, u.v, quo_const(-QUO_TERNARY_THRESHOLD + 1, 8, true));
-	quo_int t = { .bit = { plus, minus }, .width = 2 };
-	quo_output(b, "V", quo_resize(u.v, 8, true));
-	quo_output(b, "T", t);
+	u.v = quo_resize(u.v, 8, true);
+	quo_output(b, "V", u.v);
+	quo_output(b, "T", ternarise(b, u.v));
 	for (unsigned i = 0; i < n_states; i++)
-		quo_output(b, states[i].name, quo_resize(u.state[i], states[i].width, states[i].is_signed));
+		quo_output(b, states[i].name,
+			   quo_resize(u.state[i], states[i].width, states[i].is_signed));
 	return quo_circuit_finish(b, err);
 }
 

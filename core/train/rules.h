@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The integer rules of docs/numerics.md as circuits: activation, output error, normalisation, update, prediction.
+ * The integer rules of docs/numerics.md as circuits: activation, output error, normalisation,
+ * update, prediction.
  *
- * Each function returns a finished circuit that the caller frees, or NULL with a message. Port names are
- * those of docs/numerics.md.
+ * Each function returns a finished circuit that the caller frees, or NULL with a message. Port
+ * names are those of docs/numerics.md.
  */
 #ifndef QUOTIENT_CORE_RULES_H
 #define QUOTIENT_CORE_RULES_H
@@ -15,17 +16,20 @@
 int quo_alpha(uint32_t fan_in);
 
 /* Z (arith) -> A (7 bits) and, with_mask, m (1 bit). */
-quo_circuit *quo_rule_activate(quo_goal goal, unsigned z_width, int alpha, bool with_mask, quo_err *err);
+quo_circuit *quo_rule_activate(quo_goal goal, unsigned z_width, int alpha, bool with_mask,
+			       quo_err *err);
 /* Z (arith), y (1 bit: the true class) -> A (7 bits), E = A - 127 y (8 bits). */
 quo_circuit *quo_rule_output_error(quo_goal goal, unsigned z_width, int alpha, quo_err *err);
 /* x (arith) -> x (bits of the same width). */
 quo_circuit *quo_rule_to_bits(quo_goal goal, unsigned width, quo_err *err);
-/* E, s (scalar)[, m] -> E = sat(rs(E, s - 7)) [* m] (8 bits). */
-quo_circuit *quo_rule_normalise(quo_goal goal, unsigned width, unsigned s_width, bool with_mask, quo_err *err);
+/* E, s (scalar)[, m] -> E = sat(rs(E, s - 7)) [* m] (8 bits); bound is the quantiser's. */
+quo_circuit *quo_rule_normalise(quo_goal goal, unsigned width, unsigned s_width, uint32_t bound,
+				bool with_mask, quo_err *err);
 /* V, G, s (scalar)[, u], states -> V, T (two planes, + and -), states. Ports in this order. */
-quo_circuit *quo_rule_update(quo_goal goal, const quo_instance *optim, const quo_instance *quant, unsigned g_width,
-                             unsigned s_width, int epoch, quo_err *err);
-/* A.0 .. A.(classes-1) (7 bits), y.0 .. (1 bit) -> right (1 bit): the largest A, first wins, is where y is 1. */
+quo_circuit *quo_rule_update(quo_goal goal, const quo_instance *optim, const quo_instance *quant,
+			     unsigned g_width, unsigned s_width, int epoch, quo_err *err);
+/* A.0 .. A.(classes-1) (7 bits), y.0 .. (1 bit) -> right (1 bit): the largest A, first wins, is
+ * where y is 1. */
 quo_circuit *quo_rule_right(quo_goal goal, unsigned classes, quo_err *err);
 
 #define QUO_TERNARY_THRESHOLD 32
