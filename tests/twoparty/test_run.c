@@ -367,7 +367,7 @@ static void test_two_processes(void **state)
 
 /* ---- a party that dies ---- */
 
-#define ENDLESS "train.epochs=100000"
+#define LONG "train.epochs=4000" /* minutes */
 
 /* Wait until a run has written its first step; its folder goes to folder[1000]. */
 static void wait_for_a_step(const char *dir, char *folder)
@@ -416,7 +416,7 @@ static void test_killed_child(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const char *args[] = { yaml(), "--set", output(cases[i].dir), "--quiet", "--set", ENDLESS, NULL };
+		const char *args[] = { yaml(), "--set", output(cases[i].dir), "--quiet", "--set", LONG, NULL };
 		const char *parts[] = { cases[i].says, "signal", NULL };
 		struct tool t = { 0 };
 		pid_t children[4];
@@ -442,7 +442,7 @@ static void test_killed_peer(void **state)
 		char folder[1000], dir[32], name[40];
 		snprintf(dir, sizeof dir, "peer-%d", killed);
 		snprintf(name, sizeof name, "%s-%d", dir, 1 - killed);
-		start_pair(pair, dir, ENDLESS);
+		start_pair(pair, dir, LONG);
 		wait_for_a_step(name, folder);
 		kill(pair[killed].pid, SIGKILL);
 		struct tool_result dead = tool_wait(&pair[killed]), other = tool_wait(&pair[1 - killed]);
@@ -457,7 +457,7 @@ static void test_killed_peer(void **state)
 /* The parties do not outlive the command. */
 static void test_killed_parent(void **state)
 {
-	const char *args[] = { yaml(), "--set", output("parent"), "--quiet", "--set", ENDLESS, NULL };
+	const char *args[] = { yaml(), "--set", output("parent"), "--quiet", "--set", LONG, NULL };
 	struct tool t = { 0 };
 	pid_t children[4];
 	char folder[1000];
