@@ -62,6 +62,15 @@ static quo_status check_name(const char *name, const quo_node *at, quo_err *err)
 	return QUO_OK;
 }
 
+/* "file:line" of a node; NULL only with an error. */
+static const char *place_of(quo_experiment *e, const quo_node *node)
+{
+	quo_err *err = e->resolver.err;
+	const char *file = node->file ? node->file : "the experiment";
+	return node->line ? quo__printf(e->arena, err, "%s:%d", file, node->line)
+			  : quo__strdup(e->arena, file, err);
+}
+
 static quo_status resolve_layers(quo_experiment *e, const quo_node *model, const quo_node *root)
 {
 	quo_resolver *r = &e->resolver;
@@ -87,9 +96,7 @@ static quo_status resolve_layers(quo_experiment *e, const quo_node *model, const
 	for (uint32_t i = 0; i < model->n; i++) {
 		quo_node *node = model->item[i], *resolved;
 		char *path = quo__printf(e->arena, r->err, "model.%u", i);
-		where[i] = node->line
-				   ? quo__printf(e->arena, r->err, "%s:%d", node->file, node->line)
-				   : node->file;
+		where[i] = place_of(e, node);
 		if (!path || !where[i])
 			return QUO_FAILED;
 		QUO_TRY(quo__resolve_component(r, QUO_KIND_LAYER, node, path, &layers[i],
@@ -121,6 +128,15 @@ static quo_status resolve_section(quo_experiment *e, const quo__section *section
 	return quo__node_put(e->arena, e->resolved, section->name, resolved, r->err);
 }
 
+/* Where to send people whose mistake only shows once the data is there. */
+static quo_status remember_places(quo_experiment *e)
+{
+	const quo_node *train = quo__node_get(e->resolved, "train");
+	e->config.train.batch_where = place_of(e, quo__node_get(train, "batch"));
+	e->config.train.optimizer_where = place_of(e, quo__node_get(train, "optimizer"));
+	return e->config.train.batch_where && e->config.train.optimizer_where ? QUO_OK : QUO_FAILED;
+}
+
 static quo_status check_whole(const quo_experiment *e, const quo_node *root, quo_err *err)
 {
 	const quo_experiment_config *c = &e->config;
@@ -137,6 +153,10 @@ static quo_status check_whole(const quo_experiment *e, const quo_node *root, quo
 		return quo__node_fail(err, network ? network : root,
 				      "network.address is missing: in this mode say host:port, "
 				      "e.g. 127.0.0.1:4000");
+	const quo_node *output = quo__node_get(e->resolved, "output");
+	if (!*c->output.dir)
+		return quo__node_fail(err, quo__node_get(output, "dir"),
+				      "output.dir is empty; name a folder, e.g. runs");
 	return check_name(c->name, quo__node_get(e->resolved, "name"), err);
 }
 
@@ -177,6 +197,7 @@ static quo_status resolve_all(quo_experiment *e, const char *path, quo_node *roo
 	QUO_TRY(resolve_layers(e, quo__node_get(root, "model"), root));
 	for (const quo__section *s = quo__schema_sections; s->name; s++)
 		QUO_TRY(resolve_section(e, s, root));
+	QUO_TRY(remember_places(e));
 	return check_whole(e, root, err);
 }
 

@@ -18,6 +18,7 @@ typedef struct quo_train_config {
 	int evaluate;      /* quo_evaluate */
 	int64_t test_rows; /* 0: all */
 	quo_instance *optimizer, *quantizer;
+	const char *batch_where, *optimizer_where; /* "file:line", for messages; may be NULL */
 } quo_train_config;
 
 typedef struct quo_network_config {

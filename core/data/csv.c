@@ -225,7 +225,8 @@ static quo_status number_labels(struct csv *csv, quo_err *err)
 			if (at - csv->value >= (ptrdiff_t)classes)
 				return quo_fail(err, QUO_USAGE,
 				                "%s:%" PRIu32 ": label '%.40s' is number %td of %" PRIu32
-				                " different ones (field %" PRIu32 "), more than classes: %" PRIu32,
+				                " different ones (field %" PRIu32 "), more than classes: %" PRIu32
+				                "; set data.classes, or mend the line",
 				                csv->half[h].table->path, line_of(&csv->half[h], i), text, at - csv->value + 1,
 				                n, csv->label + 1, classes);
 			csv->half[h].y[i] = (uint8_t)(at - csv->value);

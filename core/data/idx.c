@@ -48,7 +48,7 @@ static quo_status read_header(quo__source *source, uint32_t min_dims, uint32_t m
 		QUO_TRY(quo__source_read(source, "header", size, sizeof size, err));
 		array->dim[i] = (uint32_t)size[0] << 24 | (uint32_t)size[1] << 16 | (uint32_t)size[2] << 8 | size[3];
 		if (array->dim[i] == 0)
-			return quo_fail(err, QUO_USAGE, "%s: dimension %u is 0; the file holds no data", source->path, i);
+			return quo_fail(err, QUO_USAGE, "%s: dimension %u is 0; the file holds no data: name another one", source->path, i);
 		if (__builtin_mul_overflow(*bytes, array->dim[i], bytes))
 			return quo_fail(err, QUO_USAGE, "%s: its dimensions promise over 2^64 bytes; it is damaged",
 			                source->path);
@@ -71,7 +71,8 @@ static quo_status read_labels(quo__source *source, const struct idx_config *conf
 	QUO_TRY(read_array(source, "labels", 1, 1, labels, err));
 	for (uint32_t i = 0; i < labels->dim[0]; i++)
 		if (labels->bytes[i] >= config->common.classes)
-			return quo_fail(err, QUO_USAGE, "%s: label %u of row %" PRIu32 " (byte %" PRIu32 ") is not below classes: %d",
+			return quo_fail(err, QUO_USAGE, "%s: label %u of row %" PRIu32 " (byte %" PRIu32 ") is not below classes: %d; "
+			                "set data.classes, or name another file",
 			                source->path, labels->bytes[i], i, i + 8, (int)config->common.classes);
 	return QUO_OK;
 }

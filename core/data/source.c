@@ -202,7 +202,7 @@ quo_status quo__source_all(quo__source *source, uint64_t max, char **out, size_t
 		status = quo_fail(err, QUO_USAGE, "%s: holds more than the %" PRIu64 " bytes that a text may have",
 		                  source->path, max);
 	if (status == QUO_OK && *n == 0)
-		status = quo_fail(err, QUO_USAGE, "%s: the file is empty", source->path);
+		status = quo_fail(err, QUO_USAGE, "%s: the file is empty; fetch it again or name another one", source->path);
 	if (status != QUO_OK) {
 		quo_free(block);
 		return status;

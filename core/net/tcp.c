@@ -70,8 +70,8 @@ static quo_status resolve(const char *address, bool passive, struct addrinfo **o
 	}
 	k = getaddrinfo(*name ? name : NULL, port, &hints, out);
 	if (k)
-		return quo_fail(err, QUO_USAGE, "cannot find the host of '%s': %s", address,
-				k == EAI_SYSTEM ? strerror(errno) : gai_strerror(k));
+		return quo_fail(err, QUO_USAGE, "cannot find the host of '%s': %s; check its name",
+				address, k == EAI_SYSTEM ? strerror(errno) : gai_strerror(k));
 	return QUO_OK;
 }
 
@@ -131,7 +131,9 @@ quo_channel *quo_channel_listen(const char *address, int timeout_seconds, quo_er
 		server = listen_on(a);
 	freeaddrinfo(list);
 	if (server < 0) {
-		quo_fail(err, QUO_FAILED, "cannot listen on %s: %s", address, strerror(errno));
+		quo_fail(err, QUO_FAILED,
+			 "cannot listen on %s: %s; give an address of this machine and a free port",
+			 address, strerror(errno));
 		return NULL;
 	}
 	while (fd < 0) {

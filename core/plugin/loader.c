@@ -171,8 +171,10 @@ static quo_status load_dir(quo_registry *registry, const char *dir, bool subfold
 	struct dirent **entries = NULL;
 	int n = scandir(dir, &entries, is_candidate, by_name);
 	if (n < 0)
-		return quo_fail(err, QUO_USAGE, "%s: cannot read the plugin folder: %s", dir,
-				strerror(errno));
+		return quo_fail(err, QUO_USAGE,
+				"%s: cannot read the plugin folder: %s; check --plugin-dir and "
+				"QUOTIENT_PLUGIN_PATH",
+				dir, strerror(errno));
 
 	quo_status status = QUO_OK;
 	for (int i = 0; i < n; i++) {

@@ -90,18 +90,18 @@ static quo_status apply(quo_cli *cli, int option, quo_err *err)
 		cli->party = optarg[0] - '0';
 		return QUO_OK;
 	default:
-		return quo_fail(err, QUO_USAGE, "unknown option, or one that misses its value; see --help");
+		return quo_fail(err, QUO_BUG, "option %d has no meaning", option);
 	}
 }
 
 int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, char **argv, quo_err *err)
 {
 	const char *tool = strrchr(argv[0], '/');
-	int option;
+	int option, at = 0;
 
 	*cli = (quo_cli){ .tool = tool ? tool + 1 : argv[0], .party = -1 };
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "h", common_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":h", common_options, &at)) != -1) {
 		if (option == HELP || option == 'h') {
 			fputs(help, stdout);
 			return 1;
@@ -110,17 +110,20 @@ int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, cha
 			printf("%s %s\n", cli->tool, QUO_VERSION);
 			return 1;
 		}
+		if (option == ':')
+			return quo_fail(err, QUO_USAGE, "%s needs a value; see %s --help", argv[optind - 1], cli->tool);
+		if (option == '?' && optopt > 0 && optopt < HELP)
+			return quo_fail(err, QUO_USAGE, "'-%c' is not an option; see %s --help", optopt, cli->tool);
 		if (option == '?')
-			return quo_fail(err, QUO_USAGE, "'%s' is not an option, or misses its value; see %s --help",
-			                argv[optind - 1], cli->tool);
+			return quo_fail(err, QUO_USAGE, "'%s' is not an option; see %s --help", argv[optind - 1], cli->tool);
 		if (use == QUO_CLI_CHECK && option >= PARTY && option != REVEAL_MODEL && option != JSON)
-			return quo_fail(err, QUO_USAGE, "'%s' is an option of quotient-run; see %s --help",
-			                argv[optind - 1], cli->tool);
+			return quo_fail(err, QUO_USAGE, "'--%s' is an option of quotient-run; see %s --help",
+			                common_options[at].name, cli->tool);
 		QUO_TRY(apply(cli, option, err));
 	}
 	if (optind + 1 != argc)
-		return quo_fail(err, QUO_USAGE, "%s; try: %s configs/quickstart.yaml, or %s --help",
-		                optind == argc ? "which experiment file?" : "one experiment file at a time", cli->tool,
+		return quo_fail(err, QUO_USAGE, "%s; try %s configs/quickstart.yaml, or %s --help",
+		                optind == argc ? "no experiment file is named" : "one experiment file at a time", cli->tool,
 		                cli->tool);
 	cli->file = argv[optind];
 	return network(cli, err);

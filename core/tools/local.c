@@ -165,9 +165,12 @@ static quo_status wait_all(struct local *l, quo_err *err)
 			;
 		if (state != 0 && o->err.status == QUO_OK) { /* it died without a word: that comes first */
 			o->failed_at = 0;
-			quo_fail(&o->err, QUO_FAILED, "the process died (%s %d)",
-			         WIFSIGNALED(state) ? "signal" : "status",
-			         WIFSIGNALED(state) ? WTERMSIG(state) : WEXITSTATUS(state));
+			quo_fail(&o->err, QUO_FAILED, "its process was ended by %s %d%s; the run has no result",
+			         WIFSIGNALED(state) ? "signal" : "exit status",
+			         WIFSIGNALED(state) ? WTERMSIG(state) : WEXITSTATUS(state),
+			         WIFSIGNALED(state) && WTERMSIG(state) == SIGKILL
+			                 ? " (kill -9, or memory ran out: quotient-check says what a run needs)"
+			                 : "");
 		}
 		if (o->err.status != QUO_OK && (first < 0 || o->failed_at < l->outcome[first].failed_at))
 			first = i;
@@ -221,8 +224,8 @@ static quo_status with_data(struct local *l, quo_err *err)
 	quo_data_shape shape = quo_data_shape_of(&l->data);
 
 	if (run->cli->verify && protocol->parties == 1)
-		return quo_fail(err, QUO_USAGE, "--verify compares a secure protocol with clear; there is nothing to compare "
-		                                "under %s", run->config->protocol->component->name);
+		return quo_fail(err, QUO_USAGE, "--verify compares a secure protocol with clear; protocol %s has "
+		                                "nothing to compare: run it without --verify", run->config->protocol->component->name);
 	QUO_TRY(quo_run_foresee(run, l->registry, &shape, err));
 	run->output = quo_folder_open(run->config->output.dir, run->config->name, err);
 	if (!run->output)

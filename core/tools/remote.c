@@ -81,7 +81,7 @@ quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err)
 		return quo_fail(err, QUO_USAGE, "protocol %s has one party; run it without --listen or --connect",
 		                run->config->protocol->component->name);
 	if (run->cli->verify)
-		return quo_fail(err, QUO_USAGE, "--verify needs the data in the clear; run it with network.mode local");
+		return quo_fail(err, QUO_USAGE, "--verify needs the data in the clear, in one place; run it without --listen or --connect");
 	run->leads = true;
 	quo_run_banner(run);
 	quo_status status = go(&r, err);

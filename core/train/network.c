@@ -153,11 +153,17 @@ static quo_status init_layers(quo_network *net, quo_session *s, const quo_networ
 	}
 	const quo_net_layer *top = &net->layer[net->n_layers - 1];
 	if (outputs_of(&top->plan) != plan->classes)
-		return quo_fail(err, QUO_USAGE, "%s%s%s gives %u outputs and the data has %u classes; they must be equal",
+		return quo_fail(err, QUO_USAGE, "%s%s%s gives %u outputs and the data has %u classes; the last layer gives "
+				"one output per class",
 		                plan->where ? plan->where[net->n_layers - 1] : "", plan->where ? ": " : "", top->where,
 		                outputs_of(&top->plan), plan->classes);
 	const quo_optim_ops *optim = net->optim->ops;
-	QUO_TRY(optim->states(net->optim->self, net->quant, net->states, &net->n_states, err));
+	quo_err inner = QUO_ERR_INIT;
+	quo_status status =
+		optim->states(net->optim->self, net->quant, net->states, &net->n_states, &inner);
+	if (status != QUO_OK)
+		return quo_fail(err, status, "%s%s%s", plan->optim_where ? plan->optim_where : "",
+				plan->optim_where ? ": " : "", inner.text);
 	for (uint32_t i = 0; i < net->n_layers; i++) {
 		QUO_TRY(build_circuits(net, s, i, err));
 		if (net->layer[i].g_width)

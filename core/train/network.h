@@ -51,6 +51,7 @@ typedef struct quo_network_plan {
 	quo_instance *const *layers;
 	const char *const *where; /* "file:line" of each layer, or NULL */
 	const quo_instance *optim, *quant;
+	const char *optim_where; /* "file:line", for messages; may be NULL */
 	uint32_t batch, classes;
 	uint8_t n_dims;
 	uint32_t dim[3];

@@ -89,8 +89,12 @@ quo_status quo_trainer_init(quo_trainer *t, quo_session *s, const quo_experiment
 		t->reveal_accuracy = true;
 
 	if (config->batch > shape->rows[QUO_TRAIN])
-		return quo_fail(err, QUO_USAGE, "train.batch is %lld and the data has %u training rows; make the batch smaller",
-		                (long long)config->batch, shape->rows[QUO_TRAIN]);
+		return quo_fail(err, QUO_USAGE,
+				"%s%strain.batch is %lld and the data has %u training rows; make the batch "
+				"smaller",
+				config->batch_where ? config->batch_where : "",
+				config->batch_where ? ": " : "", (long long)config->batch,
+				shape->rows[QUO_TRAIN]);
 	t->steps_per_epoch = shape->rows[QUO_TRAIN] / (uint64_t)config->batch;
 	t->steps = t->steps_per_epoch * (uint64_t)config->epochs;
 	if (config->max_steps && (uint64_t)config->max_steps < t->steps)
@@ -100,6 +104,7 @@ quo_status quo_trainer_init(quo_trainer *t, quo_session *s, const quo_experiment
 				  .layers = experiment->layers,
 				  .where = experiment->layer_where,
 				  .optim = config->optimizer,
+				  .optim_where = config->optimizer_where,
 				  .quant = config->quantizer,
 				  .batch = (uint32_t)config->batch,
 				  .classes = shape->classes,

@@ -16,7 +16,7 @@ struct fc {
 };
 
 static const quo_option options[] = {
-	QUO_OPTION(struct config, out, QUO_OPT_INT, NULL, "Number of outputs.", .min = 1, .max = 1 << 20),
+	QUO_OPTION(struct config, out, QUO_OPT_INT, NULL, "Number of outputs.", .min = 1, .max = 1 << 26),
 	{ 0 },
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quotient-run and quotient-check from outside: what they print, what they leave, two processes, a killed party. */
+/* quotient-run and quotient-check from outside: what they print, what they leave, two processes, a
+ * killed party. */
 #include "tool.h"
 
 #include <signal.h>
@@ -8,14 +9,15 @@
 
 #include "train/modelshare.h"
 
-static const char experiment[] =
-	"name: tiny\n"
-	"data: {use: digits, size: 8, train_rows: 40, test_rows: 20}\n"
-	"model:\n"
-	"  - {use: fc, out: 8}\n"
-	"  - {use: fc, out: 10}\n"
-	"train: {epochs: 2, batch: 16, seed: 3, optimizer: {use: amsgrad}, quantizer: {use: npow}}\n"
-	"protocol: {use: quotient, ot: {use: iknp}, circuits: {use: yao, gc: {use: halfgates}}, products: {use: cot}}\n";
+static const char experiment[] = "name: tiny\n"
+				 "data: {use: digits, size: 8, train_rows: 40, test_rows: 20}\n"
+				 "model:\n"
+				 "  - {use: fc, out: 8}\n"
+				 "  - {use: fc, out: 10}\n"
+				 "train: {epochs: 2, batch: 16, seed: 3, optimizer: {use: "
+				 "amsgrad}, quantizer: {use: npow}}\n"
+				 "protocol: {use: quotient, ot: {use: iknp}, circuits: {use: yao, "
+				 "gc: {use: halfgates}}, products: {use: cot}}\n";
 
 /* Two runs that most tests look at: both under --reveal-model --quiet. */
 static struct left {
@@ -61,7 +63,10 @@ static void forget(struct left *l)
 
 static void run(struct left *l, const char *dir, const char *file, const char *set)
 {
-	const char *args[] = { file, "--set", output(dir), "--reveal-model", "--quiet", set ? "--set" : NULL, set, NULL };
+	const char *args[] = { file,        "--set",
+			       output(dir), "--reveal-model",
+			       "--quiet",   set ? "--set" : NULL,
+			       set,         NULL };
 
 	look(l, tool_run("quotient-run", args), dir);
 }
@@ -97,7 +102,8 @@ static void test_first_line_is_security(void **state)
 	(void)state;
 	char *end_of_line = strchr(secure.printed.out, '\n');
 	assert_non_null(end_of_line);
-	const char *semi_honest = strstr(secure.printed.out, "semi-honest"), *kappa = strstr(secure.printed.out, "kappa = 128");
+	const char *semi_honest = strstr(secure.printed.out, "semi-honest"),
+		   *kappa = strstr(secure.printed.out, "kappa = 128");
 	assert_true(semi_honest && semi_honest < end_of_line);
 	assert_true(kappa && kappa < end_of_line);
 	assert_non_null(strstr(clear.printed.out, "security: none"));
@@ -111,16 +117,32 @@ static void test_secure_equals_clear(void **state)
 	assert_equal_values(secure.summary, clear.summary, "weights_sha256");
 	assert_equal_values(secure.summary, clear.summary, "test_accuracy");
 	assert_string_equal(tool_json_get(secure.summary, "steps"), "4");
-	assert_non_null(strstr(secure.printed.out, tool_json_get(secure.summary, "weights_sha256")));
+	assert_non_null(
+		strstr(secure.printed.out, tool_json_get(secure.summary, "weights_sha256")));
 }
 
 static void test_summary_has_every_field(void **state)
 {
-	static const char *const keys[] = { "name", "protocol", "components", "seed", "epochs", "steps", "batch",
-		                            "train_seconds", "setup_seconds", "test_accuracy",
-		                            "test_accuracy_per_epoch", "bytes_sent", "bytes_sent_party0",
-		                            "bytes_sent_party1", "rounds", "peak_rss_bytes", "weights_sha256",
-		                            "phases", "seconds", "bytes" };
+	static const char *const keys[] = { "name",
+					    "protocol",
+					    "components",
+					    "seed",
+					    "epochs",
+					    "steps",
+					    "batch",
+					    "train_seconds",
+					    "setup_seconds",
+					    "test_accuracy",
+					    "test_accuracy_per_epoch",
+					    "bytes_sent",
+					    "bytes_sent_party0",
+					    "bytes_sent_party1",
+					    "rounds",
+					    "peak_rss_bytes",
+					    "weights_sha256",
+					    "phases",
+					    "seconds",
+					    "bytes" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -136,7 +158,7 @@ static void test_summary_has_every_field(void **state)
 	long long both = atoll(tool_json_get(secure.summary, "bytes_sent"));
 	assert_true(both > 0);
 	assert_int_equal(both, atoll(tool_json_get(secure.summary, "bytes_sent_party0")) +
-	                               atoll(tool_json_get(secure.summary, "bytes_sent_party1")));
+				       atoll(tool_json_get(secure.summary, "bytes_sent_party1")));
 }
 
 static char *file_of(const struct left *l, const char *name)
@@ -149,8 +171,9 @@ static char *file_of(const struct left *l, const char *name)
 
 static void test_folder_holds_the_results(void **state)
 {
-	static const char *const names[] = { "summary.json", "metrics.jsonl", "config.resolved.yaml", "model.party0.share",
-		                             "model.party1.share", "model.npz" };
+	static const char *const names[] = { "summary.json",         "metrics.jsonl",
+					     "config.resolved.yaml", "model.party0.share",
+					     "model.party1.share",   "model.npz" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -178,7 +201,8 @@ static void test_resolved_config_runs_again(void **state)
 	assert_equal_values(again.summary, secure.summary, "weights_sha256");
 	assert_equal_values(again.summary, secure.summary, "bytes_sent");
 	assert_equal_values(again.summary, secure.summary, "name");
-	char *a = file_of(&secure, "config.resolved.yaml"), *b = file_of(&again, "config.resolved.yaml");
+	char *a = file_of(&secure, "config.resolved.yaml"),
+	     *b = file_of(&again, "config.resolved.yaml");
 	char *dir_a = strstr(a, "output:"), *dir_b = strstr(b, "output:");
 	assert_true(dir_a && dir_b);
 	*dir_a = *dir_b = 0;
@@ -233,7 +257,9 @@ static void test_shares_make_the_weights(void **state)
 
 static void test_no_reveal_no_weights(void **state)
 {
-	const char *args[] = { yaml(), "--set", output("hidden"), "--quiet", "--set", "train.max_steps=1", NULL };
+	const char *args[] = { yaml(),    "--set", output("hidden"),
+			       "--quiet", "--set", "train.max_steps=1",
+			       NULL };
 	struct left hidden;
 	char path[1100];
 
@@ -249,7 +275,9 @@ static void test_no_reveal_no_weights(void **state)
 
 static void test_json_prints_only_json(void **state)
 {
-	const char *args[] = { yaml(), "--set", output("json"), "--json", "--set", "train.max_steps=1", NULL };
+	const char *args[] = { yaml(),   "--set", output("json"),
+			       "--json", "--set", "train.max_steps=1",
+			       NULL };
 	struct left l;
 
 	(void)state;
@@ -280,11 +308,14 @@ static void test_progress_lines(void **state)
 
 static void test_forecast_is_exact(void **state)
 {
-	static const char *const keys[] = { "bytes_sent", "bytes_sent_party0", "bytes_sent_party1", "rounds", "steps" };
+	static const char *const keys[] = { "bytes_sent", "bytes_sent_party0", "bytes_sent_party1",
+					    "rounds", "steps" };
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		const char *owner = i == 0 ? "data.owner=dealer" : i == 1 ? "data.owner=0" : "data.owner=1";
+		const char *owner = i == 0   ? "data.owner=dealer"
+				    : i == 1 ? "data.owner=0"
+					     : "data.owner=1";
 		const char *args[] = { yaml(), "--json", "--reveal-model", "--set", owner, NULL };
 		struct tool_result foreseen = tool_run("quotient-check", args);
 		struct left l;
@@ -294,7 +325,8 @@ static void test_forecast_is_exact(void **state)
 		run(&l, dir, yaml(), owner);
 		for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
 			assert_equal_values(foreseen.out, l.summary, keys[k]);
-		assert_equal_values(l.summary, secure.summary, "weights_sha256"); /* whoever brings the data */
+		assert_equal_values(l.summary, secure.summary,
+				    "weights_sha256"); /* whoever brings the data */
 		tool_free(&foreseen);
 		forget(&l);
 	}
@@ -304,7 +336,8 @@ static void test_check_for_people(void **state)
 {
 	const char *args[] = { yaml(), NULL };
 	struct tool_result r = tool_run("quotient-check", args);
-	static const char *const parts[] = { "layer 1 fc", "layer 2 fc", "rounds", "bytes", "memory", "time", "40 training" };
+	static const char *const parts[] = { "layer 1 fc", "layer 2 fc", "rounds",     "bytes",
+					     "memory",     "time",       "40 training" };
 
 	(void)state;
 	tool_assert_status(&r, 0);
@@ -324,9 +357,12 @@ static void start_pair(struct tool pair[2], const char *dir, const char *set)
 	for (int i = 0; i < 2; i++) {
 		char name[40];
 		snprintf(name, sizeof name, "%s-%d", dir, i);
-		const char *args[] = { yaml(),     "--party", i ? "1" : "0", i ? "--connect" : "--listen", address,
-			               "--set",    output(name), "--reveal-model", "--quiet",
-			               set ? "--set" : NULL, set, NULL };
+		const char *args[] = { yaml(),        "--party",
+				       i ? "1" : "0", i ? "--connect" : "--listen",
+				       address,       "--set",
+				       output(name),  "--reveal-model",
+				       "--quiet",     set ? "--set" : NULL,
+				       set,           NULL };
 		pair[i] = (struct tool){ 0 };
 		tool_start(&pair[i], "quotient-run", args);
 	}
@@ -349,7 +385,8 @@ static void test_two_processes(void **state)
 			look(&l, tool_wait(&pair[i]), name);
 			assert_equal_values(l.summary, clear.summary, "weights_sha256");
 			assert_equal_values(l.summary, clear.summary, "test_accuracy");
-			if (o == 0) { /* the forecast and local mode start behind the handshake and the data */
+			if (o == 0) { /* the forecast and local mode start behind the handshake and
+					 the data */
 				assert_equal_values(l.summary, secure.summary, "rounds");
 				assert_equal_values(l.summary, secure.summary, "bytes_sent_party0");
 				assert_equal_values(l.summary, secure.summary, "bytes_sent_party1");
@@ -411,12 +448,14 @@ static void test_killed_child(void **state)
 	static const struct {
 		int child, signal;
 		const char *dir, *says;
-	} cases[] = { { 0, SIGKILL, "killed-0", "party 0: " }, { 1, SIGKILL, "killed-1", "party 1: " },
+	} cases[] = { { 0, SIGKILL, "killed-0", "party 0: " },
+		      { 1, SIGKILL, "killed-1", "party 1: " },
 		      { 1, SIGTERM, "ended-1", "party 1: " } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const char *args[] = { yaml(), "--set", output(cases[i].dir), "--quiet", "--set", LONG, NULL };
+		const char *args[] = { yaml(), "--set", output(cases[i].dir), "--quiet", "--set",
+				       LONG,   NULL };
 		const char *parts[] = { cases[i].says, "signal", NULL };
 		struct tool t = { 0 };
 		pid_t children[4];
@@ -445,7 +484,8 @@ static void test_killed_peer(void **state)
 		start_pair(pair, dir, LONG);
 		wait_for_a_step(name, folder);
 		kill(pair[killed].pid, SIGKILL);
-		struct tool_result dead = tool_wait(&pair[killed]), other = tool_wait(&pair[1 - killed]);
+		struct tool_result dead = tool_wait(&pair[killed]),
+				   other = tool_wait(&pair[1 - killed]);
 		assert_int_equal(dead.status, 128 + SIGKILL);
 		tool_assert_refused(&other, 1, parts);
 		assert_nothing_half_written(folder);
@@ -480,7 +520,8 @@ static void test_killed_parent(void **state)
 static void test_help(void **state)
 {
 	static const char *const tools[] = { "quotient-run", "quotient-check", "quotient-plugins" };
-	static const char *const help[] = { "--help", NULL }, *const version[] = { "--version", NULL };
+	static const char *const help[] = { "--help", NULL }, *const version[] = { "--version",
+										   NULL };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof tools / sizeof *tools; i++) {

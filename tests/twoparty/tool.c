@@ -100,7 +100,8 @@ struct tool_result tool_wait(struct tool *t)
 	close(t->out);
 	close(t->err);
 	if (done == 0)
-		fail_msg("the tool did not end within %d seconds; it printed\n%s%s", TOOL_SECONDS, r.out, r.err);
+		fail_msg("the tool did not end within %d seconds; it printed\n%s%s", TOOL_SECONDS,
+			 r.out, r.err);
 	return r;
 }
 
@@ -122,7 +123,8 @@ void tool_free(struct tool_result *r)
 void tool_assert_status(const struct tool_result *r, int status)
 {
 	if (r->status != status)
-		fail_msg("exit status %d, not %d; it printed\n%s%s", r->status, status, r->out, r->err);
+		fail_msg("exit status %d, not %d; it printed\n%s%s", r->status, status, r->out,
+			 r->err);
 }
 
 void tool_assert_refused(const struct tool_result *r, int status, const char *const *parts)
