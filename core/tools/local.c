@@ -54,7 +54,10 @@ quo_status quo_run_foresee(quo_run *run, quo_registry *registry, const quo_data_
 
 static quo_status party_child(struct local *l, int party, quo_err *err)
 {
-	quo_party p = { .party = party, .input = &l->input[party], .verify = { .fd = -1 } };
+	quo_party p = { .party = party,
+			.input = &l->input[party],
+			.verify = { .fd = -1 },
+			.failed_at = &l->outcome[party].failed_at };
 	quo_rng *rng = quo_rng_new(err);
 
 	if (!rng)
@@ -120,7 +123,8 @@ static pid_t start(struct local *l, int which, quo_err *err)
 	struct outcome *o = &l->outcome[which];
 	o->rss = quo_peak_rss_bytes();
 	if (status != QUO_OK) {
-		o->failed_at = quo_now_seconds();
+		if (!(o->failed_at > 0))
+			o->failed_at = quo_now_seconds();
 		o->err = mine;
 	}
 	fflush(NULL);

@@ -331,6 +331,8 @@ quo_status quo_party_run(quo_run *run, quo_party *party, quo_err *err)
 				     .run = quo_arena_new(err),
 				     .step = quo_arena_new(err) };
 	quo_status status = run_session(&job, err);
+	if (status != QUO_OK && party->failed_at)
+		*party->failed_at = quo_now_seconds();
 	quo_channel_close(party->channel);
 	party->channel = NULL;
 	quo_free(job.weights);

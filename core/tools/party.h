@@ -29,6 +29,7 @@ typedef struct quo_party {
 	const quo_holding *input;
 	quo_status (*trace)(void *, quo_session *, const char *, const char *, const quo_tensor *, quo_err *);
 	quo_verify verify;
+	double *failed_at; /* when it failed, before the peer could notice; may be NULL */
 } quo_party;
 
 /* Train and write what this party writes. */
