@@ -40,9 +40,9 @@ static unsigned detect(void)
 }
 
 static const quo__tier tiers[] = {
-	{ "portable", &quo__aes_portable, &quo__bits_portable },
-	{ "avx2", &quo__aes_aesni, &quo__bits_avx2 },
-	{ "avx512", &quo__aes_vaes, &quo__bits_avx512 },
+	{ "portable", &quo__aes_portable, &quo__bits_portable, &quo__fold_portable },
+	{ "avx2", &quo__aes_aesni, &quo__bits_avx2, &quo__fold_aesni },
+	{ "avx512", &quo__aes_vaes, &quo__bits_avx512, &quo__fold_vaes },
 };
 #else
 static unsigned detect(void)
@@ -51,7 +51,7 @@ static unsigned detect(void)
 }
 
 static const quo__tier tiers[] = {
-	{ "portable", &quo__aes_portable, &quo__bits_portable },
+	{ "portable", &quo__aes_portable, &quo__bits_portable, &quo__fold_portable },
 };
 #endif
 

@@ -2,8 +2,8 @@
 /*
  * The dispatch table of the SIMD kernels, private to core/base.
  *
- * A tier is a pair of method tables, one for AES and one for bit rearrangement; each kernel file
- * exports one. The contracts are those of quotient/crypto.h and quotient/bits.h; a kernel may
+ * A tier is a set of method tables, one for AES, one for bit rearrangement and one for folding; each
+ * kernel file exports one. The contracts are those of quotient/crypto.h and quotient/bits.h; a kernel may
  * assume n > 0 where the public function takes a count, and gives the same bytes as the portable
  * kernel.
  */
@@ -11,6 +11,7 @@
 #define QUO_BASE_KERNELS_H
 
 #include <quotient/bits.h>
+#include <quotient/crypto.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 	       "the wire and the kernels are little-endian");
@@ -36,14 +37,35 @@ typedef struct quo__bits_kernels {
 	void (*unpack)(const uint8_t *in, size_t n, unsigned width, uint32_t *out);
 } quo__bits_kernels;
 
+/* The arguments of quo_prg_fold(), sum not NULL, or quo_prg_fold_punctured(), sum NULL. */
+typedef struct quo__fold {
+	const quo_aes_key *keys;
+	unsigned k;
+	uint64_t first;
+	size_t n_blocks;
+	const quo_block *add; /* mask or correction; may be NULL */
+	uint64_t bits;
+	quo_block *sum, *rows;
+	size_t row_blocks;
+} quo__fold;
+
+typedef struct quo__fold_kernels {
+	void (*key_set)(const quo_block *keys, size_t n, quo_aes_key *out);
+	void (*fold)(const quo__fold *f);
+	void (*xor_blocks)(quo_block *out, const quo_block *a, const quo_block *b, size_t n);
+	void (*xor_if_bits)(quo_block *io, quo_block delta, const uint64_t *bits, size_t n);
+} quo__fold_kernels;
+
 typedef struct quo__tier {
 	const char *name;
 	const quo__aes_kernels *aes;
 	const quo__bits_kernels *bits;
+	const quo__fold_kernels *fold;
 } quo__tier;
 
 extern const quo__aes_kernels quo__aes_portable, quo__aes_aesni, quo__aes_vaes;
 extern const quo__bits_kernels quo__bits_portable, quo__bits_avx2, quo__bits_avx512;
+extern const quo__fold_kernels quo__fold_portable, quo__fold_aesni, quo__fold_vaes;
 
 /* The tier in use: the best that the processor has and QUOTIENT_CPU allows, decided at the first
  * call. */

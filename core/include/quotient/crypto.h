@@ -64,6 +64,38 @@ void quo_prg(quo_block key, uint64_t first, quo_block *out, size_t n_blocks);
  */
 void quo_prg_many(const quo_block *keys, size_t n, quo_block *out, size_t per_key);
 
+/*
+ * Key schedules, for who uses the same keys again and again. The contents belong to the tier that made them; they
+ * are as secret as the keys.
+ */
+typedef struct quo_aes_key {
+	quo_block round[11];
+} quo_aes_key;
+void quo_aes_key_set(const quo_block *keys, size_t n, quo_aes_key *out);
+
+/*
+ * 2^k key streams folded to k + 1 rows of n_blocks blocks, 1 <= k <= QUO_FOLD_MAX. With G_x the key stream of
+ * keys[x] from block `first` on:
+ *     rows[i * row_blocks ..] = XOR of G_x over the x whose bit i is set (i < k),
+ *     sum[..]                 = XOR of all G_x, and of mask[..] unless that is NULL.
+ */
+#define QUO_FOLD_MAX 8
+void quo_prg_fold(const quo_aes_key *keys, unsigned k, uint64_t first, size_t n_blocks, const quo_block *mask,
+                  quo_block *sum, quo_block *rows, size_t row_blocks);
+
+/*
+ * The same rows for who lacks stream 0: keys[0] is not used. Row i is XORed with `correction` (unless that is NULL)
+ * where bit i of `bits` is set; bits may be secret.
+ */
+void quo_prg_fold_punctured(const quo_aes_key *keys, unsigned k, uint64_t first, size_t n_blocks,
+                            const quo_block *correction, uint64_t bits, quo_block *rows, size_t row_blocks);
+
+/* out[i] = a[i] ^ b[i], i < n. out may be a or b. */
+void quo_xor_blocks(quo_block *out, const quo_block *a, const quo_block *b, size_t n);
+
+/* io[i] ^= delta where bit i of the plane `bits` is set, i < n. No branch on delta or bits. */
+void quo_xor_if_bits(quo_block *io, quo_block delta, const uint64_t *bits, size_t n);
+
 /* AES-128 of one block under one key (set-up and tests; not fast). */
 quo_block quo_aes128(quo_block key, quo_block in);
 
