@@ -203,7 +203,8 @@ static quo_status send_with(struct ec *e, size_t n, uint8_t (*scalars)[SCALAR], 
 	return QUO_OK;
 }
 
-quo_status quo_base_ot_send(quo_session *s, int direction, size_t n, quo_block (*keys)[2], quo_err *err)
+quo_status quo_base_ot_send(quo_session *s, int direction, size_t n, quo_block (*keys)[2],
+			    quo_err *err)
 {
 	struct ec e;
 	uint8_t *scalars = quo_alloc(n, SCALAR, err), *points = quo_alloc(n, 3 * POINT, err);
@@ -270,7 +271,7 @@ static quo_status receive_with(struct ec *e, size_t n, const uint64_t *choices,
 }
 
 quo_status quo_base_ot_receive(quo_session *s, int direction, size_t n, const uint64_t *choices,
-			   quo_block *keys, quo_err *err)
+			       quo_block *keys, quo_err *err)
 {
 	struct ec e;
 	uint8_t *scalars = quo_alloc(n, SCALAR, err), *points = quo_alloc(n, 4 * POINT, err);

@@ -246,7 +246,7 @@ static void expand(const void *message, size_t n, const char *dst, uint8_t out[9
 }
 
 void quo__sswu_p256_hash(const quo__sswu_p256 *k, const void *message, size_t n, const char *dst,
-		    uint8_t out[2][64])
+			 uint8_t out[2][64])
 {
 	uint8_t uniform[96];
 

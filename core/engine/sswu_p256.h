@@ -30,6 +30,6 @@ void quo__sswu_p256_init(quo__sswu_p256 *k);
  * at most 255 bytes).
  */
 void quo__sswu_p256_hash(const quo__sswu_p256 *k, const void *message, size_t n, const char *dst,
-		    uint8_t out[2][64]);
+			 uint8_t out[2][64]);
 
 #endif

@@ -3,10 +3,10 @@
  * away. */
 #include "twoparty.h"
 
-static const size_t sizes[] = { 0, 1, 127, 128, 129, 1000, 4096, 0, 100001, 16384, 3 };
+static const size_t sizes[] = { 0, 1, 127, 128, 129, 1000, 4095, 4096, 4097, 0, 100001, 16384, 3 };
 enum {
 	SIZES = sizeof sizes / sizeof *sizes,
-	TOTAL = 1 + 127 + 128 + 129 + 1000 + 4096 + 100001 + 16384 + 3
+	TOTAL = 1 + 127 + 128 + 129 + 1000 + 4095 + 4096 + 4097 + 100001 + 16384 + 3
 };
 
 /* One direction of a run, seen from outside. */
@@ -16,20 +16,30 @@ struct direction {
 	uint64_t choices[SIZES][(100001 + 63) / 64];
 };
 
+/* An engine to test: the component of that name, with a config or NULL. */
+struct engine {
+	const quo_component *component;
+	const void *config;
+	char name[64];
+};
+
 struct task {
-	const char *name;
+	const struct engine *engine;
 	struct direction *direction; /* [2], shared */
 };
 
-/* The names of all OT components, and the dealer of the tests. */
-static const char *names[16];
-static size_t n_names;
+/* All OT components, and the dealer of the tests. One with an option `k` comes once for each k. */
+static struct engine engines[64];
+static size_t n_engines;
 
-static quo_instance *instance(const char *name)
+static quo_instance *instance(const struct engine *engine)
 {
-	if (strcmp(name, "dealer") == 0)
-		return quo_test_instance(&quo_test_dealer_ot);
-	return quo_test_registered_instance(QUO_KIND_OT, name);
+	return quo_test_instance_with(engine->component, engine->config);
+}
+
+static bool is_dealer(const struct engine *engine)
+{
+	return engine->component == &quo_test_dealer_ot;
 }
 
 static void assert_cost(quo_session *s, const quo_cost *cost)
@@ -47,8 +57,8 @@ static void run(quo_session *s, void *arg)
 	size_t at = 0;
 
 	for (int sender = 0; sender < 2; sender++) {
-		ot[sender] = instance(task->name);
-		dry[sender] = instance(task->name);
+		ot[sender] = instance(task->engine);
+		dry[sender] = instance(task->engine);
 		const quo_ot_ops *ops = ot[sender]->ops;
 		quo_test_ok(ops->open(ot[sender]->self, s, sender, &err));
 		ops->cost_open(dry[sender]->self, sender, &cost);
@@ -119,10 +129,10 @@ static void check(const struct direction *d)
 static void test_correlation(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < n_names; i++) {
+	for (size_t i = 0; i < n_engines; i++) {
 		struct direction *d = quo_test_shared(2, sizeof *d);
-		struct task task = { names[i], d };
-		print_message("ot/%s\n", names[i]);
+		struct task task = { &engines[i], d };
+		print_message("ot/%s\n", engines[i].name);
 		quo_test_two_parties(run, &task);
 		check(&d[0]);
 		check(&d[1]);
@@ -136,7 +146,7 @@ static void test_correlation(void **state)
 static void open_only(quo_session *s, void *arg)
 {
 	struct task *task = arg;
-	quo_instance *ot = instance(task->name);
+	quo_instance *ot = instance(task->engine);
 	const quo_ot_ops *ops = ot->ops;
 	quo_err err = QUO_ERR_INIT;
 
@@ -154,12 +164,12 @@ static void open_only(quo_session *s, void *arg)
 static void test_fresh(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < n_names; i++) {
-		if (strcmp(names[i], "dealer") == 0)
+	for (size_t i = 0; i < n_engines; i++) {
+		if (is_dealer(&engines[i]) || engines[i].config)
 			continue;
 		struct direction *d = quo_test_shared(2, sizeof *d);
 		for (int k = 0; k < 2; k++) {
-			struct task task = { names[i], &d[k] };
+			struct task task = { &engines[i], &d[k] };
 			quo_test_two_parties(open_only, &task);
 		}
 		assert_memory_not_equal(&d[0].delta, &d[1].delta, sizeof d->delta);
@@ -169,17 +179,17 @@ static void test_fresh(void **state)
 	}
 }
 
-/* The peer goes away before set-up or after it; the one who needs it gets an error. arg: {name, who
- * leaves, when}. */
+/* The peer goes away before set-up or after it; the one who needs it gets an error. arg: {engine,
+ * who leaves, when}. */
 struct leave {
-	const char *name;
+	const struct engine *engine;
 	int who, after_open, sender;
 };
 
 static void leave(quo_session *s, void *arg)
 {
 	const struct leave *l = arg;
-	quo_instance *ot = instance(l->name);
+	quo_instance *ot = instance(l->engine);
 	const quo_ot_ops *ops = ot->ops;
 	quo_block *out = quo_alloc(1 << 20, sizeof *out, NULL);
 	uint64_t *choices = quo_alloc(1 << 14, sizeof *choices, NULL);
@@ -204,11 +214,11 @@ static void leave(quo_session *s, void *arg)
 static void test_peer_leaves(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < n_names; i++) {
-		if (strcmp(names[i], "dealer") == 0) /* needs no peer */
+	for (size_t i = 0; i < n_engines; i++) {
+		if (is_dealer(&engines[i]) || engines[i].config) /* the dealer needs no peer */
 			continue;
 		for (int k = 0; k < 8; k++) {
-			struct leave l = { names[i], k & 1, k >> 1 & 1, k >> 2 };
+			struct leave l = { &engines[i], k & 1, k >> 1 & 1, k >> 2 };
 			quo_test_two_parties(leave, &l);
 		}
 	}
@@ -219,7 +229,7 @@ static void test_peer_leaves(void **state)
 static void nonsense(quo_session *s, void *arg)
 {
 	const struct leave *l = arg;
-	quo_instance *ot = instance(l->name);
+	quo_instance *ot = instance(l->engine);
 	const quo_ot_ops *ops = ot->ops;
 	quo_err err = QUO_ERR_INIT;
 
@@ -237,12 +247,43 @@ static void nonsense(quo_session *s, void *arg)
 static void test_nonsense(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < n_names; i++) {
-		for (int k = 0; k < 8; k++) {
-			struct leave l = { names[i], k & 1, k >> 1 & 1, k >> 2 };
+	for (size_t i = 0; i < n_engines; i++) {
+		for (int k = 0; k < 8 && !engines[i].config; k++) {
+			struct leave l = { &engines[i], k & 1, k >> 1 & 1, k >> 2 };
 			quo_test_two_parties(nonsense, &l);
 		}
 	}
+}
+
+static void add(const quo_component *component, const void *config, const char *name)
+{
+	struct engine *e = &engines[n_engines++];
+
+	if (n_engines > sizeof engines / sizeof *engines)
+		fail_msg("more engines than this test has room for");
+	e->component = component;
+	e->config = config;
+	snprintf(e->name, sizeof e->name, "%s", name);
+}
+
+static void add_with_k(const quo_component *component, const quo_option *k)
+{
+	for (int64_t value = k->min; value <= k->max; value++) {
+		uint8_t *config = calloc(1, component->config_size); /* lives as long as the test */
+		char name[64];
+		assert_non_null(config);
+		memcpy(config + k->offset, &value, sizeof value);
+		snprintf(name, sizeof name, "%s k=%d", component->name, (int)value);
+		add(component, config, name);
+	}
+}
+
+static void add_component(const quo_component *component)
+{
+	add(component, NULL, component->name);
+	for (const quo_option *o = component->options; o && o->name; o++)
+		if (strcmp(o->name, "k") == 0 && o->type == QUO_OPT_INT)
+			add_with_k(component, o);
 }
 
 int main(void)
@@ -255,10 +296,9 @@ int main(void)
 	};
 	const quo_registry *registry = quo_test_registry();
 
-	names[n_names++] = "dealer";
-	for (size_t i = 0;
-	     i < quo_registry_count(registry) && n_names < sizeof names / sizeof *names; i++)
+	add(&quo_test_dealer_ot, NULL, "dealer");
+	for (size_t i = 0; i < quo_registry_count(registry); i++)
 		if (quo_registry_at(registry, i)->component.kind == QUO_KIND_OT)
-			names[n_names++] = quo_registry_at(registry, i)->component.name;
+			add_component(&quo_registry_at(registry, i)->component);
 	return cmocka_run_group_tests_name("ot", tests, NULL, NULL);
 }

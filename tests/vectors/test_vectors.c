@@ -206,8 +206,8 @@ static void test_iknp(void **state)
 {
 	struct trace trace = {
 		iknp_body,
-		{ "2d608bd5a78f081fa1d2d8a3d335ded2a53d45aa4bb38d5dec2dc4bd19aaae9b",
-		  "96be57decd8a27ff571c44da5d8fd5301ce0b662946545cbea9a842421a78ed9" }
+		{ "2b788bfc98aa3e0e09d49999c964968c242869cb2607a823f8690970789af925",
+		  "85d29efaf4c71260a164e6211446a158779cdac716cd4e89b6019ccc45594f49" }
 	};
 
 	(void)state;

@@ -6,7 +6,7 @@
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
 
-#include "sswu_p256.h"
+#include "engine/sswu_p256.h"
 
 #define TAG "QUUX-V01-CS02-with-P256_XMD:SHA-256_SSWU_RO_"
 
@@ -44,11 +44,11 @@ static void test_known_answers(void **state)
 {
 	uint8_t q[2][64], x[32];
 	char message[600];
-	sswu_p256 k;
+	quo__sswu_p256 k;
 
 	(void)state;
-	sswu_p256_init(&k);
-	sswu_p256_hash(&k, "", 0, TAG, q);
+	quo__sswu_p256_init(&k);
+	quo__sswu_p256_hash(&k, "", 0, TAG, q);
 	assert_hex(q[0], 32, "ab640a12220d3ff283510ff3f4b1953d09fad35795140b1c5d64f313967934d5");
 	assert_hex(q[0] + 32, 32,
 		   "dccb558863804a881d4fff3455716c836cef230e5209594ddd33d85c565b19b1");
@@ -57,15 +57,15 @@ static void test_known_answers(void **state)
 		   "b45d1a36d00ad90e5ec7840a60a4de411917fbe7c82c3949a6e699e5a1b66aac");
 	sum((const uint8_t(*)[64])q, x);
 	assert_hex(x, 32, "2c15230b26dbc6fc9a37051158c95b79656e17a1a920b11394ca91c44247d3e4");
-	sswu_p256_hash(&k, "abc", 3, TAG, q);
+	quo__sswu_p256_hash(&k, "abc", 3, TAG, q);
 	sum((const uint8_t(*)[64])q, x);
 	assert_hex(x, 32, "0bb8b87485551aa43ed54f009230450b492fead5f1cc91658775dac4a3388a0f");
-	sswu_p256_hash(&k, "abcdef0123456789", 16, TAG, q);
+	quo__sswu_p256_hash(&k, "abcdef0123456789", 16, TAG, q);
 	sum((const uint8_t(*)[64])q, x);
 	assert_hex(x, 32, "65038ac8f2b1def042a5df0b33b1f4eca6bff7cb0f9c6c1526811864e544ed80");
 	memcpy(message, "a512_", 5);
 	memset(message + 5, 'a', 512);
-	sswu_p256_hash(&k, message, 517, TAG, q);
+	quo__sswu_p256_hash(&k, message, 517, TAG, q);
 	sum((const uint8_t(*)[64])q, x);
 	assert_hex(x, 32, "457ae2981f70ca85d8e24c308b14db22f3e3862c5ea0f652ca38b5e49cd64bc5");
 }
@@ -74,12 +74,12 @@ static void test_known_answers(void **state)
 static void test_on_curve(void **state)
 {
 	uint8_t q[2][64], x[32];
-	sswu_p256 k;
+	quo__sswu_p256 k;
 
 	(void)state;
-	sswu_p256_init(&k);
+	quo__sswu_p256_init(&k);
 	for (uint32_t i = 0; i < 200; i++) {
-		sswu_p256_hash(&k, &i, sizeof i, "test", q);
+		quo__sswu_p256_hash(&k, &i, sizeof i, "test", q);
 		sum((const uint8_t(*)[64])q, x);
 	}
 }

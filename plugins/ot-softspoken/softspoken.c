@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ot/softspoken: semi-honest OT extension as random correlated OT, ceil(128 / k) - 1 bits a COT.
+ *
+ * Roy, "SoftSpokenOT: Quieter OT Extension from Small-Field Silent VOLE in the Minicrypt Model"
+ * (CRYPTO 2022, eprint 2022/192), without the consistency check. Delta is cut into blocks of k
+ * bits. tree.c turns k base OTs of a block into a (2^k - 1)-out-of-2^k OT of seeds; quotient/vole.h
+ * has the extension, and the argument for lsb(Delta) = 1 and for the block that sends nothing.
+ */
+#include <quotient/base_ot.h>
+#include <quotient/quotient.h>
+#include <quotient/vole.h>
+
+#include "tree.h"
+
+#define KAPPA 128
+#define K_DEFAULT 2
+#define STRING(x) STRING_(x)
+#define STRING_(x) #x
+
+struct config {
+	int64_t k;
+};
+
+struct softspoken {
+	unsigned k;
+	quo_block delta;
+	quo_vole *vole;
+};
+
+static quo_status softspoken_init(void *self, const void *config, quo_err *err)
+{
+	struct softspoken *p = self;
+	const struct config defaults = { .k = K_DEFAULT }, *c = config ? config : &defaults;
+
+	if (c->k < 2 || c->k > QUO_FOLD_MAX)
+		return quo_fail(err, QUO_USAGE, "ot/softspoken: k is %lld; it must be 2 .. %d",
+				(long long)c->k, QUO_FOLD_MAX);
+	p->k = (unsigned)c->k;
+	return QUO_OK;
+}
+
+static void softspoken_fini(void *self)
+{
+	struct softspoken *p = self;
+
+	quo_vole_free(p->vole);
+	quo_wipe(p, sizeof *p);
+}
+
+/* What the COT receiver sends after the base OTs. */
+static size_t tree_blocks(unsigned k)
+{
+	size_t n = 0;
+
+	for (unsigned b = 0; b < quo_vole_blocks(k); b++)
+		n += TREE_MESSAGE_BLOCKS(quo_vole_bits(k, b));
+	return n;
+}
+
+static quo_status receive_trees(struct softspoken *p, quo_session *s, const quo_block *keys,
+				quo_block *message, quo_block *seeds, quo_err *err)
+{
+	unsigned k = p->k;
+
+	QUO_TRY(quo_channel_recv(s->peer, message, tree_blocks(k) * sizeof *message, err));
+	for (unsigned b = 0; b < quo_vole_blocks(k); b++) {
+		unsigned bits = quo_vole_bits(k, b), delta = 0;
+		for (unsigned i = 0; i < bits; i++) {
+			unsigned j = b * k + i;
+			delta |= (unsigned)(p->delta.w[j / 64] >> (j % 64) & 1) << i;
+		}
+		tree_receive(bits, delta, keys + b * k, message, seeds + ((size_t)b << k));
+		message += TREE_MESSAGE_BLOCKS(bits);
+	}
+	p->vole = quo_vole_new(k, &p->delta, seeds, err);
+	return p->vole ? QUO_OK : QUO_FAILED;
+}
+
+static quo_status open_sender(struct softspoken *p, quo_session *s, int sender, quo_block *message,
+			      quo_block *seeds, quo_err *err)
+{
+	quo_block keys[KAPPA];
+	uint64_t choices[2];
+	quo_status status;
+
+	p->delta = quo_rng_block(s->rng);
+	p->delta.w[0] |= 1;
+	choices[0] = ~p->delta.w[0];
+	choices[1] = ~p->delta.w[1];
+	status = quo_base_ot_receive(s, sender, KAPPA, choices, keys, err);
+	if (status == QUO_OK)
+		status = receive_trees(p, s, keys, message, seeds, err);
+	quo_wipe(choices, sizeof choices);
+	quo_wipe(keys, sizeof keys);
+	return status;
+}
+
+static quo_status open_receiver(struct softspoken *p, quo_session *s, int sender,
+				quo_block *message, quo_block *seeds, quo_err *err)
+{
+	quo_block keys[KAPPA][2], *to = message;
+	unsigned k = p->k;
+	quo_status status = quo_base_ot_send(s, sender, KAPPA, keys, err);
+
+	for (unsigned b = 0; status == QUO_OK && b < quo_vole_blocks(k); b++) {
+		unsigned bits = quo_vole_bits(k, b);
+		tree_send(bits, (const quo_block(*)[2])(keys + b * k), to,
+			  seeds + ((size_t)b << k));
+		to += TREE_MESSAGE_BLOCKS(bits);
+	}
+	quo_wipe(keys, sizeof keys);
+	QUO_TRY(status);
+	QUO_TRY(quo_channel_send(s->peer, message, tree_blocks(k) * sizeof *message, err));
+	p->vole = quo_vole_new(k, NULL, seeds, err);
+	return p->vole ? QUO_OK : QUO_FAILED;
+}
+
+static quo_status softspoken_open(void *self, quo_session *s, int sender, quo_err *err)
+{
+	struct softspoken *p = self;
+	quo_block *message = quo_alloc(tree_blocks(p->k), sizeof *message, err);
+	quo_block *seeds = quo_alloc(quo_vole_seeds(p->k), sizeof *seeds, err);
+	quo_status status = QUO_FAILED;
+
+	if (message && seeds)
+		status = s->party == sender ? open_sender(p, s, sender, message, seeds, err)
+					    : open_receiver(p, s, sender, message, seeds, err);
+	quo_free(message);
+	quo_free(seeds);
+	return status;
+}
+
+static quo_status softspoken_extend(void *self, quo_session *s, size_t n, quo_block *out,
+				    uint64_t *choices, quo_err *err)
+{
+	return quo_vole_extend(((struct softspoken *)self)->vole, s, n, out, choices, err);
+}
+
+static quo_block softspoken_delta(void *self)
+{
+	return ((struct softspoken *)self)->delta;
+}
+
+static void softspoken_cost_open(void *self, int sender, quo_cost *cost)
+{
+	const struct softspoken *p = self;
+	uint64_t bytes[2];
+
+	bytes[sender] = QUO_BASE_OT_RECEIVER_BYTES(KAPPA);
+	bytes[1 - sender] = QUO_BASE_OT_SENDER_BYTES(KAPPA);
+	quo_cost_duplex(cost, bytes[0], bytes[1]);
+	quo_cost_send(cost, 1 - sender, tree_blocks(p->k) * sizeof(quo_block));
+}
+
+static void softspoken_cost_extend(void *self, int sender, size_t n, quo_cost *cost)
+{
+	quo_cost_send(cost, 1 - sender, quo_vole_bytes(((struct softspoken *)self)->k, n));
+}
+
+static const quo_option options[] = {
+	QUO_OPTION(
+		struct config, k, QUO_OPT_INT, STRING(K_DEFAULT),
+		"Bits of Delta per block: a COT takes ceil(128 / k) - 1 bits and each party about "
+		"2^k / k AES calls.",
+		.min = 2, .max = QUO_FOLD_MAX),
+	{ 0 },
+};
+
+static const quo_ot_ops softspoken_ops = {
+	.life = { .init = softspoken_init, .fini = softspoken_fini },
+	.open = softspoken_open,
+	.extend = softspoken_extend,
+	.delta = softspoken_delta,
+	.cost_open = softspoken_cost_open,
+	.cost_extend = softspoken_cost_extend,
+};
+
+static const quo_component softspoken = {
+	.size = sizeof(quo_component),
+	.kind = QUO_KIND_OT,
+	.name = "softspoken",
+	.summary = "SoftSpokenOT of Roy: 128 / k bits a COT for 2^k / k times the AES work",
+	.security = "semi-honest, kappa = 128; DDH on P-256 and random oracle (base OTs), AES-128 "
+		    "as PRG",
+	.wire_version = 1,
+	.instance_size = sizeof(struct softspoken),
+	.config_size = sizeof(struct config),
+	.ops_size = sizeof(quo_ot_ops),
+	.options = options,
+	.ops = &softspoken_ops,
+};
+
+QUO_PLUGIN("ot-softspoken", "1.0", &softspoken)
