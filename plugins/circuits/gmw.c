@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * circuits/gmw: Goldreich, Micali, Wigderson 1987 for two parties, on bits of many instances at a time.
+ *
+ * Wires are XOR shares, as the tensors are: inputs and outputs need no conversion, XOR and NOT are local (party 0
+ * flips). An AND gate opens its operands masked by a triple's bits (Beaver 1991) and takes the triple from random COTs,
+ * gmw_triples.c. All gates of a level, of all jobs of a call, are opened in one exchange, so that a call takes as
+ * many rounds as its deepest circuit has levels, and those of the COTs.
+ *
+ * An additive port becomes two inputs that one party each knows, with an adder behind them (quo_split_arith).
+ *
+ * Cost: a COT per direction for every star and instance (gmw.h); and each party sends a bit per AND gate and a bit per
+ * star, rows padded to bytes. Gates that depend on scalar ports alone are evaluated once.
+ */
+#include "gmw.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct gmw {
+	struct gmw_program **programs;
+	size_t n_programs;
+};
+
+static quo_status program_of(struct gmw *g, const quo_circuit *c, const struct gmw_program **out, quo_err *err)
+{
+	for (size_t i = 0; i < g->n_programs; i++) {
+		if (g->programs[i]->id == c->id) {
+			*out = g->programs[i];
+			return QUO_OK;
+		}
+	}
+	struct gmw_program **list = realloc(g->programs, (g->n_programs + 1) * sizeof(struct gmw_program *));
+	if (!list)
+		return quo_fail(err, QUO_FAILED, "out of memory: a list of circuits");
+	g->programs = list;
+	struct gmw_program *p = gmw_program_new(c, err);
+	if (!p)
+		return QUO_FAILED;
+	list[g->n_programs++] = p;
+	*out = p;
+	return QUO_OK;
+}
+
+/* ---- a part's inputs and outputs ---- */
+
+/* This party's share of a tensor is zero by construction. */
+static bool is_zero(const quo_session *s, const quo_tensor *t)
+{
+	return t->spec.owner != QUO_SHARED && t->spec.owner != s->party;
+}
+
+/* Rows of one input port's (half's) wires: planes of this party's share; NULL: zeros. `step` words from row to row. */
+static quo_status input_rows(quo_session *s, const struct gmw_part *part, const quo_port *port, uint64_t *planes,
+                             size_t step, uint64_t *zeros, uint64_t **rows, quo_err *err)
+{
+	uint64_t *words = NULL;
+
+	if (port->scalar && !(words = quo_arena_alloc(s->step, port->width, sizeof *words, err)))
+		return QUO_FAILED;
+	for (unsigned k = 0; k < port->width; k++) {
+		rows[k] = planes ? planes + k * step + (port->scalar ? 0 : part->first / 64) : zeros;
+		if (port->scalar) {
+			words[k] = 0 - (rows[k][0] & 1);
+			rows[k] = words + k;
+		}
+	}
+	return QUO_OK;
+}
+
+/* Planes of the part's words (of a scalar: of its one word). */
+static quo_status words_to_planes(quo_session *s, const struct gmw_part *part, const quo_port *port,
+                                  const quo_tensor *t, uint64_t **planes, quo_err *err)
+{
+	size_t n = port->scalar ? 1 : part->m;
+
+	*planes = quo_arena_alloc(s->step, port->width * quo_words(n), sizeof **planes, err);
+	if (!*planes)
+		return QUO_FAILED;
+	quo_planes_from_words(t->a + (port->scalar ? 0 : part->first), n, port->width, *planes);
+	return QUO_OK;
+}
+
+static quo_status load_inputs(quo_session *s, struct gmw_part *part, quo_err *err)
+{
+	const quo_map_job *map = part->job->map;
+	uint64_t **rows = part->rows, *zeros = quo_arena_alloc(s->step, part->words, sizeof *zeros, err);
+	struct gmw_part whole = *part;
+
+	if (!zeros)
+		return QUO_FAILED;
+	whole.first = 0; /* planes that were made for the part begin with it */
+	for (uint32_t p = 0; p < map->circuit->n_in; p++) {
+		const quo_port *port = &map->circuit->in[p];
+		const quo_tensor *t = map->in[p];
+		uint64_t *planes = NULL;
+		if (port->kind == QUO_PORT_BITS) {
+			planes = is_zero(s, t) ? NULL : t->b;
+			QUO_TRY(input_rows(s, part, port, planes, t->words, zeros, rows, err));
+			rows += port->width;
+			continue;
+		}
+		if (!is_zero(s, t))
+			QUO_TRY(words_to_planes(s, part, port, t, &planes, err));
+		for (int share = 0; share < 2; share++, rows += port->width)
+			QUO_TRY(input_rows(s, &whole, port, share == s->party ? planes : NULL,
+			                   port->scalar ? 1 : part->words, zeros, rows, err));
+	}
+	return QUO_OK;
+}
+
+static quo_status load_part(quo_session *s, struct gmw_part *part, quo_err *err)
+{
+	const struct gmw_program *p = part->job->program;
+	size_t n_rows = (size_t)p->n_inputs + p->n_slots + p->n_scalar_slots;
+	uint64_t *slots = quo_arena_alloc(s->step, p->n_slots * part->words + p->n_scalar_slots, sizeof *slots, err);
+
+	part->rows = quo_arena_alloc(s->step, n_rows, sizeof *part->rows, err);
+	part->planes = quo_arena_alloc(s->step, p->n_planes * part->words, sizeof *part->planes, err);
+	part->scalars = quo_arena_alloc(s->step, p->n_words, sizeof *part->scalars, err);
+	if (!slots || !part->rows || !part->planes || !part->scalars)
+		return QUO_FAILED;
+	for (size_t i = 0; i < p->n_slots; i++, slots += part->words)
+		part->rows[p->n_inputs + i] = slots;
+	for (size_t i = 0; i < p->n_scalar_slots; i++)
+		part->rows[p->n_inputs + p->n_slots + i] = slots + i;
+	return load_inputs(s, part, err);
+}
+
+static void store_outputs(const quo_session *s, const struct gmw_part *part)
+{
+	const quo_map_job *map = part->job->map;
+	const struct gmw_program *p = part->job->program;
+	uint64_t tail = part->m % 64 ? (UINT64_C(1) << part->m % 64) - 1 : UINT64_MAX;
+	uint32_t o = 0;
+
+	for (uint32_t port = 0; port < map->circuit->n_out; port++) {
+		for (unsigned k = 0; k < map->circuit->out[port].width; k++, o++) {
+			uint64_t *to = quo_plane(map->out[port], k) + part->first / 64;
+			uint32_t row = p->out_rows[o];
+			bool constant = row == QUO_OUT_ZERO || row == QUO_OUT_ONE;
+			uint64_t word = row == QUO_OUT_ONE && s->party == 0 ? UINT64_MAX : 0;
+			if (p->out_scalar[o])
+				word = part->rows[row][0];
+			if (!constant && !p->out_scalar[o])
+				memcpy(to, part->rows[row], part->words * sizeof *to);
+			for (size_t i = 0; (constant || p->out_scalar[o]) && i < part->words; i++)
+				to[i] = word;
+			to[part->words - 1] &= tail;
+		}
+	}
+}
+
+/* ---- stages ---- */
+
+static void run_ops(const quo_session *s, const struct gmw_part *part, uint32_t stage)
+{
+	const struct gmw_program *p = part->job->program;
+	uint64_t flip = s->party == 0 ? UINT64_MAX : 0;
+
+	for (uint32_t i = stage ? p->stages[stage - 1].ops_end : 0; i < p->stages[stage].ops_end; i++) {
+		const struct gmw_op *op = &p->ops[i];
+		size_t words = op->scalar ? 1 : part->words;
+		uint64_t *out = part->rows[op->out], *a = part->rows[op->a], *b = part->rows[op->b];
+		if (op->code == GMW_XOR)
+			gmw_xor(out, a, b, words);
+		else
+			gmw_xor_word(out, a, op->code == GMW_NOT ? flip : *b, words);
+	}
+}
+
+/* This party's shares of what the stage opens: centres, then leaves. Returns the message's end. */
+static uint8_t *mask_operands(const struct gmw_part *part, uint32_t stage, uint8_t *to)
+{
+	const struct gmw_program *p = part->job->program;
+
+	for (uint32_t i = stage ? p->stages[stage - 1].stars_end : 0; i < p->stages[stage].stars_end; i++) {
+		const struct gmw_star *star = &p->stars[i];
+		size_t m = star->kind == GMW_VECTOR ? part->m : 1;
+		gmw_mask(to, part->rows[star->centre], gmw_a(part, star), m);
+		to += gmw_row_bytes(m);
+	}
+	for (uint32_t i = stage ? p->stages[stage - 1].ands_end : 0; i < p->stages[stage].ands_end; i++) {
+		const struct gmw_and *and = &p->ands[i];
+		const struct gmw_star *star = &p->stars[and->star];
+		size_t m = star->kind == GMW_ONE ? 1 : part->m;
+		gmw_mask(to, part->rows[and->in], gmw_b(part, star, and->leaf), m);
+		to += gmw_row_bytes(m);
+	}
+	return to;
+}
+
+static void open_centre(const struct gmw_part *part, const struct gmw_star *star, const uint8_t *mine,
+                        const uint8_t *theirs)
+{
+	uint64_t *d = gmw_d(part, star);
+
+	if (star->kind != GMW_VECTOR) {
+		*d = 0 - (uint64_t)((mine[0] ^ theirs[0]) & 1);
+		return;
+	}
+	uint8_t *bytes = (uint8_t *)d;
+	for (size_t i = 0; i < gmw_row_bytes(part->m); i++)
+		bytes[i] = mine[i] ^ theirs[i];
+}
+
+static void multiply(const quo_session *s, const struct gmw_part *part, const struct gmw_and *and,
+                     const uint8_t *mine, const uint8_t *theirs)
+{
+	const struct gmw_star *star = &part->job->program->stars[and->star];
+	uint64_t e = 0 - (uint64_t)((mine[0] ^ theirs[0]) & 1), zero = 0;
+	bool one = star->kind == GMW_ONE;
+	struct gmw_beaver m = {
+		.out = part->rows[and->out],
+		.d = gmw_d(part, star),
+		.a = gmw_a(part, star),
+		.b = gmw_b(part, star, and->leaf),
+		.c = gmw_c(part, star, and->leaf),
+		.e0 = one ? (const uint8_t *)&e : mine,
+		.e1 = one ? (const uint8_t *)&zero : theirs,
+		.not_d = 0 - (uint64_t)and->not_centre,
+		.not_e = 0 - (uint64_t)and->not_leaf,
+		.party0 = s->party == 0 ? UINT64_MAX : 0,
+	};
+
+	if (star->kind == GMW_VECTOR)
+		gmw_multiply(&m, part->words);
+	else
+		gmw_multiply_by_scalar(&m, one ? 1 : part->words);
+}
+
+/* Opens what mask_operands() masked. Returns the number of bytes used. */
+static size_t run_ands(const quo_session *s, const struct gmw_part *part, uint32_t stage, const uint8_t *mine,
+                       const uint8_t *theirs)
+{
+	const struct gmw_program *p = part->job->program;
+	size_t at = 0;
+
+	for (uint32_t i = stage ? p->stages[stage - 1].stars_end : 0; i < p->stages[stage].stars_end; i++) {
+		open_centre(part, &p->stars[i], mine + at, theirs + at);
+		at += gmw_row_bytes(p->stars[i].kind == GMW_VECTOR ? part->m : 1);
+	}
+	for (uint32_t i = stage ? p->stages[stage - 1].ands_end : 0; i < p->stages[stage].ands_end; i++) {
+		multiply(s, part, &p->ands[i], mine + at, theirs + at);
+		at += gmw_row_bytes(p->stars[p->ands[i].star].kind == GMW_ONE ? 1 : part->m);
+	}
+	return at;
+}
+
+static quo_status exchange(quo_session *s, const uint8_t *mine, uint8_t *theirs, size_t n, quo_err *err)
+{
+	quo_channel_duplex(s->peer, true);
+	quo_status status = quo_channel_send(s->peer, mine, n, err);
+	if (status == QUO_OK)
+		status = quo_channel_recv(s->peer, theirs, n, err);
+	quo_channel_duplex(s->peer, false);
+	return status;
+}
+
+static size_t wave_bytes(const struct gmw_part *parts, size_t n_parts, uint32_t stage)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < n_parts; i++)
+		bytes += gmw_stage_bytes(&parts[i], stage);
+	return bytes;
+}
+
+static uint32_t wave_stages(const struct gmw_part *parts, size_t n_parts)
+{
+	uint32_t stages = 0;
+
+	for (size_t i = 0; i < n_parts; i++)
+		if (stages < parts[i].job->program->n_stages)
+			stages = parts[i].job->program->n_stages;
+	return stages;
+}
+
+static quo_status run_wave(quo_session *s, struct gmw_part *parts, size_t n_parts, quo_err *err)
+{
+	uint32_t stages = wave_stages(parts, n_parts);
+	size_t most = 0;
+
+	for (size_t i = 0; i < n_parts; i++)
+		QUO_TRY(load_part(s, &parts[i], err));
+	QUO_TRY(gmw_triples(s, parts, n_parts, err));
+	for (uint32_t stage = 0; stage < stages; stage++) {
+		size_t bytes = wave_bytes(parts, n_parts, stage);
+		most = most < bytes ? bytes : most;
+	}
+	/* Kernels read whole words. */
+	uint8_t *mine = quo_arena_alloc(s->step, most + 8, 1, err), *theirs = quo_arena_alloc(s->step, most + 8, 1, err);
+	if (!mine || !theirs)
+		return QUO_FAILED;
+	for (uint32_t stage = 0; stage < stages; stage++) {
+		uint8_t *end = mine;
+		size_t at = 0;
+		for (size_t i = 0; i < n_parts; i++) {
+			if (stage >= parts[i].job->program->n_stages)
+				continue;
+			run_ops(s, &parts[i], stage);
+			end = mask_operands(&parts[i], stage, end);
+		}
+		if (end == mine)
+			continue;
+		QUO_TRY(exchange(s, mine, theirs, (size_t)(end - mine), err));
+		for (size_t i = 0; i < n_parts; i++)
+			if (stage < parts[i].job->program->n_stages)
+				at += run_ands(s, &parts[i], stage, mine + at, theirs + at);
+	}
+	for (size_t i = 0; i < n_parts; i++)
+		store_outputs(s, &parts[i]);
+	return QUO_OK;
+}
+
+static quo_status account_wave(quo_session *s, const struct gmw_part *parts, size_t n_parts, quo_err *err)
+{
+	QUO_TRY(gmw_triples(s, parts, n_parts, err));
+	for (uint32_t stage = 0; stage < wave_stages(parts, n_parts); stage++) {
+		size_t bytes = wave_bytes(parts, n_parts, stage);
+		quo_cost_duplex(s->cost, bytes, bytes);
+	}
+	for (size_t i = 0; i < n_parts; i++)
+		s->cost->and_gates += (uint64_t)parts[i].job->program->n_ands * parts[i].m;
+	return QUO_OK;
+}
+
+/* ---- the engine ---- */
+
+static quo_status run_call(struct gmw *g, quo_session *s, const quo_map_job *maps, size_t n_jobs, quo_err *err)
+{
+	struct gmw_job *jobs = quo_arena_alloc(s->step, n_jobs, sizeof *jobs, err);
+	struct gmw_part *parts = quo_arena_alloc(s->step, n_jobs, sizeof *parts, err);
+	struct gmw_cursor cursor = { 0, 0 };
+	size_t n_parts;
+
+	if (!jobs || !parts)
+		return QUO_FAILED;
+	for (size_t i = 0; i < n_jobs; i++) {
+		jobs[i].map = &maps[i];
+		QUO_TRY(program_of(g, maps[i].circuit, &jobs[i].program, err));
+	}
+	while ((n_parts = gmw_next_wave(jobs, n_jobs, &cursor, parts))) {
+		quo_arena_mark mark = quo_arena_here(s->step);
+		quo_status status = s->dry ? account_wave(s, parts, n_parts, err) : run_wave(s, parts, n_parts, err);
+		quo_arena_release(s->step, mark);
+		QUO_TRY(status);
+	}
+	return QUO_OK;
+}
+
+static quo_status map(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_err *err)
+{
+	if (s->parties != 2)
+		return quo_fail(err, QUO_BUG, "circuits/gmw: wants two parties, not %d", s->parties);
+	quo_arena_mark mark = quo_arena_here(s->step);
+	quo_status status = run_call(self, s, jobs, n_jobs, err);
+	quo_arena_release(s->step, mark);
+	return status;
+}
+
+static quo_status open(void *self, quo_session *s, quo_err *err)
+{
+	(void)self;
+	if (s->parties != 2)
+		return quo_fail(err, QUO_USAGE, "circuits/gmw: wants two parties, not %d", s->parties);
+	return QUO_OK;
+}
+
+static void fini(void *self)
+{
+	struct gmw *g = self;
+
+	for (size_t i = 0; i < g->n_programs; i++)
+		gmw_program_free(g->programs[i]);
+	free(g->programs);
+}
+
+static const quo_circuits_ops ops = {
+	.life = { .fini = fini },
+	.open = open,
+	.map = map,
+	.goal = QUO_SHALLOW,
+};
+
+static const quo_component gmw = {
+	.size = sizeof(quo_component),
+	.kind = QUO_KIND_CIRCUITS,
+	.name = "gmw",
+	.summary = "XOR shares and triples from random COTs; a few bits per AND gate, one round per level of AND gates",
+	.security = "semi-honest, kappa = 128; as its ot",
+	.wire_version = 1,
+	.instance_size = sizeof(struct gmw),
+	.ops_size = sizeof(quo_circuits_ops),
+	.ops = &ops,
+};
+
+QUO_PLUGIN("circuits-gmw", "1.0", &gmw)

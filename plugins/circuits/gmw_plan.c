@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a call is cut into waves, and what a stage sends. */
+#include "gmw.h"
+
+/* Bits that an instance takes while its wave runs; both parties' messages are held. */
+static size_t rows_of(const struct gmw_program *p)
+{
+	return (size_t)p->n_slots + p->n_planes + p->input_planes + 2 * (size_t)p->most_rows + 1;
+}
+
+size_t gmw_next_wave(const struct gmw_job *jobs, size_t n_jobs, struct gmw_cursor *cursor, struct gmw_part *parts)
+{
+	size_t n_parts = 0, room = GMW_WAVE_BYTES;
+
+	for (; cursor->job < n_jobs; cursor->job++, cursor->done = 0) {
+		const struct gmw_job *job = &jobs[cursor->job];
+		size_t left = job->map->n - cursor->done, grain = rows_of(job->program) * (GMW_GRAIN / 8);
+		size_t grains = room / grain;
+		if (!left)
+			continue;
+		if (!grains) {
+			if (n_parts)
+				return n_parts;
+			grains = 1; /* a wave of its own, however wide */
+		}
+		size_t m = left / GMW_GRAIN < grains ? left : grains * GMW_GRAIN;
+		parts[n_parts++] = (struct gmw_part){
+			.job = job, .first = cursor->done, .m = m, .words = quo_words(m)
+		};
+		cursor->done += m;
+		if (m < left)
+			return n_parts;
+		room -= (m + GMW_GRAIN - 1) / GMW_GRAIN * grain;
+	}
+	return n_parts;
+}
+
+size_t gmw_stage_bytes(const struct gmw_part *part, uint32_t stage)
+{
+	const struct gmw_program *p = part->job->program;
+	size_t row = gmw_row_bytes(part->m), bytes = 0;
+
+	if (stage >= p->n_stages)
+		return 0;
+	for (uint32_t i = stage ? p->stages[stage - 1].stars_end : 0; i < p->stages[stage].stars_end; i++)
+		bytes += p->stars[i].kind == GMW_VECTOR ? row : 1;
+	for (uint32_t i = stage ? p->stages[stage - 1].ands_end : 0; i < p->stages[stage].ands_end; i++)
+		bytes += p->stars[p->ands[i].star].kind == GMW_ONE ? 1 : row;
+	return bytes;
+}
