@@ -15,6 +15,29 @@ struct remote {
 	quo_block hash_start;
 };
 
+/* What the experiment makes the parties agree on, and what its command line opens. */
+static quo_status shake_hands(struct remote *r, quo_rng *rng, quo_err *err)
+{
+	quo_agreement all = *quo_experiment_agreement(r->run->experiment);
+	const char **keys = quo_alloc(all.n + 1, sizeof *keys, err);
+	const char **values = quo_alloc(all.n + 1, sizeof *values, err);
+	quo_status status = QUO_FAILED;
+
+	if (keys && values) {
+		for (uint32_t i = 0; i < all.n; i++) {
+			keys[i] = all.key[i];
+			values[i] = all.value[i];
+		}
+		keys[all.n] = "--reveal-model";
+		values[all.n] = r->run->cli->reveal_model ? "given" : "not given";
+		all = (quo_agreement){ all.n + 1, keys, values };
+		status = quo_handshake(r->peer, r->party, &all, rng, &r->hash_start, err);
+	}
+	quo_free(keys);
+	quo_free(values);
+	return status;
+}
+
 static quo_status meet(struct remote *r, quo_rng *rng, quo_err *err)
 {
 	const quo_network_config *network = &r->run->config->network;
@@ -28,8 +51,7 @@ static quo_status meet(struct remote *r, quo_rng *rng, quo_err *err)
 	                  : quo_channel_connect(network->address, (int)network->timeout, err);
 	if (!r->peer)
 		return err->status;
-	QUO_TRY(quo_handshake(r->peer, r->party, quo_experiment_agreement(r->run->experiment), rng, &r->hash_start,
-	                      err));
+	QUO_TRY(shake_hands(r, rng, err));
 	quo_session s = { .party = r->party, .parties = 2, .peer = r->peer, .rng = rng };
 	return quo_holding_exchange(&r->input, &s, r->party == r->reader ? &r->data : NULL, r->reader,
 	                            common->owner == QUO_OWNER_DEALER, err);

@@ -36,8 +36,9 @@ static quo_status allocate(quo_holding *in, const quo_data_shape *shape, int own
 	for (int part = 0; part < QUO_PARTS; part++) {
 		uint64_t cells = (uint64_t)shape->rows[part] * shape->features;
 		if (cells > MAX_INPUT_BYTES / sizeof(uint32_t))
-			return quo_fail(err, QUO_FAILED, "the data has %llu cells; that is too many",
-			                (unsigned long long)cells);
+			return quo_fail(err, QUO_FAILED, "the data has %llu values and %llu is the limit; use fewer rows",
+			                (unsigned long long)cells,
+			                (unsigned long long)(MAX_INPUT_BYTES / sizeof(uint32_t)));
 		in->x[part] = map_bytes((size_t)cells * sizeof(uint32_t), &in->mapped_bytes[part][0], err);
 		in->y[part] = map_bytes((size_t)shape->rows[part] * shape->classes, &in->mapped_bytes[part][1], err);
 		if (!in->x[part] || !in->y[part]) {
@@ -129,14 +130,20 @@ static quo_status check_shape(const quo_data_shape *shape, quo_err *err)
 	uint64_t features = 1;
 
 	if (shape->n_dims != 1 && shape->n_dims != 3)
-		return quo_fail(err, QUO_FAILED, "the peer describes data of %u dimensions", shape->n_dims);
+		return quo_fail(err, QUO_FAILED,
+		                "the other party describes data of %u dimensions; check that both run the same release",
+		                shape->n_dims);
 	for (unsigned i = 0; i < shape->n_dims; i++) {
 		features *= shape->dim[i];
 		if (!shape->dim[i] || features > UINT32_MAX)
-			return quo_fail(err, QUO_FAILED, "the peer describes data of impossible dimensions");
+			return quo_fail(err, QUO_FAILED,
+				"the other party describes data of impossible dimensions; check that both run the "
+				"same release");
 	}
 	if (features != shape->features || shape->classes < 2 || shape->classes > 256 || !shape->rows[QUO_TRAIN])
-		return quo_fail(err, QUO_FAILED, "the peer describes data of impossible dimensions");
+		return quo_fail(err, QUO_FAILED,
+				"the other party describes data of impossible dimensions; check that both run the "
+				"same release");
 	return QUO_OK;
 }
 
