@@ -109,23 +109,39 @@ static quo_status resolve_layers(quo_experiment *e, const quo_node *model, const
 	return quo__node_put(e->arena, e->resolved, "model", list, r->err);
 }
 
-static quo_status resolve_section(quo_experiment *e, const quo__section *section, quo_node *root)
+#define MAX_INNER_SECTIONS 8
+
+/* `config` is the struct that the section's offset counts from; `path` its own ("network.shape"). */
+static quo_status resolve_section(quo_experiment *e, const quo__section *section, void *config,
+				  const char *path, const quo_node *outer, const quo_node *at,
+				  quo_node *resolved_outer)
 {
 	quo_resolver *r = &e->resolver;
-	quo_node *map = quo__node_get(root, section->name);
+	quo_node *map = outer ? quo__node_get(outer, section->name) : NULL;
+	const char *inner[MAX_INNER_SECTIONS + 1] = { NULL };
 	char what[80];
 
 	if (map && map->kind != QUO_NODE_MAP)
-		return quo__node_fail(r->err, map, "%s wants a map of options, not %s",
-				      section->name, quo__node_describe(map, what, sizeof what));
-	quo_node *resolved = quo__node_new(e->arena, QUO_NODE_MAP, map ? map : root, r->err);
+		return quo__node_fail(r->err, map, "%s wants a map of options, not %s", path,
+				      quo__node_describe(map, what, sizeof what));
+	quo_node *resolved = quo__node_new(e->arena, QUO_NODE_MAP, map ? map : at, r->err);
 	if (!resolved)
 		return QUO_FAILED;
 	resolved->local = section->local;
-	QUO_TRY(quo__resolve_table(r, section->options, (char *)&e->config + section->offset, map,
-				   map ? map : root, section->name, section->name, false,
+	at = map ? map : at;
+	for (size_t i = 0; section->sections && section->sections[i].name; i++)
+		inner[i] = section->sections[i].name;
+	config = (char *)config + section->offset;
+	QUO_TRY(quo__resolve_table(r, section->options, config, map, at, path, path, inner,
 				   resolved));
-	return quo__node_put(e->arena, e->resolved, section->name, resolved, r->err);
+	for (size_t i = 0; inner[i]; i++) {
+		char *own = quo__printf(e->arena, r->err, "%s.%s", path, inner[i]);
+		if (!own)
+			return QUO_FAILED;
+		QUO_TRY(resolve_section(e, &section->sections[i], config, own, map, at,
+					resolved));
+	}
+	return quo__node_put(e->arena, resolved_outer, section->name, resolved, r->err);
 }
 
 /* Where to send people whose mistake only shows once the data is there. */
@@ -157,6 +173,10 @@ static quo_status check_whole(const quo_experiment *e, const quo_node *root, quo
 	if (!*c->output.dir)
 		return quo__node_fail(err, quo__node_get(output, "dir"),
 				      "output.dir is empty; name a folder, e.g. runs");
+	if (c->network.shape.bandwidth > 0 && c->network.shape.bandwidth < 1000)
+		return quo__node_fail(err, network,
+				      "network.shape.bandwidth is less than 1kB/s; 0B/s leaves the "
+				      "link as it is");
 	return check_name(c->name, quo__node_get(e->resolved, "name"), err);
 }
 
@@ -193,10 +213,10 @@ static quo_status resolve_all(quo_experiment *e, const char *path, quo_node *roo
 	if (!own)
 		return QUO_FAILED;
 	QUO_TRY(quo__resolve_table(r, quo__schema_top, &e->config, own, root, "", "the experiment",
-				   false, e->resolved));
+				   NULL, e->resolved));
 	QUO_TRY(resolve_layers(e, quo__node_get(root, "model"), root));
 	for (const quo__section *s = quo__schema_sections; s->name; s++)
-		QUO_TRY(resolve_section(e, s, root));
+		QUO_TRY(resolve_section(e, s, &e->config, s->name, root, root, e->resolved));
 	QUO_TRY(remember_places(e));
 	return check_whole(e, root, err);
 }

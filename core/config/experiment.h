@@ -21,10 +21,17 @@ typedef struct quo_train_config {
 	const char *batch_where, *optimizer_where; /* "file:line", for messages; may be NULL */
 } quo_train_config;
 
+/* A link to imitate between two processes of one machine; 0: as it is. */
+typedef struct quo_shape_config {
+	double latency;   /* seconds, one way */
+	double bandwidth; /* bytes per second, each way */
+} quo_shape_config;
+
 typedef struct quo_network_config {
 	int mode;            /* quo_mode */
 	const char *address; /* host:port */
 	int64_t timeout;     /* seconds to wait for the peer */
+	quo_shape_config shape;
 } quo_network_config;
 
 typedef struct quo_output_config {

@@ -77,10 +77,9 @@ static quo_status resolve_option(quo_resolver *r, const quo_option *o, void *con
 
 quo_status quo__resolve_table(quo_resolver *r, const quo_option *options, void *config,
 			      const quo_node *map, const quo_node *at, const char *path,
-			      const char *what, bool is_component, quo_node *resolved)
+			      const char *what, const char *const *also, quo_node *resolved)
 {
-	static const char *const use[] = { "use", NULL };
-	QUO_TRY(quo__check_keys(options, is_component ? use : NULL, map, what, r->err));
+	QUO_TRY(quo__check_keys(options, also, map, what, r->err));
 	for (const quo_option *o = options; o && o->name; o++) {
 		char *own_path =
 			quo__printf(r->arena, r->err, "%s%s%s", path, *path ? "." : "", o->name);
@@ -155,6 +154,7 @@ static quo_status make_instance(quo_resolver *r, const quo_registered *registere
 quo_status quo__resolve_component(quo_resolver *r, quo_kind kind, quo_node *node, const char *path,
 				  quo_instance **out, quo_node **resolved)
 {
+	static const char *const also[] = { "use", NULL };
 	const char *k = quo_kind_name(kind);
 	char what[80];
 
@@ -191,7 +191,7 @@ quo_status quo__resolve_component(quo_resolver *r, quo_kind kind, quo_node *node
 			      quo__scalar_new(r->arena, c->name, false, use, r->err), r->err));
 	r->depth++;
 	quo_status status =
-		quo__resolve_table(r, c->options, config, node, node, path, title, true, map);
+		quo__resolve_table(r, c->options, config, node, node, path, title, also, map);
 	r->depth--;
 	QUO_TRY(status);
 	QUO_TRY(make_instance(r, registered, config, node, path, out));

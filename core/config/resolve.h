@@ -26,13 +26,14 @@ void quo__resolver_free_instances(quo_resolver *r);
 
 /*
  * Fill `config` by a table from `map` (NULL: all defaults) and append every option's canonical
- * value to `resolved`. Unknown keys are refused; `use` is known if is_component. `path` is the
+ * value to `resolved`. Unknown keys are refused, but for those in `also` (ends with NULL; may be
+ * NULL). `path` is the
  * map's own ("train"; "" at the top), `what` names it in messages. `at` is the place of messages
  * about what is missing.
  */
 quo_status quo__resolve_table(quo_resolver *r, const quo_option *options, void *config,
 			      const quo_node *map, const quo_node *at, const char *path,
-			      const char *what, bool is_component, quo_node *resolved);
+			      const char *what, const char *const *also, quo_node *resolved);
 
 /* A `{use: name, ..}` of a kind. */
 quo_status quo__resolve_component(quo_resolver *r, quo_kind kind, quo_node *node, const char *path,

@@ -54,6 +54,22 @@ static const quo_option network_options[] = {
 	{ 0 },
 };
 
+static const quo_option shape_options[] = {
+	QUO_OPTION(quo_shape_config, latency, QUO_OPT_SECONDS, "0s",
+		   "one-way delay of the link to imitate; both parties run on one machine",
+		   .max_real = 60),
+	QUO_OPTION(quo_shape_config, bandwidth, QUO_OPT_RATE, "0B/s",
+		   "of the link to imitate, in each direction, from 1kB/s on; 0B/s: as it is",
+		   .max_real = 1e12),
+	{ 0 },
+};
+
+static const quo__section network_sections[] = {
+	{ "shape", "Imitate a slower link, for experiments on one machine.", shape_options,
+	  offsetof(quo_network_config, shape), false, NULL },
+	{ 0 },
+};
+
 static const quo_option output_options[] = {
 	QUO_OPTION(quo_output_config, dir, QUO_OPT_STRING, "runs",
 		   "folder that gets one folder per run", .local = true),
@@ -61,11 +77,12 @@ static const quo_option output_options[] = {
 };
 
 const quo__section quo__schema_sections[] = {
-	{ "train", "Training.", train_options, offsetof(quo_experiment_config, train), false },
-	{ "network", "How the parties meet; this party's own.", network_options,
-	  offsetof(quo_experiment_config, network), true },
+	{ "train", "Training.", train_options, offsetof(quo_experiment_config, train), false,
+	  NULL },
+	{ "network", "How the parties meet.", network_options,
+	  offsetof(quo_experiment_config, network), false, network_sections },
 	{ "output", "Where results go; this party's own.", output_options,
-	  offsetof(quo_experiment_config, output), true },
+	  offsetof(quo_experiment_config, output), true, NULL },
 	{ 0 },
 };
 

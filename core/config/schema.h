@@ -13,8 +13,9 @@ typedef struct quo__section {
 	const char *name;
 	const char *help;
 	const quo_option *options;
-	uint32_t offset; /* of its struct in quo_experiment_config */
+	uint32_t offset; /* of its struct in quo_experiment_config, or in the outer section's */
 	bool local;
+	const struct quo__section *sections; /* maps inside it; NULL, or ends with a NULL name */
 } quo__section;
 
 extern const quo_option quo__schema_top[]; /* name, data, protocol, reveal */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config/columns.h"
+#include "config/quantity.h"
 #include "config/suggest.h"
 #include "plugin/registry.h"
 
@@ -80,6 +81,10 @@ const char *quo__value_wants(const quo_option *o, char *out, size_t n)
 	case QUO_OPT_COMPONENT:
 		quo__append(out, n, "a component {use: name} of kind %s",
 			    quo_kind_name((quo_kind)o->component_kind));
+		break;
+	case QUO_OPT_SECONDS:
+	case QUO_OPT_RATE:
+		quo__quantity_wants(o, out, n);
 		break;
 	}
 	return out;
@@ -278,6 +283,16 @@ quo_status quo__value_parse(quo_arena *arena, const quo_option *o, const quo_nod
 		return parse_schedule(arena, o, node, path, member, resolved, err);
 	case QUO_OPT_COLUMNS:
 		return quo__columns_parse(arena, node, path, member, resolved, err);
+	case QUO_OPT_SECONDS:
+	case QUO_OPT_RATE: {
+		char text[QUO__QUANTITY_CHARS];
+		if (node->kind != QUO_NODE_SCALAR ||
+		    !quo__quantity_parse(o, node->text, member))
+			return unwanted(o, node, path, err);
+		quo__quantity_write(o, *(double *)member, text);
+		*resolved = quo__scalar_new(arena, text, false, node, err);
+		break;
+	}
 	case QUO_OPT_COMPONENT:
 		return quo_fail(err, QUO_BUG, "%s: a component is not a plain value", path);
 	}

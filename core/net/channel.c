@@ -2,6 +2,9 @@
 /* The public face of channels: checks, stickiness, dispatch. */
 #include <quotient/channel.h>
 
+#include <errno.h>
+#include <time.h>
+
 /* Implementations fail into the sticky record itself; hand its text to the caller. */
 static quo_status pass_on(quo_channel *ch, quo_status status, quo_err *err)
 {
@@ -56,6 +59,19 @@ void quo_channel_timeout(quo_channel *ch, int seconds)
 {
 	if (ch->ops->timeout)
 		ch->ops->timeout(ch, seconds);
+}
+
+quo_status quo_channel_wait(quo_channel *ch, double seconds, quo_err *err)
+{
+	if (ch->sticky.status != QUO_OK)
+		return pass_on(ch, ch->sticky.status, err);
+	if (ch->ops->wait)
+		return pass_on(ch, ch->ops->wait(ch, seconds, &ch->sticky), err);
+	struct timespec left = { (time_t)seconds,
+				 (long)((seconds - (double)(time_t)seconds) * 1e9) };
+	while (seconds > 0 && nanosleep(&left, &left) != 0 && errno == EINTR)
+		;
+	return QUO_OK;
 }
 
 void quo_channel_close(quo_channel *ch)

@@ -72,6 +72,11 @@ static void count_timeout(quo_channel *ch, int seconds)
 	quo_channel_timeout(((struct counter *)ch)->inner, seconds);
 }
 
+static quo_status count_wait(quo_channel *ch, double seconds, quo_err *err)
+{
+	return quo_channel_wait(((struct counter *)ch)->inner, seconds, err);
+}
+
 static void count_close(quo_channel *ch)
 {
 	struct counter *c = (struct counter *)ch;
@@ -89,6 +94,7 @@ static const quo_channel_ops count_ops = {
 	.traffic = count_traffic,
 	.close = count_close,
 	.timeout = count_timeout,
+	.wait = count_wait,
 };
 
 quo_channel *quo_channel_count(quo_channel *inner, quo_err *err)

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define OUT_BYTES ((size_t)1 << 17)
@@ -283,6 +284,37 @@ static void sock_timeout(quo_channel *ch, int seconds)
 	((struct sock *)ch)->timeout_seconds = seconds;
 }
 
+static double now_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static quo_status sock_wait(quo_channel *ch, double seconds, quo_err *err)
+{
+	struct sock *c = (struct sock *)ch;
+	double end = now_seconds() + seconds, left = seconds;
+
+	for (;;) {
+		struct pollfd p = { .fd = c->fd, .events = POLLIN };
+		struct timespec wait = { 0, 0 };
+		if (left > 0) {
+			wait.tv_sec = (time_t)left;
+			wait.tv_nsec = (long)((left - (double)wait.tv_sec) * 1e9);
+		}
+		int k = ppoll(&p, c->ended ? 0 : 1, &wait, NULL);
+		if (k < 0 && errno != EINTR)
+			return broken(c, "waiting", errno, err);
+		if (k > 0)
+			QUO_TRY(take_in(c, err));
+		else if (k == 0 && left <= 0)
+			return QUO_OK;
+		left = end - now_seconds();
+	}
+}
+
 static const quo_channel_ops sock_ops = {
 	.name = "socket",
 	.send = sock_send,
@@ -290,6 +322,7 @@ static const quo_channel_ops sock_ops = {
 	.flush = sock_flush,
 	.close = sock_close,
 	.timeout = sock_timeout,
+	.wait = sock_wait,
 };
 
 /* Best effort: a socket without these works too. TCP sizes its own buffers better than a fixed

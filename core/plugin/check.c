@@ -30,6 +30,8 @@ size_t quo__option_size(quo_option_type type)
 	case QUO_OPT_INT:
 		return sizeof(int64_t);
 	case QUO_OPT_REAL:
+	case QUO_OPT_SECONDS:
+	case QUO_OPT_RATE:
 		return sizeof(double);
 	case QUO_OPT_BOOL:
 		return sizeof(bool);

@@ -135,6 +135,10 @@ static void markdown_top(FILE *out)
 	for (const quo__section *s = quo__schema_sections; s->name; s++) {
 		fprintf(out, "## %s\n\n%s\n\n", s->name, s->help);
 		markdown_options(out, s->options);
+		for (const quo__section *in = s->sections; in && in->name; in++) {
+			fprintf(out, "### %s.%s\n\n%s\n\n", s->name, in->name, in->help);
+			markdown_options(out, in->options);
+		}
 	}
 }
 

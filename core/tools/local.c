@@ -68,7 +68,7 @@ static quo_status party_child(struct local *l, int party, quo_err *err)
 	                                  &p.hash_start, err);
 	quo_rng_free(rng);
 	QUO_TRY(status);
-	p.channel = quo_channel_count(l->ends[party], err);
+	p.channel = quo_party_channel(l->run, l->ends[party], err);
 	if (!p.channel)
 		return QUO_FAILED;
 	l->run->leads = party == 0;

@@ -317,6 +317,15 @@ static quo_status run_session(struct job *job, quo_err *err)
 	return status;
 }
 
+quo_channel *quo_party_channel(const quo_run *run, quo_channel *raw, quo_err *err)
+{
+	const quo_shape_config *shape = &run->config->network.shape;
+
+	if (shape->latency > 0 || shape->bandwidth > 0)
+		raw = quo_channel_shape(raw, shape->latency, shape->bandwidth, err);
+	return quo_channel_count(raw, err);
+}
+
 quo_status quo_party_run(quo_run *run, quo_party *party, quo_err *err)
 {
 	const quo_protocol_ops *protocol = run->config->protocol->ops;

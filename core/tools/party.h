@@ -35,6 +35,10 @@ typedef struct quo_party {
 /* Train and write what this party writes. */
 quo_status quo_party_run(quo_run *run, quo_party *party, quo_err *err);
 
+/* A connection after the handshake as the session wants it: shaped if the experiment says so, counted. Takes over
+ * `raw`, also on failure. */
+quo_channel *quo_party_channel(const quo_run *run, quo_channel *raw, quo_err *err);
+
 /* Line 1 of every run: who may learn what. */
 void quo_run_banner(const quo_run *run);
 

@@ -79,7 +79,7 @@ static quo_status go(struct remote *r, quo_err *err)
 	if (!r->run->output)
 		return QUO_FAILED;
 	quo_party party = { .party = r->party,
-			    .channel = quo_channel_count(r->peer, err),
+			    .channel = quo_party_channel(r->run, r->peer, err),
 			    .hash_start = r->hash_start,
 			    .input = &r->input,
 			    .verify = { .fd = -1 } };

@@ -35,6 +35,7 @@ typedef struct quo_channel_ops {
 	void (*traffic)(const quo_channel *ch, quo_traffic *out);                      /* Optional. */
 	void (*close)(quo_channel *ch);                                                /* Required. */
 	void (*timeout)(quo_channel *ch, int seconds);                                 /* Optional. */
+	quo_status (*wait)(quo_channel *ch, double seconds, quo_err *err);             /* Optional. */
 } quo_channel_ops;
 
 struct quo_channel {
@@ -50,6 +51,9 @@ void quo_channel_duplex(quo_channel *ch, bool on);
 quo_traffic quo_channel_traffic(const quo_channel *ch);
 /* From now on a receive fails when nothing comes for so many seconds; 0: it waits for ever, as at the start. */
 void quo_channel_timeout(quo_channel *ch, int seconds);
+/* Do nothing for so long, but take in what the peer sends meanwhile, as a send that would block does; 0: take in
+ * what is there. Sends nothing. For decorators that hold bytes back. */
+quo_status quo_channel_wait(quo_channel *ch, double seconds, quo_err *err) QUO_NODISCARD;
 /* Flushes what it can, closes and frees, decorators and all. NULL is fine. */
 void quo_channel_close(quo_channel *ch);
 
@@ -63,5 +67,14 @@ quo_channel *quo_channel_listen(const char *address, int timeout_seconds, quo_er
 quo_channel *quo_channel_connect(const char *address, int timeout_seconds, quo_err *err);
 /* Decorator that counts; owns and closes `inner`. NULL inner gives NULL. */
 quo_channel *quo_channel_count(quo_channel *inner, quo_err *err);
+/*
+ * Decorator that makes a channel between two processes of one machine behave like a link of this one-way latency
+ * (0: none) and of so many bytes per second in each direction (0: no limit); owns and closes `inner`, NULL gives NULL.
+ * Both ends must be shaped alike, from the same place in the stream on. Sends collect in frames of about a millisecond;
+ * a frame carries the time at which its last byte has left the link, and the receiver holds it until the latency
+ * after that. A sender further ahead of the link than its buffer holds (4 MiB, or twice bandwidth times latency)
+ * waits. Frame headers are not part of the shaped bytes: put quo_channel_count() on top.
+ */
+quo_channel *quo_channel_shape(quo_channel *inner, double latency_s, double bytes_per_s, quo_err *err);
 
 #endif

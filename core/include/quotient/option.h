@@ -21,6 +21,8 @@ typedef enum quo_option_type {
 	QUO_OPT_SCHEDULE,  /* quo_schedule; one integer, or a map {epoch: integer}; values min..max */
 	QUO_OPT_COLUMNS,   /* quo_columns; a YAML list of column declarations (csv) */
 	QUO_OPT_COMPONENT, /* quo_instance *; {use: name, ...} of kind `component_kind` */
+	QUO_OPT_SECONDS,   /* double; a time with its unit: us, ms, s; min_real..max_real seconds */
+	QUO_OPT_RATE,      /* double, bytes per second; B/s, kB/s, MB/s, GB/s, or bit/s, kbit/s, Mbit/s, Gbit/s */
 } quo_option_type;
 
 typedef struct quo_strings {

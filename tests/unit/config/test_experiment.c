@@ -424,6 +424,67 @@ static void agrees_on_what_is_not_local(void **state)
 	quo_experiment_free(e);
 }
 
+static void shaped(const char *latency, const char *bandwidth, double seconds, double rate,
+		   const char *canonical_latency, const char *canonical_bandwidth)
+{
+	char set[200];
+	snprintf(set, sizeof set, "network.shape={latency: %s, bandwidth: %s}", latency, bandwidth);
+	const char *const sets[] = { set };
+	quo_experiment *e = load(GOOD, sets, 1);
+	const quo_shape_config *c = &quo_experiment_config_of(e)->network.shape;
+	assert_true(c->latency == seconds);
+	assert_true(c->bandwidth == rate);
+	assert_string_equal(agreed(e, "network.shape.latency"), canonical_latency);
+	assert_string_equal(agreed(e, "network.shape.bandwidth"), canonical_bandwidth);
+	char *text = quo_experiment_yaml(e, NULL);
+	quo_experiment *again = load(text, NULL, 0);
+	assert_true(quo_experiment_config_of(again)->network.shape.latency == seconds);
+	assert_true(quo_experiment_config_of(again)->network.shape.bandwidth == rate);
+	free(text);
+	quo_experiment_free(again);
+	quo_experiment_free(e);
+}
+
+/* One link is one text, however it was written; both parties must imitate the same. */
+static void reads_quantities(void **state)
+{
+	(void)state;
+	quo_experiment *e = load(GOOD, NULL, 0);
+	assert_string_equal(agreed(e, "network.shape.latency"), "0s");
+	assert_string_equal(agreed(e, "network.shape.bandwidth"), "0B/s");
+	quo_experiment_free(e);
+	shaped("42ms", "24.3MB/s", 0.042, 24.3e6, "42ms", "24.3MB/s");
+	shaped("0.042s", "24300 kB/s", 0.042, 24.3e6, "42ms", "24.3MB/s");
+	shaped("42000us", "194.4Mbit/s", 0.042, 24.3e6, "42ms", "24.3MB/s");
+	shaped("1.5 s", "1GB/s", 1.5, 1e9, "1.5s", "1GB/s");
+	shaped("7us", "8kbit/s", 7e-6, 1000, "7us", "1kB/s");
+	shaped("0", "0", 0, 0, "0s", "0B/s");
+	shaped("60s", "1000B/s", 60, 1000, "60s", "1kB/s");
+	shaped(".5us", "1000000000000 B/s", 5e-7, 1e12, "0.5us", "1000GB/s");
+}
+
+static void refuses_quantities(void **state)
+{
+	static const char *const latency[] = { "42", "42 m", "-1ms", "0x1ms", "ms", "61s", "1e999s", "42ms ms", "nan",
+					       "{a: 1}", "~", "[1ms]", "1MB/s" };
+	static const char *const bandwidth[] = { "24.3", "24.3 mb/s", "24.3MB", "2e12B/s", "1s", "true" };
+	char text[500];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof latency / sizeof *latency; i++) {
+		snprintf(text, sizeof text, "%snetwork: {shape: {latency: %s}}\n", GOOD, latency[i]);
+		refuses(text, 5, "network.shape.latency wants a time with its unit (us, ms, s) up to 60s, e.g. 42ms, not");
+	}
+	for (size_t i = 0; i < sizeof bandwidth / sizeof *bandwidth; i++) {
+		snprintf(text, sizeof text, "%snetwork: {shape: {bandwidth: %s}}\n", GOOD, bandwidth[i]);
+		refuses(text, 5, "network.shape.bandwidth wants a rate with its unit");
+	}
+	refuses(GOOD "network: {shape: {bandwidth: 999B/s}}\n", 5, "less than 1kB/s");
+	refuses(GOOD "network: {shape: 42ms}\n", 5, "network.shape wants a map of options, not");
+	refuses(GOOD "network: {shape: {latncy: 1s}}\n", 5, "unknown key 'latncy' in network.shape; did you mean 'latency'?");
+	refuses(GOOD "network: {shap: {}}\n", 5, "did you mean 'shape'?");
+}
+
 static void writes_itself_stably(void **state)
 {
 	(void)state;
@@ -514,6 +575,8 @@ int main(void)
 		cmocka_unit_test(says_where_it_looked),
 		cmocka_unit_test(sets_override),
 		cmocka_unit_test(agrees_on_what_is_not_local),
+		cmocka_unit_test(reads_quantities),
+		cmocka_unit_test(refuses_quantities),
 		cmocka_unit_test(writes_itself_stably),
 		cmocka_unit_test(loads_one_component),
 		cmocka_unit_test(survives_damage),
