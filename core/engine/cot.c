@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the core derives from random correlated OT: choices of the receiver's own. Random ones pass through.
+ * What the core derives from random correlated OT: choices of the receiver's own. Random ones pass
+ * through.
  *
  * Beaver 1995 ("Precomputing oblivious transfer"): for a random COT (q; c, t = q ^ c*Delta) the
  * receiver sends d = c ^ choice and the sender takes q' = q ^ d*Delta; then t = q' ^ choice*Delta.
@@ -10,6 +11,9 @@
 #include <quotient/ot.h>
 
 #include <string.h>
+
+/* COTs are corrected in pieces while they are in the second-level cache; a multiple of 64. */
+#define PIECE ((size_t)1 << 15)
 
 struct quo_cot {
 	const quo_instance *ot;
@@ -55,24 +59,43 @@ static size_t packed_bytes(size_t n)
 	return n / 8 + (n % 8 != 0);
 }
 
-static quo_status correct_choices(quo_session *s, size_t n, const uint64_t *choices,
-				  const uint64_t *random, uint64_t *flips, quo_err *err)
+static quo_status chosen_sender(quo_cot *cot, quo_session *s, size_t n, quo_block *out,
+				uint64_t *flips, quo_err *err)
+{
+	quo_block delta;
+
+	QUO_TRY(cot->ops->extend(cot->ot->self, s, n, out, NULL, err));
+	QUO_TRY(quo_channel_recv(s->peer, flips, packed_bytes(n), err));
+	delta = quo_cot_delta(cot);
+	quo_xor_if_bits(out, delta, flips, n);
+	quo_wipe(&delta, sizeof delta);
+	return QUO_OK;
+}
+
+static quo_status chosen_receiver(quo_cot *cot, quo_session *s, size_t n, const uint64_t *choices,
+				  quo_block *out, uint64_t *flips, quo_err *err)
 {
 	size_t words = quo_words(n);
 
+	QUO_TRY(cot->ops->extend(cot->ot->self, s, n, out, flips, err));
 	for (size_t i = 0; i < words; i++)
-		flips[i] = choices[i] ^ random[i];
+		flips[i] ^= choices[i];
 	if (n % 64)
 		flips[words - 1] &= (UINT64_C(1) << n % 64) - 1;
 	return quo_channel_send(s->peer, flips, packed_bytes(n), err);
 }
 
+static size_t piece(size_t n, size_t at)
+{
+	return n - at < PIECE ? n - at : PIECE;
+}
+
 quo_status quo_cot_chosen(quo_cot *cot, quo_session *s, size_t n, const uint64_t *choices,
 			  quo_block *out, quo_err *err)
 {
-	quo_arena_mark mark;
-	uint64_t *random, *flips;
 	quo_status status = QUO_OK;
+	quo_arena_mark mark;
+	uint64_t *flips;
 
 	if (s->dry) {
 		quo_cot_chosen_cost(cot, n, s->cost);
@@ -81,35 +104,25 @@ quo_status quo_cot_chosen(quo_cot *cot, quo_session *s, size_t n, const uint64_t
 	if (!n)
 		return QUO_OK;
 	mark = quo_arena_here(s->step);
-	random = quo_arena_alloc(s->step, 2 * quo_words(n), sizeof *random, err);
-	if (!random)
+	flips = quo_arena_alloc(s->step, quo_words(piece(n, 0)), sizeof *flips, err);
+	if (!flips)
 		return QUO_FAILED;
-	flips = random + quo_words(n);
-	if (s->party == cot->sender) {
-		status = cot->ops->extend(cot->ot->self, s, n, out, NULL, err);
-		if (status == QUO_OK)
-			status = quo_channel_recv(s->peer, flips, packed_bytes(n), err);
-		if (status == QUO_OK) {
-			quo_block delta = quo_cot_delta(cot);
-			for (size_t i = 0; i < n; i++)
-				out[i] = quo_xor_if(out[i], delta, flips[i / 64] >> (i % 64) & 1);
-			quo_wipe(&delta, sizeof delta);
-		}
-	} else {
-		status = cot->ops->extend(cot->ot->self, s, n, out, random, err);
-		if (status == QUO_OK)
-			status = correct_choices(s, n, choices, random, flips, err);
-	}
+	for (size_t at = 0; at < n && status == QUO_OK; at += PIECE)
+		if (s->party == cot->sender)
+			status = chosen_sender(cot, s, piece(n, at), out + at, flips, err);
+		else
+			status = chosen_receiver(cot, s, piece(n, at), choices + at / 64, out + at,
+						 flips, err);
 	quo_arena_release(s->step, mark);
 	return status;
 }
 
 void quo_cot_chosen_cost(quo_cot *cot, size_t n, quo_cost *cost)
 {
-	if (!n)
-		return;
-	cot->ops->cost_extend(cot->ot->self, cot->sender, n, cost);
-	quo_cost_send(cost, 1 - cot->sender, packed_bytes(n));
+	for (size_t at = 0; at < n; at += PIECE) {
+		cot->ops->cost_extend(cot->ot->self, cot->sender, piece(n, at), cost);
+		quo_cost_send(cost, 1 - cot->sender, packed_bytes(piece(n, at)));
+	}
 	cost->cots += n;
 }
 

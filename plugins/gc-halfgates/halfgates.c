@@ -139,12 +139,6 @@ static quo_block *row(const struct run *r, uint32_t wire)
 	return r->labels + quo_circuit_slot(r->c, wire) * r->stride;
 }
 
-static void xor_rows(quo_block *out, const quo_block *a, const quo_block *b, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		out[i] = quo_xor(a[i], b[i]);
-}
-
 static void not_row(quo_block *out, const quo_block *a, quo_block delta, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -216,7 +210,7 @@ static quo_status run_gates(struct run *r, quo_err *err)
 		if (gate->op == QUO_GATE_AND)
 			QUO_TRY(and_gate(r, gate, out, err));
 		else if (gate->op == QUO_GATE_XOR)
-			xor_rows(out, row(r, gate->a), row(r, gate->b), r->tile);
+			quo_xor_blocks(out, row(r, gate->a), row(r, gate->b), r->tile);
 		else
 			not_row(out, row(r, gate->a), r->delta,
 				r->tile); /* the evaluator's delta is 0 */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "twoparty.h"
 
-#define MOST 1000
+#define MOST 70000
 
 struct result {
 	quo_block delta, q[MOST], t[MOST];
 	uint64_t choices[(MOST + 63) / 64];
 };
 
-static const size_t sizes[] = { 0, 1, 63, 64, 65, 200, 7, MOST };
+static const size_t sizes[] = { 0, 1, 63, 64, 65, 200, 7, 1000, 32767, 32768, 32769, MOST };
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
 static quo_status send_chosen(quo_cot *cot, quo_session *s, size_t n, quo_block *out,
