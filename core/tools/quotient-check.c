@@ -24,12 +24,12 @@ static const char help[] =
 
 static void print_layers(const quo_forecast *f)
 {
-	printf("\n%-16s %8s %8s %6s %6s %6s %6s %10s\n", "layer", "in", "out", "alpha", "Z bits", "G bits", "E bits",
-	       "update AND");
+	printf("\n%-14s %7s %7s %5s %6s %6s %6s %22s\n", "layer", "in", "out", "alpha", "Z bits", "G bits", "E bits",
+	       "ANDs: act, norm, update");
 	for (uint32_t i = 0; i < f->n_layers; i++) {
 		const quo_forecast_layer *l = &f->layers[i];
-		printf("%-16s %8u %8u %6d %6d %6d %6d %10u\n", l->where, l->in, l->out, l->alpha, l->z_width, l->g_width,
-		       l->e_width, l->update_ands);
+		printf("%-14s %7u %7u %5d %6d %6d %6d %9u %6u %6u\n", l->where, l->in, l->out, l->alpha, l->z_width,
+		       l->g_width, l->e_width, l->activate_ands, l->normalise_ands, l->update_ands);
 	}
 }
 

@@ -29,6 +29,8 @@ static quo_status copy_layers(quo_forecast *f, const quo_network *net, quo_err *
 		out->z_width = l->z_width;
 		out->g_width = l->g_width;
 		out->e_width = l->e_width;
+		out->activate_ands = l->activate->n_and;
+		out->normalise_ands = l->normalise->n_and;
 		out->update_ands = l->update ? l->update->n_and : 0;
 	}
 	return QUO_OK;

@@ -15,7 +15,7 @@ typedef struct quo_forecast_layer {
 	uint32_t in, out;
 	int alpha;
 	uint8_t z_width, g_width, e_width;
-	uint32_t update_ands; /* AND gates of one weight's update */
+	uint32_t activate_ands, normalise_ands, update_ands; /* per output, per output's error, per weight; adders apart */
 } quo_forecast_layer;
 
 typedef struct quo_forecast {
