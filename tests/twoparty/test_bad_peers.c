@@ -372,7 +372,7 @@ static const struct {
 	{ "too many rows", too_many_rows, { "values", "fewer rows" }, 1, false },
 	{ "half the data", half_the_data, { "closed the connection" }, 1, false },
 	{ "other classes", other_classes, { "10 outputs", "3 classes" }, 2, false },
-	{ "noise for points", noise_for_points, { "iknp" }, 1, true },
+	{ "noise for points", noise_for_points, { "point", "both parties" }, 1, true },
 };
 
 /* A run's folder that it never wrote to; away with it. */
