@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* COTs of one pass: the matrix and what is sent stay in the second-level cache. */
-#define CHUNK ((size_t)1 << 12)
+#define CHUNK ((size_t)1 << 14)
 #define CHUNK_BLOCKS (CHUNK / 128)
 /* Rows of the matrix are a cache line longer than a power of two, so that a transpose does not hit
  * one cache set. */

@@ -25,6 +25,8 @@
 #include <unistd.h>
 
 #define OUT_BYTES ((size_t)1 << 17)
+/* A send of this many bytes is worth a call of its own: the peer can start on it. */
+#define DIRECT_BYTES ((size_t)1 << 14)
 #define IN_BYTES ((size_t)1 << 17)
 #define TAKE_IN_BYTES ((size_t)1 << 16)
 /* A peer may be this far ahead of what this party reads while this party sends. */
@@ -183,7 +185,7 @@ static quo_status sock_send(quo_channel *ch, const void *data, size_t n, quo_err
 
 	if (c->cut)
 		return broken(c, "sending", EPIPE, err);
-	if (n > OUT_BYTES - c->out_used)
+	if (n >= DIRECT_BYTES || n > OUT_BYTES - c->out_used)
 		return write_all(c, data, n, -1, err);
 	memcpy(c->out + c->out_used, data, n);
 	c->out_used += n;

@@ -14,7 +14,7 @@
 #include "tree.h"
 
 #define KAPPA 128
-#define K_DEFAULT 2
+#define K_DEFAULT 3
 #define STRING(x) STRING_(x)
 #define STRING_(x) #x
 

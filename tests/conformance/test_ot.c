@@ -3,10 +3,12 @@
  * away. */
 #include "twoparty.h"
 
-static const size_t sizes[] = { 0, 1, 127, 128, 129, 1000, 4095, 4096, 4097, 0, 100001, 16384, 3 };
+static const size_t sizes[] = {
+	0, 1, 127, 128, 129, 1000, 4096, 0, 100001, 16383, 16384, 16385, 3
+};
 enum {
 	SIZES = sizeof sizes / sizeof *sizes,
-	TOTAL = 1 + 127 + 128 + 129 + 1000 + 4095 + 4096 + 4097 + 100001 + 16384 + 3
+	TOTAL = 1 + 127 + 128 + 129 + 1000 + 4096 + 100001 + 16383 + 16384 + 16385 + 3
 };
 
 /* One direction of a run, seen from outside. */
@@ -115,10 +117,10 @@ static void check(const struct direction *d)
 		if (sizes[i] % 64)
 			assert_int_equal(d->choices[i][sizes[i] / 64] >> (sizes[i] % 64), 0);
 	}
-	/* 8 standard deviations of TOTAL fair coins: sqrt(TOTAL) / 2 = 175. */
-	assert_in_range(ones, TOTAL / 2 - 8 * 175, TOTAL / 2 + 8 * 175);
+	/* 8 standard deviations of TOTAL fair coins: sqrt(TOTAL) / 2 = 197. */
+	assert_in_range(ones, TOTAL / 2 - 8 * 197, TOTAL / 2 + 8 * 197);
 	for (int b = 0; b < 128; b++)
-		assert_in_range(bits[b], TOTAL / 2 - 8 * 175, TOTAL / 2 + 8 * 175);
+		assert_in_range(bits[b], TOTAL / 2 - 8 * 197, TOTAL / 2 + 8 * 197);
 	memcpy(sorted, d->q, TOTAL * sizeof *sorted);
 	qsort(sorted, TOTAL, sizeof *sorted, compare_blocks);
 	for (size_t i = 1; i < TOTAL; i++)

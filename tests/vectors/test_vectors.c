@@ -206,8 +206,8 @@ static void test_iknp(void **state)
 {
 	struct trace trace = {
 		iknp_body,
-		{ "2b788bfc98aa3e0e09d49999c964968c242869cb2607a823f8690970789af925",
-		  "85d29efaf4c71260a164e6211446a158779cdac716cd4e89b6019ccc45594f49" }
+		{ "c644908090304eb51d3b49d46e6baf62c3b85619e64910e5b8e261c7128bf9fa",
+		  "985cb864295404f9367566b986cc9d0ac079a05788356b2bef4e7fa3bf1c3bdb" }
 	};
 
 	(void)state;
