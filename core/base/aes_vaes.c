@@ -2,94 +2,10 @@
 /*
  * AES-128 with VAES on 512-bit registers: four blocks to a register.
  *
- * Keys are expanded four to a register, sixteen in flight. A key that serves many blocks is then
- * broadcast from the stored schedule to the four lanes of a register; a key that serves one block
- * per register is used as it lies.
+ * A key that serves many blocks is broadcast from its schedule to the four lanes of a register; a
+ * key that serves one block per register is used as it lies.
  */
-#include "base/kernels.h"
-
-#include <immintrin.h>
-
-#define ROUNDS 10
-#define KEYS 16 /* expanded together */
-#define REGS (KEYS / 4)
-#define INLINE static inline __attribute__((always_inline))
-
-typedef struct schedule {
-	__m512i key[ROUNDS + 1][REGS]; /* key 4i + l in lane l of register i */
-} schedule;
-
-INLINE void store(quo_block *p, __m512i x)
-{
-	_mm512_storeu_si512(p, x);
-}
-
-/* The first n of four blocks; the others read as zero and are not written. */
-INLINE __mmask8 first_of(size_t n)
-{
-	return (__mmask8)(n >= 4 ? 0xffu : (1u << 2 * n) - 1);
-}
-
-/* The blocks i, i+1, i+2, i+3 as counters. */
-INLINE __m512i counters(uint64_t i)
-{
-	return _mm512_maskz_add_epi64(0x55, _mm512_set1_epi64((int64_t)i),
-				      _mm512_set_epi64(0, 3, 0, 2, 0, 1, 0, 0));
-}
-
-INLINE __m512i broadcast(const quo_block *p)
-{
-	return _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)p));
-}
-
-INLINE __m512i key_of(const schedule *s, unsigned r, unsigned k)
-{
-	const __m128i *p = (const __m128i *)(const void *)s->key[r];
-
-	return _mm512_broadcast_i32x4(p[k]);
-}
-
-/*
- * FIPS 197, section 5.2. The last column, rotated and in all four columns, goes through AESENCLAST:
- * ShiftRows does nothing to it, and what is left is SubWord and the round constant.
- */
-INLINE void expand_round(schedule *s, unsigned r, unsigned regs, int rcon)
-{
-	const __m512i rotated = _mm512_set1_epi32(0x0c0f0e0d);
-	const __m512i constant = _mm512_set1_epi32(rcon);
-
-	for (unsigned i = 0; i < regs; i++) {
-		__m512i x = s->key[r][i];
-		__m512i t = _mm512_aesenclast_epi128(_mm512_shuffle_epi8(x, rotated), constant);
-		x = _mm512_xor_si512(x, _mm512_bslli_epi128(x, 4));
-		s->key[r + 1][i] = _mm512_ternarylogic_epi64(x, _mm512_bslli_epi128(x, 8), t, 0x96);
-	}
-}
-
-INLINE void expand_regs(schedule *s, unsigned regs)
-{
-	expand_round(s, 0, regs, 1);
-	expand_round(s, 1, regs, 2);
-	expand_round(s, 2, regs, 4);
-	expand_round(s, 3, regs, 8);
-	expand_round(s, 4, regs, 16);
-	expand_round(s, 5, regs, 32);
-	expand_round(s, 6, regs, 64);
-	expand_round(s, 7, regs, 128);
-	expand_round(s, 8, regs, 27);
-	expand_round(s, 9, regs, 54);
-}
-
-/* The first n_keys keys, at least. */
-static void expand(schedule *s, size_t n_keys)
-{
-	if (n_keys > 8)
-		expand_regs(s, 4);
-	else if (n_keys > 4)
-		expand_regs(s, 2);
-	else
-		expand_regs(s, 1);
-}
+#include "base/aes_vaes.h"
 
 /* Wipe the first regs registers of every round; the empty statement keeps the stores. */
 INLINE void forget(schedule *s, unsigned regs)
@@ -127,13 +43,6 @@ INLINE void encrypt_each(const schedule *s, __m512i x[REGS])
 			x[i] = _mm512_aesenc_epi128(x[i], s->key[r][i]);
 	for (unsigned i = 0; i < REGS; i++)
 		x[i] = _mm512_aesenclast_epi128(x[i], s->key[ROUNDS][i]);
-}
-
-INLINE __m512i sigma(__m512i x)
-{
-	__m512i swapped = _mm512_shuffle_epi32(x, _MM_PERM_BADC);
-
-	return _mm512_mask_xor_epi64(swapped, 0xaa, swapped, x);
 }
 
 typedef struct job {

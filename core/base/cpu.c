@@ -40,9 +40,9 @@ static unsigned detect(void)
 }
 
 static const quo__tier tiers[] = {
-	{ "portable", &quo__aes_portable, &quo__bits_portable, &quo__fold_portable },
-	{ "avx2", &quo__aes_aesni, &quo__bits_avx2, &quo__fold_aesni },
-	{ "avx512", &quo__aes_vaes, &quo__bits_avx512, &quo__fold_vaes },
+	{ "portable", &quo__aes_portable, &quo__bits_portable, &quo__fold_portable, &quo__labels_portable },
+	{ "avx2", &quo__aes_aesni, &quo__bits_avx2, &quo__fold_aesni, &quo__labels_avx2 },
+	{ "avx512", &quo__aes_vaes, &quo__bits_avx512, &quo__fold_vaes, &quo__labels_avx512 },
 };
 #else
 static unsigned detect(void)
@@ -51,7 +51,7 @@ static unsigned detect(void)
 }
 
 static const quo__tier tiers[] = {
-	{ "portable", &quo__aes_portable, &quo__bits_portable, &quo__fold_portable },
+	{ "portable", &quo__aes_portable, &quo__bits_portable, &quo__fold_portable, &quo__labels_portable },
 };
 #endif
 
@@ -89,6 +89,11 @@ bool quo__cpu_force(const char *name)
 	if (tier)
 		atomic_store_explicit(&chosen, tier, memory_order_release);
 	return tier != NULL;
+}
+
+const quo_label_ops *quo_label_kernels(void)
+{
+	return quo__cpu()->labels;
 }
 
 const char *quo_cpu_tier(void)

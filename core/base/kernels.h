@@ -2,8 +2,8 @@
 /*
  * The dispatch table of the SIMD kernels, private to core/base.
  *
- * A tier is a set of method tables, one for AES, one for bit rearrangement and one for folding; each
- * kernel file exports one. The contracts are those of quotient/crypto.h and quotient/bits.h; a kernel may
+ * A tier is a set of method tables: AES, bit rearrangement, folding, rows of labels; each kernel file
+ * exports one. The contracts are those of quotient/crypto.h, bits.h and labels.h; a kernel may
  * assume n > 0 where the public function takes a count, and gives the same bytes as the portable
  * kernel.
  */
@@ -12,6 +12,7 @@
 
 #include <quotient/bits.h>
 #include <quotient/crypto.h>
+#include <quotient/labels.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 	       "the wire and the kernels are little-endian");
@@ -61,11 +62,13 @@ typedef struct quo__tier {
 	const quo__aes_kernels *aes;
 	const quo__bits_kernels *bits;
 	const quo__fold_kernels *fold;
+	const quo_label_ops *labels;
 } quo__tier;
 
 extern const quo__aes_kernels quo__aes_portable, quo__aes_aesni, quo__aes_vaes;
 extern const quo__bits_kernels quo__bits_portable, quo__bits_avx2, quo__bits_avx512;
 extern const quo__fold_kernels quo__fold_portable, quo__fold_aesni, quo__fold_vaes;
+extern const quo_label_ops quo__labels_portable, quo__labels_avx2, quo__labels_avx512;
 
 /* The tier in use: the best that the processor has and QUOTIENT_CPU allows, decided at the first
  * call. */

@@ -259,7 +259,7 @@ static void test_halfgates(void **state)
 {
 	struct trace trace = {
 		halfgates_body,
-		{ "baa11c9d582c485b62ee3d28c8362a75d1fc628decd116342abf9254181a5651",
+		{ "d4edfae0d19cec20f037f096ed73b0872fbabb344606663c47f0e14ab8e72746",
 		  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" }
 	};
 

@@ -4,6 +4,7 @@
 #define QUOTIENT_QUOTIENT_H
 
 #include <quotient/gc.h>
+#include <quotient/labels.h>
 #include <quotient/layer.h>
 #include <quotient/optim.h>
 #include <quotient/ot.h>

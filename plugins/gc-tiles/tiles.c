@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See tiles.h. */
+#include "tiles.h"
+
+#include <string.h>
+
+#define TILE_MIN 16u
+#define LABEL_BYTES \
+	((size_t)768 << 10) /* what the labels of a tile should fit in: most of an L2 cache */
+#define TABLE_BYTES ((size_t)256 << 10)
+#define RANDOM_BYTES ((size_t)4 << 10)
+
+/* The row of a slot: an input's labels lie where the caller has them until a gate takes the slot.
+ */
+struct slot {
+	const quo_block *now;
+	quo_block *home; /* where gates put it: in the caller's output row if an output ends here */
+};
+
+/* One garble() or evaluate() call. */
+struct run {
+	const tile_scheme *scheme;
+	quo_session *s;
+	const quo_circuit *c;
+	const quo_label_ops *rows;
+	quo_block *labels;
+	struct slot *slots;
+	uint8_t *table, *random;
+	size_t stride;      /* labels from row to row: the full tile */
+	size_t tile;        /* instances in the present tile */
+	size_t used, have;  /* bytes of the table: written or consumed; received */
+	size_t random_used; /* garbler: bytes of random[] */
+	uint64_t left;      /* evaluator: bytes of tables still to receive */
+	uint64_t tweak;     /* next to use */
+	quo_block delta;    /* garbler */
+	bool garbler;
+};
+
+static size_t tile_size(const quo_circuit *c)
+{
+	size_t tile = TILE_MAX;
+
+	while (tile > TILE_MIN && c->n_slots * tile * sizeof(quo_block) > LABEL_BYTES)
+		tile /= 2;
+	return tile;
+}
+
+static uint64_t gate_tweaks(const tile_scheme *scheme, size_t tile)
+{
+	return scheme->hashes * QUO_LABEL_KEYS(tile);
+}
+
+static size_t gate_bytes(const tile_scheme *scheme, size_t tile)
+{
+	return scheme->block_bytes * tile + scheme->plane_bits * ((tile + 7) / 8);
+}
+
+static uint64_t count_tweaks(const tile_scheme *scheme, const quo_circuit *c, size_t n)
+{
+	size_t tile = tile_size(c);
+
+	return c->n_and * (n / tile * gate_tweaks(scheme, tile) + gate_tweaks(scheme, n % tile));
+}
+
+uint64_t tiles_table_bytes(const tile_scheme *scheme, const quo_circuit *c, size_t n)
+{
+	size_t tile = tile_size(c);
+
+	return c->n_and *
+	       ((uint64_t)(n / tile) * gate_bytes(scheme, tile) + gate_bytes(scheme, n % tile));
+}
+
+/* ---- tables ---- */
+
+static quo_status send_tables(struct run *r, quo_err *err)
+{
+	if (!r->used)
+		return QUO_OK;
+	QUO_TRY(quo_channel_send(r->s->peer, r->table, r->used, err));
+	r->used = 0;
+	return QUO_OK;
+}
+
+/* Room for one gate's table in this tile. */
+static quo_status table_room(struct run *r, uint8_t **at, quo_err *err)
+{
+	size_t need = gate_bytes(r->scheme, r->tile);
+
+	if (r->used + need > TABLE_BYTES)
+		QUO_TRY(send_tables(r, err));
+	*at = r->table + r->used;
+	r->used += need;
+	return QUO_OK;
+}
+
+/* The next gate's table; receives as much as fits when it is not there yet. */
+static quo_status table_next(struct run *r, const uint8_t **at, quo_err *err)
+{
+	size_t need = gate_bytes(r->scheme, r->tile);
+
+	if (r->have - r->used < need) {
+		size_t rest = r->have - r->used, take = TABLE_BYTES - rest;
+		if (take > r->left)
+			take = (size_t)r->left;
+		memmove(r->table, r->table + r->used, rest);
+		QUO_TRY(quo_channel_recv(r->s->peer, r->table + rest, take, err));
+		r->left -= take;
+		r->used = 0;
+		r->have = rest + take;
+	}
+	*at = r->table + r->used;
+	r->used += need;
+	return QUO_OK;
+}
+
+/* The random planes of one gate in this tile. */
+static const uint8_t *take_random(struct run *r)
+{
+	size_t need = r->scheme->random_bits * ((r->tile + 7) / 8);
+
+	if (!need)
+		return NULL;
+	if (r->random_used + need > RANDOM_BYTES) {
+		quo_rng_bytes(r->s->rng, r->random, RANDOM_BYTES);
+		r->random_used = 0;
+	}
+	r->random_used += need;
+	return r->random + r->random_used - need;
+}
+
+/* ---- gates over a tile ---- */
+
+static const quo_block *row(const struct run *r, uint32_t wire)
+{
+	return r->slots[quo_circuit_slot(r->c, wire)].now;
+}
+
+static quo_status and_gate(struct run *r, const quo_gate *gate, quo_block *out, quo_err *err)
+{
+	quo_and_row and = { r->s->hash_start, r->tweak, row(r, gate->a), row(r, gate->b), r->tile };
+
+	r->tweak += gate_tweaks(r->scheme, r->tile);
+	if (r->garbler) {
+		uint8_t *table;
+		QUO_TRY(table_room(r, &table, err));
+		r->scheme->garble(r->rows, &and, r->delta, take_random(r), table, out);
+	} else {
+		const uint8_t *table;
+		QUO_TRY(table_next(r, &table, err));
+		r->scheme->evaluate(r->rows, &and, table, out);
+	}
+	return QUO_OK;
+}
+
+static quo_status run_gates(struct run *r, quo_err *err)
+{
+	const quo_circuit *c = r->c;
+
+	for (uint32_t g = 0; g < c->n_gates; g++) {
+		const quo_gate *gate = &c->gates[g];
+		struct slot *slot = &r->slots[gate->slot];
+		quo_block *out = slot->home;
+		if (gate->op == QUO_GATE_AND)
+			QUO_TRY(and_gate(r, gate, out, err));
+		else if (gate->op == QUO_GATE_XOR)
+			quo_xor_blocks(out, row(r, gate->a), row(r, gate->b), r->tile);
+		else /* the evaluator's delta is 0 */
+			r->rows->offset_row(out, row(r, gate->a), r->delta, r->tile);
+		slot->now = out;
+	}
+	return QUO_OK;
+}
+
+/* ---- tiles ---- */
+
+static bool is_constant(uint32_t output)
+{
+	return output == QUO_OUT_ZERO || output == QUO_OUT_ONE;
+}
+
+static void place_slots(const struct run *r, quo_block *const *out, size_t first)
+{
+	const quo_circuit *c = r->c;
+
+	for (uint32_t i = 0; i < c->n_slots; i++)
+		r->slots[i].home = r->labels + i * r->stride;
+	for (uint32_t o = 0; o < c->n_output_wires; o++)
+		if (!is_constant(c->outputs[o]))
+			r->slots[quo_circuit_slot(c, c->outputs[o])].home = out[o] + first;
+}
+
+static void load_inputs(const struct run *r, const quo_block *const *in, size_t first)
+{
+	uint32_t w = 0;
+
+	for (uint32_t p = 0; p < r->c->n_in; p++) {
+		for (uint32_t k = 0; k < r->c->in[p].width; k++, w++) {
+			struct slot *slot = &r->slots[w];
+			slot->now = in[w] + first;
+			if (!r->c->in[p].scalar)
+				continue;
+			for (size_t i = 0; i < r->tile; i++)
+				slot->home[i] = in[w][0];
+			slot->now = slot->home;
+		}
+	}
+}
+
+/* What a gate has not put there: constants, inputs, and an output that another one repeats. */
+static void store_outputs(const struct run *r, quo_block *const *out, size_t first)
+{
+	for (uint32_t o = 0; o < r->c->n_output_wires; o++) {
+		uint32_t wire = r->c->outputs[o];
+		quo_block *to = out[o] + first;
+		if (is_constant(wire))
+			for (size_t i = 0; i < r->tile; i++) /* the evaluator's delta is 0 */
+				to[i] = wire == QUO_OUT_ONE ? r->delta : (quo_block){ { 0, 0 } };
+		else if (row(r, wire) != to)
+			memcpy(to, row(r, wire), r->tile * sizeof *to);
+	}
+}
+
+static quo_status run_tiles(struct run *r, size_t n, const quo_block *const *in,
+			    quo_block *const *out, quo_err *err)
+{
+	for (size_t first = 0; first < n; first += r->tile) {
+		r->tile = n - first < r->stride ? n - first : r->stride;
+		place_slots(r, out, first);
+		load_inputs(r, in, first);
+		QUO_TRY(run_gates(r, err));
+		store_outputs(r, out, first);
+	}
+	return r->garbler ? send_tables(r, err) : QUO_OK;
+}
+
+/* At least size objects of that many bytes, not cleared when they are there already. */
+static quo_status make_room(void **at, size_t *have, size_t size, size_t bytes, quo_err *err)
+{
+	if (*have >= size)
+		return QUO_OK;
+	quo_free(*at);
+	*have = 0;
+	*at = quo_alloc(size, bytes, err);
+	if (!*at)
+		return QUO_FAILED;
+	*have = size;
+	return QUO_OK;
+}
+
+static quo_status prepare(tiles *t, struct run *r, size_t n, quo_err *err)
+{
+	size_t whole = tile_size(r->c);
+
+	r->stride = n < whole ? (n + 3) / 4 * 4 : whole;
+	QUO_TRY(make_room(&t->table, &t->table_size, TABLE_BYTES, 1, err));
+	QUO_TRY(make_room(&t->random, &t->random_size, RANDOM_BYTES, 1, err));
+	QUO_TRY(make_room(&t->slots, &t->slots_size, r->c->n_slots, sizeof *r->slots, err));
+	QUO_TRY(make_room(&t->labels, &t->labels_size, r->c->n_slots * r->stride, sizeof *r->labels,
+			  err));
+	r->table = t->table;
+	r->random = t->random;
+	r->random_used = RANDOM_BYTES;
+	r->slots = t->slots;
+	r->labels = t->labels;
+	r->rows = quo_label_kernels();
+	return QUO_OK;
+}
+
+static quo_status run_circuit(tiles *t, struct run *r, size_t n, const quo_block *const *in,
+			      quo_block *const *out, quo_err *err)
+{
+	quo_domain domain = r->garbler == (r->s->party == 0) ? QUO_DOMAIN_GC_0 : QUO_DOMAIN_GC_1;
+
+	if (!n)
+		return QUO_OK;
+	QUO_TRY(prepare(t, r, n, err));
+	r->left = r->garbler ? 0 : tiles_table_bytes(r->scheme, r->c, n);
+	r->tweak = quo_session_tweaks(r->s, domain, count_tweaks(r->scheme, r->c, n));
+	quo_status status = run_tiles(r, n, in, out, err);
+	quo_wipe(r->labels, r->c->n_slots * r->stride * sizeof *r->labels);
+	quo_wipe(r->random, r->garbler ? RANDOM_BYTES : 0); /* tables are public */
+	return status;
+}
+
+quo_status tiles_garble(tiles *t, const tile_scheme *scheme, quo_session *s, const quo_circuit *c,
+			size_t n, quo_block delta, const quo_block *const *in,
+			quo_block *const *out, quo_err *err)
+{
+	struct run r = { .scheme = scheme, .s = s, .c = c, .delta = delta, .garbler = true };
+
+	if (!quo_lsb(delta))
+		return quo_fail(err, QUO_BUG, "gc/%s: the lsb of Delta must be 1", scheme->name);
+	quo_status status = run_circuit(t, &r, n, in, out, err);
+	quo_wipe(&r, sizeof r);
+	return status;
+}
+
+quo_status tiles_evaluate(tiles *t, const tile_scheme *scheme, quo_session *s, const quo_circuit *c,
+			  size_t n, const quo_block *const *in, quo_block *const *out, quo_err *err)
+{
+	struct run r = { .scheme = scheme, .s = s, .c = c };
+
+	return run_circuit(t, &r, n, in, out, err);
+}
+
+void tiles_fini(tiles *t)
+{
+	quo_free(t->table);
+	quo_free(t->labels);
+	quo_free(t->slots);
+	quo_free(t->random);
+}
