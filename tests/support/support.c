@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support.h"
 
+#include "config/resolve.h"
+
 void quo_test_assert_error(const quo_err *err, quo_status status, const char *part)
 {
 	if (err->status != status)
@@ -23,6 +25,9 @@ uint64_t quo_test_random(uint64_t *state)
 quo_instance *quo_test_instance_with(const quo_component *component, const void *config)
 {
 	quo_err err = QUO_ERR_INIT;
+
+	if (!config && component->options)
+		return quo_test_configured_instance((quo_kind)component->kind, component->name);
 	quo_instance *instance = quo_alloc(1, sizeof *instance, &err);
 	const quo_lifecycle *life = component->ops;
 
@@ -69,16 +74,44 @@ quo_registry *quo_test_registry(void)
 	return registry;
 }
 
+/* What configured instances are clones of; reachable until the process ends. */
+static quo_resolver resolver;
+
+static void free_resolver(void)
+{
+	quo__resolver_free_instances(&resolver);
+	quo_arena_free(resolver.arena);
+	resolver.arena = NULL;
+}
+
+quo_instance *quo_test_configured_instance(quo_kind kind, const char *yaml)
+{
+	quo_err err = QUO_ERR_INIT;
+	quo_instance *model = NULL, *instance = NULL;
+	quo_node *node = NULL, *resolved = NULL;
+	const bool is_map = *yaml == '{';
+	char text[300];
+
+	if (!resolver.arena) {
+		resolver.registry = quo_test_registry();
+		resolver.arena = quo_arena_new(&err);
+		assert_non_null(resolver.arena);
+		atexit(free_resolver);
+	}
+	resolver.err = &err;
+	snprintf(text, sizeof text, "%s%s%s", is_map ? "" : "{use: ", yaml, is_map ? "" : "}");
+	quo_test_ok(quo__yaml_text(resolver.arena, text, "test", &node, &err));
+	quo_test_ok(quo__resolve_component(&resolver, kind, node, "test", &model, &resolved));
+	quo_test_ok(quo_instance_clone(model, &instance, &err));
+	resolver.err = NULL;
+	return instance;
+}
+
 quo_instance *quo_test_registered_instance(quo_kind kind, const char *name)
 {
-	const quo_registered *r = quo_registry_find(quo_test_registry(), kind, name);
-	quo_err err = QUO_ERR_INIT;
-	quo_instance *instance = NULL;
-
-	if (!r)
+	if (!quo_registry_find(quo_test_registry(), kind, name))
 		fail_msg("no component %s/%s is registered", quo_kind_name(kind), name);
-	quo_test_ok(quo_instance_new(r, NULL, &instance, &err));
-	return instance;
+	return quo_test_configured_instance(kind, name);
 }
 
 /* ---- the dealer ---- */

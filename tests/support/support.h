@@ -31,15 +31,18 @@ void quo_test_assert_error(const quo_err *err, quo_status status, const char *pa
 /* Deterministic 64-bit values (SplitMix64), for test data. */
 uint64_t quo_test_random(uint64_t *state);
 
-/* Instances from a component without the registry. They fail the test when init() refuses. */
+/* Instances from a component. They fail the test when init() refuses. config NULL: the defaults of
+ * its options; then, if it has any, the registry must know it. */
 quo_instance *quo_test_instance(const quo_component *component);
 quo_instance *quo_test_instance_with(const quo_component *component, const void *config);
 void quo_test_instance_free(quo_instance *instance);
 
 /* The registry with the plugins of the build tree; made on first use, lives as long as the test. */
 quo_registry *quo_test_registry(void);
-/* An instance of a registered component that needs no config. Fails the test when there is no such
- * component. */
+/* An instance of a registered component with the given options, "{use: ferret, set: 10}", or the
+ * name alone for the defaults. */
+quo_instance *quo_test_configured_instance(quo_kind kind, const char *yaml);
+/* The same for a name alone. Fails the test when there is no such component. */
 quo_instance *quo_test_registered_instance(quo_kind kind, const char *name);
 
 /*

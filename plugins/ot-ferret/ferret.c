@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ot/ferret: semi-honest COT extension from LPN, less than a bit a COT.
+ *
+ * Yang, Weng, Lan, Zhang, Wang, "Ferret: fast extension for correlated OT with small communication"
+ * (CCS 2020), with regular noise and the trees of Half-Tree (trees.h). An iteration takes k COTs
+ * (v; u, w = v ^ u * Delta), the secret, and t * depth more for t single-point COTs of 2^depth
+ * outputs (s; e, z = s ^ e * Delta). With A the code, its n = t * 2^depth outputs are
+ *     q = A v ^ s,    c = A u ^ e,    t = A w ^ z = q ^ c * Delta,
+ * and c is pseudorandom to the sender by LPN. What the next iteration takes is kept back, so the
+ * set-up engine serves the first iteration only. That one is always of the smallest set.
+ *
+ * Rows of A: FERRET_ROW positions each, drawn with repetition by AES-128-CTR from a public key that
+ * is a hash of the session's hash_start, the direction and the iteration.
+ *
+ * Choice bits travel in the blocks' lowest bits: inside, lsb(q) = 0 and so lsb(t) = c, and the
+ * linear map on blocks computes c too. This gives nothing away. With lsb(Delta) = 1 the receiver of
+ * any COT knows lsb(q) = lsb(t) ^ c, so lsb(q) is never a secret between the two, and forcing it to
+ * a value known to both is an operation that each can do to its half of an ordinary COT. On the way
+ * out the bit becomes a public pseudorandom one (from the code's stream) on both sides, so that q
+ * is uniform as a block. What is secret stays so: 127 bits of q ^ Delta for the receiver, c for the
+ * sender. A garbler's colour bit lsb(q) ^ w_0 is hidden by its share w_0, here as with every
+ * engine.
+ */
+#include <string.h>
+
+#include "kernels.h"
+#include "params.h"
+#include "trees.h"
+
+#define CODE_TAG "QUOTIENT-V1-ot-ferret-code"
+#define LOG_BATCH \
+	15 /* rows of a batch of trees: half a MiB of leaves, which the next steps find in cache \
+	    */
+#define BATCH ((size_t)1 << LOG_BATCH)
+#define CHUNK \
+	128 /* rows encoded at a time; even, since two rows are five whole blocks of the stream */
+#define PAIR_BLOCKS (2 * FERRET_ROW / 4)
+
+struct config {
+	quo_instance *setup;
+	int set;
+	int64_t ahead;
+};
+
+struct ferret {
+	const struct config *config;
+	quo_instance *setup; /* until open has taken from it what it needs */
+	const ferret_kernels *kernels;
+	quo_cost *dry; /* a forecast: everything but the work */
+	int sender;
+	bool is_sender;
+	quo_block hash_start, delta;
+	quo_block *cots,
+		*kept; /* of this iteration and of the next: secret, then base COTs of the trees */
+	quo_block *leaves;
+	quo_block code; /* key of this iteration's rows */
+
+	/* Where the schedule is; equal at both parties. */
+	uint64_t iteration;
+	const ferret_params *now, *next;
+	size_t row;   /* the next one to come out */
+	size_t first; /* row of leaves[0] */
+	size_t made;  /* rows whose leaves exist, or existed */
+};
+
+static const ferret_params *main_set(const struct ferret *f)
+{
+	return &ferret_sets[f->config->set];
+}
+
+/* Rows of this iteration that come out; the others are the next one's. */
+static size_t usable(const struct ferret *f)
+{
+	return ferret_rows(f->now) - ferret_needs(f->next);
+}
+
+static size_t ahead(const struct ferret *f)
+{
+	size_t rows = (size_t)f->config->ahead / BATCH * BATCH;
+
+	return rows ? rows : BATCH;
+}
+
+/* ---- trees ---- */
+
+static quo_status batch_trees(struct ferret *f, quo_session *s, size_t first, size_t trees,
+			      quo_block *leaves, quo_err *err)
+{
+	quo_block sums[FERRET_DEPTH_MAX * FERRET_BATCH_MAX], roots[FERRET_BATCH_MAX];
+	const unsigned depth = f->now->depth;
+	const size_t bytes = trees * depth * sizeof *sums;
+	const ferret_batch b = {
+		.kernels = f->kernels,
+		.hash_start = f->hash_start,
+		.tweak = quo_session_tweaks(s, f->sender ? QUO_DOMAIN_OT_1 : QUO_DOMAIN_OT_0,
+					    ferret_batch_tweaks(trees, depth)),
+		.trees = trees,
+		.depth = depth,
+		.base = f->cots + ferret_secret(f->now) + first * depth,
+		.sums = sums,
+		.leaves = leaves,
+	};
+
+	if (!f->is_sender) {
+		QUO_TRY(quo_channel_recv(s->peer, sums, bytes, err));
+		ferret_trees_receive(&b);
+		return QUO_OK;
+	}
+	quo_rng_bytes(s->rng, roots, trees * sizeof *roots);
+	ferret_trees_send(&b, f->delta, roots);
+	quo_wipe(roots, sizeof roots);
+	QUO_TRY(quo_channel_send(s->peer, sums, bytes, err));
+	return quo_channel_flush(s->peer, err);
+}
+
+/*
+ * No leaf is left: expand more trees. A batch when `want` rows fill one, so that they are used
+ * while in cache; else as many as may be kept ahead, so that small requests seldom wait for the
+ * peer.
+ */
+static quo_status make_leaves(struct ferret *f, quo_session *s, size_t want, quo_err *err)
+{
+	const size_t rows = ferret_rows(f->now);
+	size_t target = f->made + (want < BATCH ? ahead(f) : BATCH);
+
+	if (target > rows)
+		target = rows;
+	f->first = f->made;
+	while (f->made < target) {
+		size_t left = rows - f->made, m = left < BATCH ? left : BATCH;
+		size_t trees = m >> f->now->depth;
+
+		if (f->dry)
+			quo_cost_send(f->dry, f->sender,
+				      (uint64_t)trees * f->now->depth * sizeof(quo_block));
+		else
+			QUO_TRY(batch_trees(f, s, f->made >> f->now->depth, trees,
+					    f->leaves + (f->made - f->first), err));
+		f->made += m;
+	}
+	return QUO_OK;
+}
+
+/* ---- code ---- */
+
+static void set_code_key(struct ferret *f)
+{
+	uint8_t message[sizeof CODE_TAG + 16 + 1 + 8], digest[32];
+	size_t n = sizeof CODE_TAG;
+
+	memcpy(message, CODE_TAG, n);
+	memcpy(message + n, &f->hash_start, 16);
+	message[n + 16] = (uint8_t)f->sender;
+	memcpy(message + n + 17, &f->iteration, 8);
+	quo_sha256(message, sizeof message, digest);
+	memcpy(&f->code, digest, sizeof f->code);
+}
+
+/* The next n <= CHUNK - 1 rows: words and COTs in the inner form. Returns the first row's words. */
+static const uint32_t *encode(struct ferret *f, size_t n, quo_block words[], quo_block *out)
+{
+	const uint32_t mask = (uint32_t)(ferret_secret(f->now) - 1) * (uint32_t)sizeof(quo_block);
+	const quo_block keep = { { UINT64_MAX - f->is_sender, UINT64_MAX } };
+	const size_t odd = f->row % 2;
+	const uint32_t *first = (const uint32_t *)(const void *)words + odd * FERRET_ROW;
+
+	quo_prg(f->code, f->row / 2 * PAIR_BLOCKS, words, (odd + n + 1) / 2 * PAIR_BLOCKS);
+	f->kernels->gather(f->cots, first, mask, f->leaves + (f->row - f->first), keep, out, n);
+	f->row += n;
+	return first;
+}
+
+/* OR n <= 64 bits into a plane at bit `at`. */
+static void put_bits(uint64_t *plane, size_t at, uint64_t bits, size_t n)
+{
+	plane[at / 64] |= bits << at % 64;
+	if (at % 64 + n > 64)
+		plane[at / 64 + 1] |= bits >> (64 - at % 64);
+}
+
+/* From the inner form to what the contract says; choices NULL at the sender. */
+static void finish(const uint32_t *words, size_t n, quo_block *out, uint64_t *choices, size_t at)
+{
+	for (size_t i = 0; i < n; i += 64) {
+		size_t m = n - i < 64 ? n - i : 64;
+		uint64_t bits = 0;
+
+		for (size_t j = 0; j < m; j++) {
+			bits |= quo_lsb(out[i + j]) << j;
+			out[i + j].w[0] ^= words[(i + j) * FERRET_ROW] >> 31;
+		}
+		if (choices)
+			put_bits(choices, at + i, bits, m);
+	}
+}
+
+/* The next n rows, whose leaves exist: for the caller, or kept for the next iteration. */
+static void deliver(struct ferret *f, size_t n, quo_block *out, uint64_t *choices, size_t at)
+{
+	quo_block words[CHUNK / 2 * PAIR_BLOCKS];
+
+	for (size_t i = 0; i < n;) {
+		size_t room = CHUNK - f->row % 2, m = n - i < room ? n - i : room;
+		finish(encode(f, m, words, out + i), m, out + i, choices, at + i);
+		i += m;
+	}
+}
+
+static void keep(struct ferret *f, size_t n, quo_block *out)
+{
+	quo_block words[CHUNK / 2 * PAIR_BLOCKS];
+
+	for (size_t i = 0; i < n;) {
+		size_t room = CHUNK - f->row % 2, m = n - i < room ? n - i : room;
+		(void)encode(f, m, words, out + i);
+		i += m;
+	}
+}
+
+/* ---- iterations ---- */
+
+static void begin_iteration(struct ferret *f)
+{
+	f->row = f->first = f->made = 0;
+	if (!f->dry)
+		set_code_key(f);
+}
+
+/* The last rows become the COTs of the next iteration. */
+static quo_status next_iteration(struct ferret *f, quo_session *s, quo_err *err)
+{
+	const size_t rows = ferret_rows(f->now), start = f->row;
+	quo_block *spent = f->cots;
+
+	while (f->row < rows) {
+		if (f->row == f->made)
+			QUO_TRY(make_leaves(f, s, rows - f->row, err));
+		if (f->dry)
+			f->row = f->made;
+		else
+			keep(f, f->made - f->row, f->kept + (f->row - start));
+	}
+	f->cots = f->kept;
+	f->kept = spent;
+	f->now = f->next;
+	f->next = main_set(f);
+	f->iteration++;
+	begin_iteration(f);
+	return QUO_OK;
+}
+
+static quo_status extend(struct ferret *f, quo_session *s, size_t n, quo_block *out,
+			 uint64_t *choices, quo_err *err)
+{
+	for (size_t i = 0; i < n;) {
+		size_t m;
+
+		if (f->row == usable(f))
+			QUO_TRY(next_iteration(f, s, err));
+		m = usable(f) - f->row < n - i ? usable(f) - f->row : n - i;
+		if (f->row == f->made)
+			QUO_TRY(make_leaves(f, s, m, err));
+		m = f->made - f->row < m ? f->made - f->row : m;
+		if (f->dry)
+			f->row += m;
+		else
+			deliver(f, m, out + i, choices, i);
+		i += m;
+	}
+	return QUO_OK;
+}
+
+/* ---- the component ---- */
+
+static const quo_ot_ops *setup_ops(const struct ferret *f)
+{
+	return f->setup->ops;
+}
+
+static quo_status ferret_init(void *self, const void *config, quo_err *err)
+{
+	struct ferret *f = self;
+
+	f->config = config;
+	if (!config || !f->config->setup)
+		return quo_fail(err, QUO_USAGE,
+				"ot/ferret: wants a set-up engine; add 'setup: {use: iknp}'");
+	f->now = FERRET_FIRST_SET;
+	f->next = main_set(f);
+	return quo_instance_clone(f->config->setup, &f->setup, err);
+}
+
+static void ferret_fini(void *self)
+{
+	struct ferret *f = self;
+
+	quo_instance_free(f->setup);
+	quo_free(f->cots);
+	quo_free(f->kept);
+	quo_free(f->leaves);
+	quo_wipe(f, sizeof *f);
+}
+
+static quo_status allocate(struct ferret *f, quo_err *err)
+{
+	const ferret_params *first = FERRET_FIRST_SET, *later = main_set(f);
+	size_t needs = ferret_needs(first) > ferret_needs(later) ? ferret_needs(first)
+								 : ferret_needs(later);
+
+	f->cots = quo_alloc(needs, sizeof *f->cots, err);
+	f->kept = quo_alloc(needs, sizeof *f->kept, err);
+	f->leaves = quo_alloc(ahead(f), sizeof *f->leaves, err);
+	return f->cots && f->kept && f->leaves ? QUO_OK : QUO_FAILED;
+}
+
+/* The first iteration's COTs, in the inner form. */
+static quo_status take_setup(struct ferret *f, quo_session *s, quo_err *err)
+{
+	const size_t n = ferret_needs(f->now);
+	uint64_t *choices = quo_alloc(quo_words(n), sizeof *choices, err);
+	quo_status status;
+
+	if (!choices)
+		return QUO_FAILED;
+	status = setup_ops(f)->extend(f->setup->self, s, n, f->cots, f->is_sender ? NULL : choices,
+				      err);
+	for (size_t i = 0; status == QUO_OK && i < n; i++) {
+		f->cots[i].w[0] &= ~UINT64_C(1);
+		f->cots[i].w[0] |= choices[i / 64] >> i % 64 & 1;
+	}
+	quo_free(choices);
+	return status;
+}
+
+static quo_status ferret_open(void *self, quo_session *s, int sender, quo_err *err)
+{
+	struct ferret *f = self;
+
+	f->sender = sender;
+	f->is_sender = s->party == sender;
+	f->hash_start = s->hash_start;
+	f->kernels = ferret_kernels_get();
+	QUO_TRY(allocate(f, err));
+	QUO_TRY(setup_ops(f)->open(f->setup->self, s, sender, err));
+	QUO_TRY(take_setup(f, s, err));
+	if (f->is_sender) {
+		f->delta = setup_ops(f)->delta(f->setup->self);
+		if (!quo_lsb(f->delta))
+			return quo_fail(err, QUO_BUG,
+					"ot/ferret: ot/%s made a Delta with lowest bit 0",
+					f->setup->component->name);
+	}
+	quo_instance_free(f->setup);
+	f->setup = NULL;
+	begin_iteration(f);
+	return QUO_OK;
+}
+
+static quo_status ferret_extend(void *self, quo_session *s, size_t n, quo_block *out,
+				uint64_t *choices, quo_err *err)
+{
+	if (choices)
+		memset(choices, 0, quo_words(n) * sizeof *choices);
+	return extend(self, s, n, out, choices, err);
+}
+
+static quo_block ferret_delta(void *self)
+{
+	return ((struct ferret *)self)->delta;
+}
+
+static void ferret_cost_open(void *self, int sender, quo_cost *cost)
+{
+	struct ferret *f = self;
+
+	f->sender = sender;
+	setup_ops(f)->cost_open(f->setup->self, sender, cost);
+	setup_ops(f)->cost_extend(f->setup->self, sender, ferret_needs(f->now), cost);
+}
+
+static void ferret_cost_extend(void *self, int sender, size_t n, quo_cost *cost)
+{
+	struct ferret *f = self;
+
+	f->sender = sender;
+	f->dry = cost;
+	(void)extend(f, NULL, n, NULL, NULL, NULL);
+	f->dry = NULL;
+}
+
+static const char *const set_choices[] = { "auto", "13", "12", "11", "10", NULL };
+
+static const quo_option options[] = {
+	QUO_OPTION(struct config, setup, QUO_OPT_COMPONENT, "{use: iknp}",
+		   "Engine of the first 74036 COTs.", .component_kind = QUO_KIND_OT),
+	QUO_OPTION(struct config, set, QUO_OPT_ENUM, "auto",
+		   "Depth of the trees, which names the LPN parameters: a larger one sends less "
+		   "and takes "
+		   "more memory (0.21, 0.39, 0.73 or 1.37 bits a COT); auto is 11.",
+		   .choices = set_choices),
+	QUO_OPTION(struct config, ahead, QUO_OPT_INT, "1048576",
+		   "COTs prepared at once for small requests, at 16 bytes each; fewer save memory, "
+		   "more "
+		   "save rounds.",
+		   .min = 0, .max = 1 << 24),
+	{ 0 },
+};
+
+static const quo_ot_ops ferret_ops = {
+	.life = { .init = ferret_init, .fini = ferret_fini },
+	.open = ferret_open,
+	.extend = ferret_extend,
+	.delta = ferret_delta,
+	.cost_open = ferret_cost_open,
+	.cost_extend = ferret_cost_extend,
+};
+
+static const quo_component ferret = {
+	.size = sizeof(quo_component),
+	.kind = QUO_KIND_OT,
+	.name = "ferret",
+	.summary = "COT extension of Yang, Weng, Lan, Zhang and Wang with half-trees: less than a "
+		   "bit a COT",
+	.security = "semi-honest, kappa = 128; LPN with regular noise, AES-128 as ideal cipher; as "
+		    "its set-up "
+		    "engine",
+	.wire_version = 1,
+	.instance_size = sizeof(struct ferret),
+	.config_size = sizeof(struct config),
+	.ops_size = sizeof(quo_ot_ops),
+	.options = options,
+	.ops = &ferret_ops,
+};
+
+QUO_PLUGIN("ot-ferret", "1.0", &ferret)
