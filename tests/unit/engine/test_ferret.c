@@ -240,10 +240,50 @@ static void small_requests(quo_session *s, void *arg)
 	close_run(&r);
 }
 
+/* A request of a batch is not worth keeping anything ahead. */
+static void one_batch(quo_session *s, void *arg)
+{
+	struct run r;
+
+	(void)arg;
+	open_run(&r, s, "{use: ferret, set: 10, ahead: 65536}");
+	extend(&r, BATCH);
+	assert_int_equal(r.sent_bytes, 32 * 10 * 16);
+	extend(&r, BATCH - 1);
+	assert_int_equal(r.sent_bytes, 3 * 32 * 10 * 16);
+	close_run(&r);
+}
+
 static void test_small_requests(void **state)
 {
 	(void)state;
 	quo_test_two_parties(small_requests, NULL);
+	quo_test_two_parties(one_batch, NULL);
+}
+
+/* Not one COT more leaves an iteration than it may: what it keeps must be unused. */
+static void exact_end(quo_session *s, void *arg)
+{
+	const size_t usable = FIRST_ROWS - FIRST_NEEDS;
+	struct run r;
+
+	(void)arg;
+	open_run(&r, s, "{use: ferret, set: 10, ahead: 0}");
+	extend_to(&r, usable);
+	assert_int_equal(r.sent_bytes, (usable + BATCH - 1) / BATCH * 32 * 10 * 16);
+	extend(&r, 1);
+	assert_int_equal(r.sent_bytes, (850 + 32) * 10 * 16);
+	extend_to(&r, 2 * usable);
+	assert_int_equal(r.sent_bytes, (850 + (usable + BATCH - 1) / BATCH * 32) * 10 * 16);
+	extend(&r, 1);
+	assert_int_equal(r.sent_bytes, (2 * 850 + 32) * 10 * 16);
+	close_run(&r);
+}
+
+static void test_exact_end(void **state)
+{
+	(void)state;
+	quo_test_two_parties(exact_end, NULL);
 }
 
 /* A set-up engine whose Delta cannot serve. */
@@ -297,7 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_iterations), cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_tiers),      cmocka_unit_test(test_small_requests),
-		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_exact_end),  cmocka_unit_test(test_refusals),
 	};
 
 	(void)quo_test_registry();
