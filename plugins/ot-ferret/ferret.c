@@ -285,7 +285,7 @@ static quo_status ferret_init(void *self, const void *config, quo_err *err)
 	f->config = config;
 	if (!config || !f->config->setup)
 		return quo_fail(err, QUO_USAGE,
-				"ot/ferret: wants a set-up engine; add 'setup: {use: iknp}'");
+				"ot/ferret: wants a set-up engine; add 'setup: {use: softspoken}'");
 	f->now = FERRET_FIRST_SET;
 	f->next = main_set(f);
 	return quo_instance_clone(f->config->setup, &f->setup, err);
@@ -392,7 +392,7 @@ static void ferret_cost_extend(void *self, int sender, size_t n, quo_cost *cost)
 static const char *const set_choices[] = { "auto", "13", "12", "11", "10", NULL };
 
 static const quo_option options[] = {
-	QUO_OPTION(struct config, setup, QUO_OPT_COMPONENT, "{use: iknp}",
+	QUO_OPTION(struct config, setup, QUO_OPT_COMPONENT, "{use: softspoken, k: 8}",
 		   "Engine of the first 74036 COTs.", .component_kind = QUO_KIND_OT),
 	QUO_OPTION(struct config, set, QUO_OPT_ENUM, "auto",
 		   "Depth of the trees, which names the LPN parameters: a larger one sends less "
