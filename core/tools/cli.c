@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/cli.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,12 +96,21 @@ static quo_status apply(quo_cli *cli, int option, quo_err *err)
 	}
 }
 
+/* A closed descriptor 0..2 would become a file or the peer's socket, and messages would go there. */
+static void guard_standard_streams(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
+			return;
+}
+
 int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, char **argv, quo_err *err)
 {
 	const char *tool = strrchr(argv[0], '/');
 	int option, at = 0;
 
 	*cli = (quo_cli){ .tool = tool ? tool + 1 : argv[0], .party = -1 };
+	guard_standard_streams();
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":h", common_options, &at)) != -1) {
 		if (option == HELP || option == 'h') {
@@ -134,6 +145,13 @@ void quo_cli_free(quo_cli *cli)
 	for (size_t i = 0; i < cli->n_owned; i++)
 		free(cli->owned[i]);
 	cli->n_owned = 0;
+}
+
+quo_status quo_cli_printed(quo_err *err)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return QUO_OK;
+	return quo_fail(err, QUO_FAILED, "standard output: cannot write: %s; send it elsewhere", strerror(errno));
 }
 
 int quo_cli_exit(const quo_cli *cli, quo_status status, const quo_err *err)

@@ -26,6 +26,9 @@ typedef enum quo_cli_use { QUO_CLI_RUN, QUO_CLI_CHECK } quo_cli_use;
 int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, char **argv, quo_err *err);
 void quo_cli_free(quo_cli *cli);
 
+/* Whether all that went to standard output has arrived. */
+quo_status quo_cli_printed(quo_err *err);
+
 /* Exit status of a status: 0, 1 (failed) or 2 (the user's mistake); prints "tool: text" when it is not QUO_OK. */
 int quo_cli_exit(const quo_cli *cli, quo_status status, const quo_err *err);
 

@@ -215,8 +215,7 @@ static quo_status write_summary(struct job *job, quo_err *err)
 	if (status == QUO_OK && job->run->cli->json) {
 		fwrite(j.out.data, 1, j.out.n, stdout);
 		fputc('\n', stdout);
-		if (fflush(stdout) != 0)
-			status = quo_fail(err, QUO_FAILED, "standard output: cannot write the summary");
+		status = quo_cli_printed(err);
 	}
 	quo_json_free(&j);
 	return status;

@@ -96,9 +96,10 @@ static quo_status check(quo_run *run, quo_registry *registry, quo_err *err)
 	quo_dataset_free(&data);
 	QUO_TRY(quo_run_foresee(run, registry, &shape, err));
 	if (run->cli->json)
-		return print_json(run, err);
-	print_forecast(run, &shape);
-	return QUO_OK;
+		QUO_TRY(print_json(run, err));
+	else
+		print_forecast(run, &shape);
+	return quo_cli_printed(err);
 }
 
 int main(int argc, char **argv)
