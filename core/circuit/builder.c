@@ -37,6 +37,7 @@ quo_builder *quo_builder_new(quo_goal goal)
 		return NULL;
 	}
 	b->n_nodes = 1; /* node 0: the constant 0 */
+	b->nodes[0].scalar = true;
 	return b;
 }
 
@@ -115,7 +116,12 @@ static quo_wire add_node(quo_builder *b, quo__op op, quo_wire x, quo_wire y)
 		b->nodes = nodes;
 		b->cap_nodes *= 2;
 	}
-	b->nodes[b->n_nodes] = (quo__node){ x, y, (uint8_t)op };
+	b->nodes[b->n_nodes] = (quo__node){
+		.a = x,
+		.b = y,
+		.op = (uint8_t)op,
+		.scalar = op != QUO__INPUT && b->nodes[x >> 1].scalar && b->nodes[y >> 1].scalar,
+	};
 	return b->n_nodes++ << 1;
 }
 
@@ -262,10 +268,12 @@ quo_wire quo_bit_mux(quo_builder *b, quo_wire select, quo_wire if_one, quo_wire 
 }
 
 /* ---- inputs of the node table ---- */
-quo_wire quo__input_node(quo_builder *b)
+quo_wire quo__input_node(quo_builder *b, bool scalar)
 {
 	quo_wire w = add_node(b, QUO__INPUT, b->n_input_wires, 0);
 
 	b->n_input_wires += w != 0;
+	if (w)
+		b->nodes[w >> 1].scalar = scalar;
 	return w;
 }

@@ -16,6 +16,7 @@ typedef enum quo__op { QUO__CONST, QUO__INPUT, QUO__XOR, QUO__AND } quo__op;
 typedef struct quo__node {
 	quo_wire a, b; /* AND: literals; XOR: positive literals; a < b. INPUT: a is the wire id. */
 	uint8_t op;
+	bool scalar; /* depends on scalar ports alone */
 } quo__node;
 
 typedef struct quo__port {
@@ -33,6 +34,12 @@ struct quo_builder {
 	quo__port *in, *out;
 	uint32_t n_in, n_out, cap_in, cap_out;
 	uint32_t n_input_wires;
+	/* The last length that quo_len() counted, and what it counted: at_least[v] = (n >= v), 1 <= v <= most. */
+	struct {
+		quo_int n;
+		unsigned most;
+		quo_wire at_least[QUO_INT_MAX_WIDTH + 1];
+	} length;
 };
 
 /* A width that no integer has: what functions without a builder return when 64 bits are not enough.
@@ -76,6 +83,13 @@ void quo__carries(quo_builder *b, const quo_wire *x, const quo_wire *y, quo_wire
 
 /* OR of n wires as a tree of logarithmic depth, cut at powers of two so that equal runs are shared. */
 quo_wire quo__any(quo_builder *b, const quo_wire *x, unsigned n);
+
+/*
+ * The shallow form of a shift (shallow.c), where there is one: z (64 bits, `sign` above them) is shifted right in place
+ * by the low `stages` (at most 7) bits of s <= max; only bits below width are right. False: nothing done.
+ */
+bool quo__shift_shallow(quo_builder *b, quo_wire *z, quo_wire sign, const quo_int *s, unsigned stages, unsigned max,
+                        unsigned width);
 
 /* What quo_circuit_finish() makes: the public circuit and the evaluator's program. */
 typedef struct quo__insn {

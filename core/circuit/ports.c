@@ -9,7 +9,7 @@
 #include <quotient/memory.h>
 
 /* Defined beside the node table. */
-quo_wire quo__input_node(quo_builder *b);
+quo_wire quo__input_node(quo_builder *b, bool scalar);
 
 bool quo__check(quo_builder *b, const quo_int *x, const char *what)
 {
@@ -83,7 +83,7 @@ quo_int quo_input(quo_builder *b, const char *name, quo_port_kind kind, unsigned
 	p->port.scalar = scalar;
 	p->x = (quo_int){ .width = (uint8_t)width, .is_signed = is_signed };
 	for (unsigned i = 0; i < width; i++)
-		p->x.bit[i] = quo__input_node(b);
+		p->x.bit[i] = quo__input_node(b, scalar);
 	return quo__ok(b) ? p->x : zero;
 }
 

@@ -32,6 +32,10 @@ quo_int quo_len(quo_builder *b, quo_int x)
 		for (unsigned v = 1u << k; v <= x.width; v += 1u << k)
 			n.bit[k] = quo_bit_xor(b, n.bit[k], seen[x.width - v + 1]);
 	}
+	b->length.n = n;
+	b->length.most = x.width;
+	for (unsigned v = 1; v <= x.width; v++)
+		b->length.at_least[v] = seen[x.width - v + 1];
 	return n;
 }
 
@@ -74,6 +78,8 @@ quo_int quo_shift_right_upto(quo_builder *b, quo_int x, quo_int s, unsigned max,
 		z[i] = quo__bit(&x, i);
 	quo_wire sign = quo_sign(x);
 	bool first = true;
+	if (quo__shift_shallow(b, z, sign, &s, stages, max, width))
+		stages = 0;
 	for (unsigned k = stages; k-- > 0; first = false) {
 		unsigned by = 1u << k;
 		unsigned follow = first && max - by < by - 1 ? max - by : by - 1;
@@ -168,8 +174,16 @@ static quo_int saturate_symmetric(quo_builder *b, quo_int x, unsigned k)
 	quo_wire beyond = quo__any(b, upper, n);
 	for (unsigned i = 1; i < k; i++)
 		y.bit[i] = quo_bit_mux(b, beyond, sign ^ 1, x.bit[i]);
-	quo_wire none = quo__any(b, y.bit + 1, k - 1) ^ 1;
-	y.bit[0] = quo_bit_or(b, quo_bit_or(b, x.bit[0], beyond), quo_bit_and(b, sign, none));
+	quo_wire lowest;
+	if (quo_builder_goal(b) == QUO_SHALLOW) {
+		/* Not of y, which comes later: where x is beyond, bit 0 is set anyway. */
+		x.bit[k] = sign ^ 1;
+		lowest = quo__any(b, x.bit + 1, k) ^ 1;
+	} else {
+		quo_wire none = quo__any(b, y.bit + 1, k - 1) ^ 1;
+		lowest = quo_bit_and(b, sign, none);
+	}
+	y.bit[0] = quo_bit_or(b, quo_bit_or(b, x.bit[0], beyond), lowest);
 	y.bit[k] = sign;
 	return y;
 }

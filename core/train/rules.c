@@ -81,9 +81,19 @@ quo_circuit *quo_rule_to_bits(quo_goal goal, unsigned width, quo_err *err)
 static quo_int saturate_rounded(quo_builder *b, quo_int y, quo_wire half)
 {
 	quo_int x = quo_add_carry(b, y, (quo_int){ .width = 0, .is_signed = true }, half, 8);
-	quo_wire low = quo_nonzero(b, quo_resize(x, 7, false));
-	quo_wire beyond = quo_bit_and(b, x.bit[7], quo_bit_not(b, low));
-	quo_wire high = quo_bit_and(b, beyond, quo_bit_not(b, quo_sign(y)));
+	quo_wire sign = quo_sign(y), beyond, high;
+
+	if (quo_builder_goal(b) == QUO_SHALLOW) {
+		/* The same from y and the carry into the sign, while the sum is made. */
+		quo_wire low = quo_nonzero(b, quo_resize(y, 7, false));
+		quo_wire lowest = quo_bit_and(b, sign, quo_bit_not(b, quo_bit_or(b, low, half)));
+		high = quo_bit_and(b, x.bit[7], quo_bit_not(b, sign));
+		beyond = quo_bit_xor(b, high, lowest);
+	} else {
+		quo_wire low = quo_nonzero(b, quo_resize(x, 7, false));
+		beyond = quo_bit_and(b, x.bit[7], quo_bit_not(b, low));
+		high = quo_bit_and(b, beyond, quo_bit_not(b, sign));
+	}
 
 	x.bit[0] = quo_bit_xor(b, x.bit[0], beyond);
 	for (unsigned i = 1; i < 8; i++)
@@ -129,7 +139,7 @@ static quo_int ternarise(quo_builder *b, quo_int v)
 	quo_wire low = quo_bit_or(b, quo_nonzero(b, quo_slice(v, 1, 4, false)), v.bit[0]);
 	quo_wire plus = quo_bit_and(b, quo_bit_not(b, sign), quo_bit_or(b, v.bit[5], v.bit[6]));
 	/* Negative, and not -31 (1100001) or above */
-	quo_wire minus = quo_bit_and(b, sign, quo_bit_not(b, quo_bit_and(b, both, low)));
+	quo_wire minus = quo_bit_xor(b, sign, quo_bit_and(b, quo_bit_and(b, sign, both), low));
 
 	return (quo_int){ .bit = { plus, minus }, .width = 2 };
 }

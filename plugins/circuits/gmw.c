@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * circuits/gmw: Goldreich, Micali, Wigderson 1987 for two parties, on bits of many instances at a time.
+ * circuits/gmw: Goldreich, Micali, Wigderson 1987 for two parties, on bits of many instances at a
+ * time.
  *
- * Wires are XOR shares, as the tensors are: inputs and outputs need no conversion, XOR and NOT are local (party 0
- * flips). An AND gate opens its operands masked by a triple's bits (Beaver 1991) and takes the triple from random COTs,
- * gmw_triples.c. All gates of a level, of all jobs of a call, are opened in one exchange, so that a call takes as
- * many rounds as its deepest circuit has levels, and those of the COTs.
+ * Wires are XOR shares, as the tensors are: inputs and outputs need no conversion, XOR and NOT are
+ * local (party 0 flips). An AND gate opens its operands masked by a triple's bits (Beaver 1991) and
+ * takes the triple from random COTs, gmw_triples.c. All gates of a level, of all jobs of a call,
+ * are opened in one exchange, so that a call takes as many rounds as its deepest circuit has
+ * levels, and those of the COTs.
  *
- * An additive port becomes two inputs that one party each knows, with an adder behind them (quo_split_arith).
+ * An additive port becomes two inputs that one party each knows, with an adder behind them
+ * (quo_split_arith).
  *
- * Cost: a COT per direction for every star and instance (gmw.h); and each party sends a bit per AND gate and a bit per
- * star, rows padded to bytes. Gates that depend on scalar ports alone are evaluated once.
+ * Cost: a COT per direction for every star and instance (gmw.h); and each party sends a bit per AND
+ * gate and a bit per star, rows padded to bytes. Gates that depend on scalar ports alone are
+ * evaluated once.
  */
 #include "gmw.h"
 
@@ -22,7 +26,8 @@ struct gmw {
 	size_t n_programs;
 };
 
-static quo_status program_of(struct gmw *g, const quo_circuit *c, const struct gmw_program **out, quo_err *err)
+static quo_status program_of(struct gmw *g, const quo_circuit *c, const struct gmw_program **out,
+			     quo_err *err)
 {
 	for (size_t i = 0; i < g->n_programs; i++) {
 		if (g->programs[i]->id == c->id) {
@@ -30,7 +35,8 @@ static quo_status program_of(struct gmw *g, const quo_circuit *c, const struct g
 			return QUO_OK;
 		}
 	}
-	struct gmw_program **list = realloc(g->programs, (g->n_programs + 1) * sizeof(struct gmw_program *));
+	struct gmw_program **list =
+		realloc(g->programs, (g->n_programs + 1) * sizeof(struct gmw_program *));
 	if (!list)
 		return quo_fail(err, QUO_FAILED, "out of memory: a list of circuits");
 	g->programs = list;
@@ -50,16 +56,19 @@ static bool is_zero(const quo_session *s, const quo_tensor *t)
 	return t->spec.owner != QUO_SHARED && t->spec.owner != s->party;
 }
 
-/* Rows of one input port's (half's) wires: planes of this party's share; NULL: zeros. `step` words from row to row. */
-static quo_status input_rows(quo_session *s, const struct gmw_part *part, const quo_port *port, uint64_t *planes,
-                             size_t step, uint64_t *zeros, uint64_t **rows, quo_err *err)
+/* Rows of one input port's (half's) wires: planes of this party's share; NULL: zeros. `step` words
+ * from row to row. */
+static quo_status input_rows(quo_session *s, const struct gmw_part *part, const quo_port *port,
+			     uint64_t *planes, size_t step, uint64_t *zeros, uint64_t **rows,
+			     quo_err *err)
 {
 	uint64_t *words = NULL;
 
 	if (port->scalar && !(words = quo_arena_alloc(s->step, port->width, sizeof *words, err)))
 		return QUO_FAILED;
 	for (unsigned k = 0; k < port->width; k++) {
-		rows[k] = planes ? planes + k * step + (port->scalar ? 0 : part->first / 64) : zeros;
+		rows[k] =
+			planes ? planes + k * step + (port->scalar ? 0 : part->first / 64) : zeros;
 		if (port->scalar) {
 			words[k] = 0 - (rows[k][0] & 1);
 			rows[k] = words + k;
@@ -70,7 +79,7 @@ static quo_status input_rows(quo_session *s, const struct gmw_part *part, const 
 
 /* Planes of the part's words (of a scalar: of its one word). */
 static quo_status words_to_planes(quo_session *s, const struct gmw_part *part, const quo_port *port,
-                                  const quo_tensor *t, uint64_t **planes, quo_err *err)
+				  const quo_tensor *t, uint64_t **planes, quo_err *err)
 {
 	size_t n = port->scalar ? 1 : part->m;
 
@@ -84,7 +93,8 @@ static quo_status words_to_planes(quo_session *s, const struct gmw_part *part, c
 static quo_status load_inputs(quo_session *s, struct gmw_part *part, quo_err *err)
 {
 	const quo_map_job *map = part->job->map;
-	uint64_t **rows = part->rows, *zeros = quo_arena_alloc(s->step, part->words, sizeof *zeros, err);
+	uint64_t **rows = part->rows,
+		 *zeros = quo_arena_alloc(s->step, part->words, sizeof *zeros, err);
 	struct gmw_part whole = *part;
 
 	if (!zeros)
@@ -104,7 +114,7 @@ static quo_status load_inputs(quo_session *s, struct gmw_part *part, quo_err *er
 			QUO_TRY(words_to_planes(s, part, port, t, &planes, err));
 		for (int share = 0; share < 2; share++, rows += port->width)
 			QUO_TRY(input_rows(s, &whole, port, share == s->party ? planes : NULL,
-			                   port->scalar ? 1 : part->words, zeros, rows, err));
+					   port->scalar ? 1 : part->words, zeros, rows, err));
 	}
 	return QUO_OK;
 }
@@ -113,10 +123,12 @@ static quo_status load_part(quo_session *s, struct gmw_part *part, quo_err *err)
 {
 	const struct gmw_program *p = part->job->program;
 	size_t n_rows = (size_t)p->n_inputs + p->n_slots + p->n_scalar_slots;
-	uint64_t *slots = quo_arena_alloc(s->step, p->n_slots * part->words + p->n_scalar_slots, sizeof *slots, err);
+	uint64_t *slots = quo_arena_alloc(s->step, p->n_slots * part->words + p->n_scalar_slots,
+					  sizeof *slots, err);
 
 	part->rows = quo_arena_alloc(s->step, n_rows, sizeof *part->rows, err);
-	part->planes = quo_arena_alloc(s->step, p->n_planes * part->words, sizeof *part->planes, err);
+	part->planes =
+		quo_arena_alloc(s->step, p->n_planes * part->words, sizeof *part->planes, err);
 	part->scalars = quo_arena_alloc(s->step, p->n_words, sizeof *part->scalars, err);
 	if (!slots || !part->rows || !part->planes || !part->scalars)
 		return QUO_FAILED;
@@ -158,7 +170,8 @@ static void run_ops(const quo_session *s, const struct gmw_part *part, uint32_t 
 	const struct gmw_program *p = part->job->program;
 	uint64_t flip = s->party == 0 ? UINT64_MAX : 0;
 
-	for (uint32_t i = stage ? p->stages[stage - 1].ops_end : 0; i < p->stages[stage].ops_end; i++) {
+	for (uint32_t i = stage ? p->stages[stage - 1].ops_end : 0; i < p->stages[stage].ops_end;
+	     i++) {
 		const struct gmw_op *op = &p->ops[i];
 		size_t words = op->scalar ? 1 : part->words;
 		uint64_t *out = part->rows[op->out], *a = part->rows[op->a], *b = part->rows[op->b];
@@ -174,24 +187,26 @@ static uint8_t *mask_operands(const struct gmw_part *part, uint32_t stage, uint8
 {
 	const struct gmw_program *p = part->job->program;
 
-	for (uint32_t i = stage ? p->stages[stage - 1].stars_end : 0; i < p->stages[stage].stars_end; i++) {
+	for (uint32_t i = stage ? p->stages[stage - 1].stars_end : 0;
+	     i < p->stages[stage].stars_end; i++) {
 		const struct gmw_star *star = &p->stars[i];
 		size_t m = star->kind == GMW_VECTOR ? part->m : 1;
 		gmw_mask(to, part->rows[star->centre], gmw_a(part, star), m);
 		to += gmw_row_bytes(m);
 	}
-	for (uint32_t i = stage ? p->stages[stage - 1].ands_end : 0; i < p->stages[stage].ands_end; i++) {
+	for (uint32_t i = stage ? p->stages[stage - 1].ands_end : 0; i < p->stages[stage].ands_end;
+	     i++) {
 		const struct gmw_and *and = &p->ands[i];
-		const struct gmw_star *star = &p->stars[and->star];
+		const struct gmw_star *star = &p->stars[ and->star];
 		size_t m = star->kind == GMW_ONE ? 1 : part->m;
-		gmw_mask(to, part->rows[and->in], gmw_b(part, star, and->leaf), m);
+		gmw_mask(to, part->rows[ and->in], gmw_b(part, star, and->leaf), m);
 		to += gmw_row_bytes(m);
 	}
 	return to;
 }
 
-static void open_centre(const struct gmw_part *part, const struct gmw_star *star, const uint8_t *mine,
-                        const uint8_t *theirs)
+static void open_centre(const struct gmw_part *part, const struct gmw_star *star,
+			const uint8_t *mine, const uint8_t *theirs)
 {
 	uint64_t *d = gmw_d(part, star);
 
@@ -205,21 +220,21 @@ static void open_centre(const struct gmw_part *part, const struct gmw_star *star
 }
 
 static void multiply(const quo_session *s, const struct gmw_part *part, const struct gmw_and *and,
-                     const uint8_t *mine, const uint8_t *theirs)
+		     const uint8_t *mine, const uint8_t *theirs)
 {
-	const struct gmw_star *star = &part->job->program->stars[and->star];
+	const struct gmw_star *star = &part->job->program->stars[ and->star];
 	uint64_t e = 0 - (uint64_t)((mine[0] ^ theirs[0]) & 1), zero = 0;
 	bool one = star->kind == GMW_ONE;
 	struct gmw_beaver m = {
-		.out = part->rows[and->out],
+		.out = part->rows[ and->out],
 		.d = gmw_d(part, star),
 		.a = gmw_a(part, star),
 		.b = gmw_b(part, star, and->leaf),
 		.c = gmw_c(part, star, and->leaf),
 		.e0 = one ? (const uint8_t *)&e : mine,
 		.e1 = one ? (const uint8_t *)&zero : theirs,
-		.not_d = 0 - (uint64_t)and->not_centre,
-		.not_e = 0 - (uint64_t)and->not_leaf,
+		.not_d = 0 - (uint64_t) and->not_centre,
+		.not_e = 0 - (uint64_t) and->not_leaf,
 		.party0 = s->party == 0 ? UINT64_MAX : 0,
 	};
 
@@ -230,24 +245,27 @@ static void multiply(const quo_session *s, const struct gmw_part *part, const st
 }
 
 /* Opens what mask_operands() masked. Returns the number of bytes used. */
-static size_t run_ands(const quo_session *s, const struct gmw_part *part, uint32_t stage, const uint8_t *mine,
-                       const uint8_t *theirs)
+static size_t run_ands(const quo_session *s, const struct gmw_part *part, uint32_t stage,
+		       const uint8_t *mine, const uint8_t *theirs)
 {
 	const struct gmw_program *p = part->job->program;
 	size_t at = 0;
 
-	for (uint32_t i = stage ? p->stages[stage - 1].stars_end : 0; i < p->stages[stage].stars_end; i++) {
+	for (uint32_t i = stage ? p->stages[stage - 1].stars_end : 0;
+	     i < p->stages[stage].stars_end; i++) {
 		open_centre(part, &p->stars[i], mine + at, theirs + at);
 		at += gmw_row_bytes(p->stars[i].kind == GMW_VECTOR ? part->m : 1);
 	}
-	for (uint32_t i = stage ? p->stages[stage - 1].ands_end : 0; i < p->stages[stage].ands_end; i++) {
+	for (uint32_t i = stage ? p->stages[stage - 1].ands_end : 0; i < p->stages[stage].ands_end;
+	     i++) {
 		multiply(s, part, &p->ands[i], mine + at, theirs + at);
 		at += gmw_row_bytes(p->stars[p->ands[i].star].kind == GMW_ONE ? 1 : part->m);
 	}
 	return at;
 }
 
-static quo_status exchange(quo_session *s, const uint8_t *mine, uint8_t *theirs, size_t n, quo_err *err)
+static quo_status exchange(quo_session *s, const uint8_t *mine, uint8_t *theirs, size_t n,
+			   quo_err *err)
 {
 	quo_channel_duplex(s->peer, true);
 	quo_status status = quo_channel_send(s->peer, mine, n, err);
@@ -289,7 +307,8 @@ static quo_status run_wave(quo_session *s, struct gmw_part *parts, size_t n_part
 		most = most < bytes ? bytes : most;
 	}
 	/* Kernels read whole words. */
-	uint8_t *mine = quo_arena_alloc(s->step, most + 8, 1, err), *theirs = quo_arena_alloc(s->step, most + 8, 1, err);
+	uint8_t *mine = quo_arena_alloc(s->step, most + 8, 1, err),
+		*theirs = quo_arena_alloc(s->step, most + 8, 1, err);
 	if (!mine || !theirs)
 		return QUO_FAILED;
 	for (uint32_t stage = 0; stage < stages; stage++) {
@@ -313,7 +332,8 @@ static quo_status run_wave(quo_session *s, struct gmw_part *parts, size_t n_part
 	return QUO_OK;
 }
 
-static quo_status account_wave(quo_session *s, const struct gmw_part *parts, size_t n_parts, quo_err *err)
+static quo_status account_wave(quo_session *s, const struct gmw_part *parts, size_t n_parts,
+			       quo_err *err)
 {
 	QUO_TRY(gmw_triples(s, parts, n_parts, err));
 	for (uint32_t stage = 0; stage < wave_stages(parts, n_parts); stage++) {
@@ -327,7 +347,8 @@ static quo_status account_wave(quo_session *s, const struct gmw_part *parts, siz
 
 /* ---- the engine ---- */
 
-static quo_status run_call(struct gmw *g, quo_session *s, const quo_map_job *maps, size_t n_jobs, quo_err *err)
+static quo_status run_call(struct gmw *g, quo_session *s, const quo_map_job *maps, size_t n_jobs,
+			   quo_err *err)
 {
 	struct gmw_job *jobs = quo_arena_alloc(s->step, n_jobs, sizeof *jobs, err);
 	struct gmw_part *parts = quo_arena_alloc(s->step, n_jobs, sizeof *parts, err);
@@ -342,17 +363,20 @@ static quo_status run_call(struct gmw *g, quo_session *s, const quo_map_job *map
 	}
 	while ((n_parts = gmw_next_wave(jobs, n_jobs, &cursor, parts))) {
 		quo_arena_mark mark = quo_arena_here(s->step);
-		quo_status status = s->dry ? account_wave(s, parts, n_parts, err) : run_wave(s, parts, n_parts, err);
+		quo_status status = s->dry ? account_wave(s, parts, n_parts, err)
+					   : run_wave(s, parts, n_parts, err);
 		quo_arena_release(s->step, mark);
 		QUO_TRY(status);
 	}
 	return QUO_OK;
 }
 
-static quo_status map(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_err *err)
+static quo_status map(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs,
+		      quo_err *err)
 {
 	if (s->parties != 2)
-		return quo_fail(err, QUO_BUG, "circuits/gmw: wants two parties, not %d", s->parties);
+		return quo_fail(err, QUO_BUG, "circuits/gmw: wants two parties, not %d",
+				s->parties);
 	quo_arena_mark mark = quo_arena_here(s->step);
 	quo_status status = run_call(self, s, jobs, n_jobs, err);
 	quo_arena_release(s->step, mark);
@@ -363,7 +387,8 @@ static quo_status open(void *self, quo_session *s, quo_err *err)
 {
 	(void)self;
 	if (s->parties != 2)
-		return quo_fail(err, QUO_USAGE, "circuits/gmw: wants two parties, not %d", s->parties);
+		return quo_fail(err, QUO_USAGE, "circuits/gmw: wants two parties, not %d",
+				s->parties);
 	return QUO_OK;
 }
 
@@ -387,7 +412,8 @@ static const quo_component gmw = {
 	.size = sizeof(quo_component),
 	.kind = QUO_KIND_CIRCUITS,
 	.name = "gmw",
-	.summary = "XOR shares and triples from random COTs; a few bits per AND gate, one round per level of AND gates",
+	.summary = "XOR shares and triples from random COTs; a few bits per AND gate, one round "
+		   "per level of AND gates",
 	.security = "semi-honest, kappa = 128; as its ot",
 	.wire_version = 1,
 	.instance_size = sizeof(struct gmw),

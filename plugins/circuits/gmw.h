@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parts of circuits/gmw: a circuit's program (gmw_program.c, gmw_cover.c), the plan of a call (gmw_plan.c), its
- * multiplication triples (gmw_triples.c), row kernels (gmw_rows.c) and the engine itself (gmw.c).
+ * The parts of circuits/gmw: a circuit's program (gmw_program.c, gmw_cover.c), the plan of a call
+ * (gmw_plan.c), its multiplication triples (gmw_triples.c), row kernels (gmw_rows.c) and the engine
+ * itself (gmw.c).
  *
- * Stars. AND gates that share an operand share the random bit that masks it: a *star* is an operand (the centre) and
- * the AND gates (leaves) that use it. Its triples have one a, and b_j, c_j = a b_j for every leaf j. One COT per
- * direction makes all of them, because a hash has 128 bits and a triple needs one; and the centre is opened once.
- * Every AND gate belongs to exactly one star, so the stars' centres cover the gates' operands like a vertex cover does
- * the edges of a graph.
+ * Stars. AND gates that share an operand share the random bit that masks it: a *star* is an operand
+ * (the centre) and the AND gates (leaves) that use it. Its triples have one a, and b_j, c_j = a b_j
+ * for every leaf j. One COT per direction makes all of them, because a hash has 128 bits and a
+ * triple needs one; and the centre is opened once. Every AND gate belongs to exactly one star, so
+ * the stars' centres cover the gates' operands like a vertex cover does the edges of a graph.
  *
- * Wires that depend on scalar ports alone are scalar: one value for all instances. Kinds of stars by what meets there:
- *     GMW_VECTOR  centre and leaves differ from instance to instance: one COT per instance;
- *     GMW_SCALAR  a scalar centre, other leaves: one COT in all, its hash is the key of a stream of b bits;
- *     GMW_ONE     everything scalar: one COT in all.
+ * Wires that depend on scalar ports alone are scalar: one value for all instances. Kinds of stars
+ * by what meets there: GMW_VECTOR  centre and leaves differ from instance to instance: one COT per
+ * instance; GMW_SCALAR  a scalar centre, other leaves: one COT in all, its hash is the key of a
+ * stream of b bits; GMW_ONE     everything scalar: one COT in all.
  */
 #ifndef QUOTIENT_PLUGINS_GMW_H
 #define QUOTIENT_PLUGINS_GMW_H
@@ -35,8 +36,8 @@ typedef enum gmw_kind { GMW_VECTOR, GMW_SCALAR, GMW_ONE } gmw_kind;
 typedef enum gmw_code { GMW_XOR, GMW_XOR_SCALAR /* b is scalar, out is not */, GMW_NOT } gmw_code;
 
 /*
- * Rows. A row is one bit of every instance, or one word that repeats a scalar bit. Numbers of rows: input wires of the
- * two-party circuit, then slots of vectors, then slots of scalars.
+ * Rows. A row is one bit of every instance, or one word that repeats a scalar bit. Numbers of rows:
+ * input wires of the two-party circuit, then slots of vectors, then slots of scalars.
  */
 struct gmw_op {
 	uint32_t out, a, b;
@@ -47,7 +48,8 @@ struct gmw_op {
 struct gmw_star {
 	uint32_t centre; /* row */
 	uint32_t degree;
-	uint32_t planes, words; /* where its triples start among the part's planes and scalar words */
+	uint32_t planes,
+		words; /* where its triples start among the part's planes and scalar words */
 	uint8_t kind;
 };
 
@@ -57,7 +59,8 @@ struct gmw_and {
 	bool not_centre, not_leaf;
 };
 
-/* A stage: local gates, then one exchange that opens centres and leaves, then the AND gates. Ends in the arrays. */
+/* A stage: local gates, then one exchange that opens centres and leaves, then the AND gates. Ends
+ * in the arrays. */
 struct gmw_stage {
 	uint32_t ops_end, stars_end, ands_end;
 };
@@ -70,18 +73,19 @@ struct gmw_program {
 	struct gmw_stage *stages;
 	uint32_t *out_rows; /* of each output wire; or QUO_OUT_ZERO, QUO_OUT_ONE */
 	bool *out_scalar;
-	uint32_t n_stages;  /* the circuit's depth, and one without an exchange */
+	uint32_t n_stages; /* the circuit's depth, and one without an exchange */
 	uint32_t n_inputs, n_outputs;
 	uint32_t n_slots, n_scalar_slots;
 	uint32_t n_stars, n_ands;
 	uint32_t n_vector_stars; /* COTs of an instance, in either direction */
 	uint32_t n_single_stars; /* COTs of a part: of kinds SCALAR and ONE */
 	uint32_t n_planes, n_words;
-	uint32_t most_rows;               /* vectors in the largest exchange */
-	uint32_t input_planes;            /* planes of additive ports */
+	uint32_t most_rows;    /* vectors in the largest exchange */
+	uint32_t input_planes; /* planes of additive ports */
 };
 
-/* The program of a circuit; additive ports are split (quo_split_arith). NULL and a message on failure. */
+/* The program of a circuit; additive ports are split (quo_split_arith). NULL and a message on
+ * failure. */
 struct gmw_program *gmw_program_new(const quo_circuit *c, quo_err *err);
 void gmw_program_free(struct gmw_program *p);
 
@@ -90,10 +94,11 @@ struct gmw_edge {
 	uint32_t a, b;
 };
 /*
- * Choose a centre for every edge, few in all: centre[e] is a or b of edge e. Greedy: the operand with most uncovered
- * edges first; then centres whose edges all have another centre are dropped.
+ * Choose a centre for every edge, few in all: centre[e] is a or b of edge e. Greedy: the operand
+ * with most uncovered edges first; then centres whose edges all have another centre are dropped.
  */
-quo_status gmw_cover(const struct gmw_edge *edges, uint32_t n, uint32_t n_vertices, uint32_t *centre, quo_err *err);
+quo_status gmw_cover(const struct gmw_edge *edges, uint32_t n, uint32_t n_vertices,
+		     uint32_t *centre, quo_err *err);
 
 /* ---- the plan of a call ---- */
 
@@ -106,9 +111,9 @@ struct gmw_job {
 struct gmw_part {
 	const struct gmw_job *job;
 	size_t first, m, words;
-	uint64_t **rows;    /* by number */
-	uint64_t *planes;   /* triples, `words` a plane */
-	uint64_t *scalars;  /* triples of scalars */
+	uint64_t **rows;   /* by number */
+	uint64_t *planes;  /* triples, `words` a plane */
+	uint64_t *scalars; /* triples of scalars */
 };
 
 struct gmw_cursor {
@@ -116,10 +121,12 @@ struct gmw_cursor {
 };
 
 /*
- * The next wave: parts that advance stage by stage together (room for n_jobs of them) within GMW_WAVE_BYTES. Their
- * number; 0: all done. Public shapes decide it alone, so that both parties and a forecast agree.
+ * The next wave: parts that advance stage by stage together (room for n_jobs of them) within
+ * GMW_WAVE_BYTES. Their number; 0: all done. Public shapes decide it alone, so that both parties
+ * and a forecast agree.
  */
-size_t gmw_next_wave(const struct gmw_job *jobs, size_t n_jobs, struct gmw_cursor *cursor, struct gmw_part *parts);
+size_t gmw_next_wave(const struct gmw_job *jobs, size_t n_jobs, struct gmw_cursor *cursor,
+		     struct gmw_part *parts);
 /* Bytes that each party sends for the part in the exchange of a stage. */
 size_t gmw_stage_bytes(const struct gmw_part *part, uint32_t stage);
 
@@ -144,7 +151,8 @@ static inline uint64_t *gmw_a(const struct gmw_part *part, const struct gmw_star
 /* Where the opened centre goes: d = centre ^ a. */
 static inline uint64_t *gmw_d(const struct gmw_part *part, const struct gmw_star *s)
 {
-	return s->kind == GMW_VECTOR ? gmw_plane(part, s->planes + 1) : part->scalars + s->words + 1;
+	return s->kind == GMW_VECTOR ? gmw_plane(part, s->planes + 1)
+				     : part->scalars + s->words + 1;
 }
 
 static inline uint64_t *gmw_b(const struct gmw_part *part, const struct gmw_star *s, uint32_t j)
@@ -159,24 +167,27 @@ static inline uint64_t *gmw_c(const struct gmw_part *part, const struct gmw_star
 	return gmw_b(part, s, s->degree + j);
 }
 
-/* Make the triples of a wave's parts, whose planes and scalars are zero; in a dry session, account for it. */
+/* Make the triples of a wave's parts, whose planes and scalars are zero; in a dry session, account
+ * for it. */
 quo_status gmw_triples(quo_session *s, const struct gmw_part *parts, size_t n_parts, quo_err *err);
 
 /* ---- rows ---- */
 
 void gmw_xor(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t words);
 void gmw_xor_word(uint64_t *out, const uint64_t *a, uint64_t b, size_t words);
-void gmw_add_product(uint64_t *c, const uint64_t *a, const uint64_t *b, size_t words);     /* c ^= a & b */
-void gmw_add_multiple(uint64_t *c, uint64_t a, const uint64_t *b, size_t words);           /* c ^= a & b */
+void gmw_add_product(uint64_t *c, const uint64_t *a, const uint64_t *b,
+		     size_t words);                                              /* c ^= a & b */
+void gmw_add_multiple(uint64_t *c, uint64_t a, const uint64_t *b, size_t words); /* c ^= a & b */
 /* a ^ b to gmw_row_bytes(m) bytes, bits beyond m cleared. */
 void gmw_mask(uint8_t *out, const uint64_t *a, const uint64_t *b, size_t m);
 /* Bits at .. at+n-1 of a plane to a row; the last word's other bits cleared. */
 void gmw_cut_bits(uint64_t *out, const uint64_t *plane, size_t at, size_t n);
 
 /*
- * One party's share of (x ^ fx)(y ^ fy) from d = x ^ a, e = y ^ b opened and shares of a, b, c = ab (Beaver 1991):
- * d e (party 0 alone) ^ d b ^ e a ^ c. d and e come with fx, fy (all ones or zero) added here. e is the sum
- * of two messages, whose rows need no alignment; 8 bytes beyond their end are read.
+ * One party's share of (x ^ fx)(y ^ fy) from d = x ^ a, e = y ^ b opened and shares of a, b, c = ab
+ * (Beaver 1991): d e (party 0 alone) ^ d b ^ e a ^ c. d and e come with fx, fy (all ones or zero)
+ * added here. e is the sum of two messages, whose rows need no alignment; 8 bytes beyond their end
+ * are read.
  */
 struct gmw_beaver {
 	uint64_t *out;

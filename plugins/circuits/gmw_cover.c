@@ -9,7 +9,7 @@ struct graph {
 	const struct gmw_edge *edges;
 	uint32_t n, n_vertices;
 	uint32_t *at, *list;
-	uint32_t *open;      /* uncovered edges of a vertex */
+	uint32_t *open;        /* uncovered edges of a vertex */
 	uint32_t *head, *next; /* vertices by what they had open when they were put there */
 };
 
@@ -96,7 +96,8 @@ static void drop_redundant(struct graph *g, uint32_t *centre)
 	}
 }
 
-quo_status gmw_cover(const struct gmw_edge *edges, uint32_t n, uint32_t n_vertices, uint32_t *centre, quo_err *err)
+quo_status gmw_cover(const struct gmw_edge *edges, uint32_t n, uint32_t n_vertices,
+		     uint32_t *centre, quo_err *err)
 {
 	struct graph g = { .edges = edges, .n = n, .n_vertices = n_vertices };
 	uint32_t *memory = quo_alloc(3 * ((size_t)n + n_vertices + 1), sizeof *memory, err);

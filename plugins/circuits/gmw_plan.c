@@ -8,13 +8,15 @@ static size_t rows_of(const struct gmw_program *p)
 	return (size_t)p->n_slots + p->n_planes + p->input_planes + 2 * (size_t)p->most_rows + 1;
 }
 
-size_t gmw_next_wave(const struct gmw_job *jobs, size_t n_jobs, struct gmw_cursor *cursor, struct gmw_part *parts)
+size_t gmw_next_wave(const struct gmw_job *jobs, size_t n_jobs, struct gmw_cursor *cursor,
+		     struct gmw_part *parts)
 {
 	size_t n_parts = 0, room = GMW_WAVE_BYTES;
 
 	for (; cursor->job < n_jobs; cursor->job++, cursor->done = 0) {
 		const struct gmw_job *job = &jobs[cursor->job];
-		size_t left = job->map->n - cursor->done, grain = rows_of(job->program) * (GMW_GRAIN / 8);
+		size_t left = job->map->n - cursor->done,
+		       grain = rows_of(job->program) * (GMW_GRAIN / 8);
 		size_t grains = room / grain;
 		if (!left)
 			continue;
@@ -42,9 +44,11 @@ size_t gmw_stage_bytes(const struct gmw_part *part, uint32_t stage)
 
 	if (stage >= p->n_stages)
 		return 0;
-	for (uint32_t i = stage ? p->stages[stage - 1].stars_end : 0; i < p->stages[stage].stars_end; i++)
+	for (uint32_t i = stage ? p->stages[stage - 1].stars_end : 0;
+	     i < p->stages[stage].stars_end; i++)
 		bytes += p->stars[i].kind == GMW_VECTOR ? row : 1;
-	for (uint32_t i = stage ? p->stages[stage - 1].ands_end : 0; i < p->stages[stage].ands_end; i++)
+	for (uint32_t i = stage ? p->stages[stage - 1].ands_end : 0; i < p->stages[stage].ands_end;
+	     i++)
 		bytes += p->stars[p->ands[i].star].kind == GMW_ONE ? 1 : row;
 	return bytes;
 }

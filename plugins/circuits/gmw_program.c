@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From a circuit to the program that every part of a job runs: AND gates by level, local gates between them, stars,
- * and a register allocation for that order.
+ * From a circuit to the program that every part of a job runs: AND gates by level, local gates
+ * between them, stars, and a register allocation for that order.
  */
 #include "gmw.h"
 
@@ -14,13 +14,13 @@ struct work {
 	const quo_circuit *c;
 	struct gmw_program *p;
 	uint32_t n_wires;
-	uint32_t *root;  /* the wire without its NOT gates */
-	bool *flip;      /* wire = root ^ flip */
+	uint32_t *root; /* the wire without its NOT gates */
+	bool *flip;     /* wire = root ^ flip */
 	bool *scalar, *needed;
 	uint32_t *level; /* exchanges before the wire is known */
 	uint32_t *last;  /* position of the last reader */
 	uint32_t *slot;
-	uint32_t *star[2]; /* the root's star that takes leaves now; [1]: of kind SCALAR */
+	uint32_t *star[2];  /* the root's star that takes leaves now; [1]: of kind SCALAR */
 	uint32_t *by_stage; /* gates in order of evaluation */
 	uint32_t *centre;   /* of every AND gate: its root */
 	struct gmw_edge *edges;
@@ -38,7 +38,8 @@ static void find_scalars(struct work *w)
 			w->scalar[wire++] = w->c->in[p].scalar;
 	for (uint32_t g = 0; g < w->c->n_gates; g++, wire++) {
 		const quo_gate *gate = &w->c->gates[g];
-		w->scalar[wire] = w->scalar[gate->a] && (gate->op == QUO_GATE_NOT || w->scalar[gate->b]);
+		w->scalar[wire] =
+			w->scalar[gate->a] && (gate->op == QUO_GATE_NOT || w->scalar[gate->b]);
 	}
 }
 
@@ -48,7 +49,8 @@ static void find_roots_and_levels(struct work *w)
 		w->root[i] = i;
 	for (uint32_t g = 0; g < w->c->n_gates; g++) {
 		const quo_gate *gate = &w->c->gates[g];
-		uint32_t wire = w->c->n_input_wires + g, la = w->level[gate->a], lb = w->level[gate->b];
+		uint32_t wire = w->c->n_input_wires + g, la = w->level[gate->a],
+			 lb = w->level[gate->b];
 		bool is_not = gate->op == QUO_GATE_NOT;
 		w->root[wire] = is_not ? w->root[gate->a] : wire;
 		w->flip[wire] = is_not && !w->flip[gate->a];
@@ -114,7 +116,8 @@ static quo_status sort_gates(struct work *w, quo_err *err)
 
 /* ---- stars ---- */
 
-/* Every AND gate's centre: its scalar operand, or what the cover says. Edges are numbered in order of gates. */
+/* Every AND gate's centre: its scalar operand, or what the cover says. Edges are numbered in order
+ * of gates. */
 static quo_status choose_centres(struct work *w, quo_err *err)
 {
 	uint32_t n = 0;
@@ -164,13 +167,16 @@ static void emit(struct work *w)
 			const quo_gate *gate = &w->c->gates[g];
 			uint32_t a = gate->a, b = gate->b;
 			if (!is_and(w, g)) {
-				bool mixed = gate->op == QUO_GATE_XOR && w->scalar[a] != w->scalar[b];
+				bool mixed =
+					gate->op == QUO_GATE_XOR && w->scalar[a] != w->scalar[b];
 				bool swap = mixed && w->scalar[a];
 				p->ops[n_ops++] = (struct gmw_op){
 					.out = wire,
 					.a = swap ? b : a,
 					.b = swap ? a : b,
-					.code = gate->op == QUO_GATE_NOT ? GMW_NOT : mixed ? GMW_XOR_SCALAR : GMW_XOR,
+					.code = gate->op == QUO_GATE_NOT ? GMW_NOT
+						: mixed                  ? GMW_XOR_SCALAR
+									 : GMW_XOR,
 					.scalar = w->scalar[wire],
 				};
 				continue;
@@ -179,7 +185,9 @@ static void emit(struct work *w)
 				a = gate->b;
 				b = gate->a;
 			}
-			gmw_kind kind = !w->scalar[a] ? GMW_VECTOR : w->scalar[b] ? GMW_ONE : GMW_SCALAR;
+			gmw_kind kind = !w->scalar[a]  ? GMW_VECTOR
+					: w->scalar[b] ? GMW_ONE
+						       : GMW_SCALAR;
 			struct gmw_star *star = star_of(w, w->root[a], kind);
 			p->ands[n_ands++] = (struct gmw_and){
 				.star = (uint32_t)(star - p->stars),
@@ -234,7 +242,8 @@ static void take_back(struct work *w, struct pool *pools, uint32_t wire, uint32_
 	pool->list[pool->n++] = w->slot[wire];
 }
 
-/* Positions: every local gate has one, and so has every stage's exchange. Position 0 is nobody's. */
+/* Positions: every local gate has one, and so has every stage's exchange. Position 0 is nobody's.
+ */
 static void find_last(struct work *w)
 {
 	const struct gmw_program *p = w->p;
@@ -327,9 +336,10 @@ static void find_largest_exchange(struct gmw_program *p)
 static quo_status allocate_work(struct work *w, quo_err *err)
 {
 	size_t n = (size_t)w->n_wires + 1;
-	const size_t size[] = { sizeof *w->root,  sizeof *w->flip,      sizeof *w->scalar,   sizeof *w->needed,
-		                sizeof *w->level, sizeof *w->last,      sizeof *w->slot,     2 * sizeof *w->star[0],
-		                sizeof *w->edges, 2 * sizeof *w->centre };
+	const size_t size[] = { sizeof *w->root,      sizeof *w->flip,        sizeof *w->scalar,
+				sizeof *w->needed,    sizeof *w->level,       sizeof *w->last,
+				sizeof *w->slot,      2 * sizeof *w->star[0], sizeof *w->edges,
+				2 * sizeof *w->centre };
 
 	for (unsigned i = 0; i < sizeof size / sizeof *size; i++)
 		if (!(w->memory[i] = quo_alloc(n, size[i], err)))
@@ -363,7 +373,9 @@ static quo_status allocate_program(struct gmw_program *p, const quo_circuit *c, 
 	p->stages = quo_alloc(p->n_stages, sizeof *p->stages, err);
 	p->out_rows = quo_alloc((size_t)p->n_outputs + 1, sizeof *p->out_rows, err);
 	p->out_scalar = quo_alloc((size_t)p->n_outputs + 1, sizeof *p->out_scalar, err);
-	return p->ops && p->stars && p->ands && p->stages && p->out_rows && p->out_scalar ? QUO_OK : QUO_FAILED;
+	return p->ops && p->stars && p->ands && p->stages && p->out_rows && p->out_scalar
+		       ? QUO_OK
+		       : QUO_FAILED;
 }
 
 static quo_status compile(struct gmw_program *p, const quo_circuit *c, struct work *w, quo_err *err)

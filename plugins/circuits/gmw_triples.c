@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Multiplication triples from random COTs (Asharov, Lindell, Schneider, Zohner 2013, section 5.1: triples from two
- * random OTs, one per direction).
+ * Multiplication triples from random COTs (Asharov, Lindell, Schneider, Zohner 2013, section 5.1:
+ * triples from two random OTs, one per direction).
  *
- * In the direction in which party i sends, a COT (q; c, t = q ^ c Delta) hashed gives the sender x = H(q) and
- * v = x ^ H(q ^ Delta), the receiver c and y = H(t) = x ^ c v. So x ^ y = c v, bit by bit: one COT multiplies its choice
- * bit by as many bits as are wanted. Party i's share of a is the c that it receives, its share of b_j bit j of the v
- * that it sends, and with both directions
- *     a b_j = (a_0 ^ a_1)(b_0j ^ b_1j) = a_0 b_0j ^ a_1 b_1j ^ (x_j ^ y_j of one direction) ^ (of the other),
+ * In the direction in which party i sends, a COT (q; c, t = q ^ c Delta) hashed gives the sender x
+ * = H(q) and v = x ^ H(q ^ Delta), the receiver c and y = H(t) = x ^ c v. So x ^ y = c v, bit by
+ * bit: one COT multiplies its choice bit by as many bits as are wanted. Party i's share of a is the
+ * c that it receives, its share of b_j bit j of the v that it sends, and with both directions a b_j
+ * = (a_0 ^ a_1)(b_0j ^ b_1j) = a_0 b_0j ^ a_1 b_1j ^ (x_j ^ y_j of one direction) ^ (of the other),
  * c_ij = a_i b_ij ^ x_j (sent) ^ y_j (received). Nothing is sent beyond what the COTs take.
  *
  * For one bit times a bit of every instance (GMW_SCALAR) the hash is the key of a stream.
@@ -35,7 +35,8 @@ static uint64_t take_tweaks(const struct wave *w, size_t n_cots)
 {
 	quo_domain domain = w->sender ? QUO_DOMAIN_COT_1 : QUO_DOMAIN_COT_0;
 
-	return quo_session_tweaks(w->s, domain, n_cots / QUO_TCCR_PER_KEY + (n_cots % QUO_TCCR_PER_KEY != 0));
+	return quo_session_tweaks(w->s, domain,
+				  n_cots / QUO_TCCR_PER_KEY + (n_cots % QUO_TCCR_PER_KEY != 0));
 }
 
 /* ---- stars that take one COT in all ---- */
@@ -52,7 +53,7 @@ static void spread(uint64_t *words, const quo_block *x, const quo_block *other, 
 
 /* h0 = H(q), h1 = H(q ^ Delta) at the sender; h0 = H(t) at the receiver. */
 static void one_star(const struct wave *w, const struct gmw_part *part, const struct gmw_star *star,
-                     const quo_block *h0, const quo_block *h1)
+		     const quo_block *h0, const quo_block *h1)
 {
 	spread(gmw_c(part, star, 0), h0, NULL, star->degree);
 	if (sends(w))
@@ -60,8 +61,9 @@ static void one_star(const struct wave *w, const struct gmw_part *part, const st
 }
 
 /* Leaves' planes follow each other: the stream fills them in one go, padded to blocks. */
-static quo_status scalar_star(const struct wave *w, const struct gmw_part *part, const struct gmw_star *star,
-                              const quo_block *h0, const quo_block *h1, quo_err *err)
+static quo_status scalar_star(const struct wave *w, const struct gmw_part *part,
+			      const struct gmw_star *star, const quo_block *h0, const quo_block *h1,
+			      quo_err *err)
 {
 	quo_arena_mark mark = quo_arena_here(w->s->step);
 	size_t words = star->degree * part->words, blocks = words / 2 + words % 2;
@@ -85,11 +87,12 @@ static void finish_single(const struct gmw_part *part, const struct gmw_star *st
 	size_t words = star->kind == GMW_ONE ? 1 : part->words;
 
 	for (uint32_t j = 0; j < star->degree; j++)
-		gmw_add_multiple(gmw_c(part, star, j), *gmw_a(part, star), gmw_b(part, star, j), words);
+		gmw_add_multiple(gmw_c(part, star, j), *gmw_a(part, star), gmw_b(part, star, j),
+				 words);
 }
 
 static quo_status use_singles(const struct wave *w, const quo_block *h0, const quo_block *h1,
-                              const uint64_t *choices, quo_err *err)
+			      const uint64_t *choices, quo_err *err)
 {
 	size_t at = 0;
 
@@ -135,7 +138,8 @@ static quo_status singles(const struct wave *w, quo_err *err)
 	QUO_TRY(quo_cot_random(cot, s, n, q, sends(w) ? NULL : choices, err));
 	uint64_t tweak = take_tweaks(w, n);
 	if (sends(w))
-		quo_tccr_pair(s->hash_start, tweak, QUO_TCCR_PER_KEY, q, w->delta, q + n, q + 2 * n, n);
+		quo_tccr_pair(s->hash_start, tweak, QUO_TCCR_PER_KEY, q, w->delta, q + n, q + 2 * n,
+			      n);
 	else
 		quo_tccr(s->hash_start, tweak, QUO_TCCR_PER_KEY, q, q + n, n);
 	return use_singles(w, q + n, q + 2 * n, choices, err);
@@ -156,7 +160,8 @@ struct piece {
 	size_t first, n;
 };
 
-/* The next piece of at most `room` COTs; false when all is done or the piece would be cut inside a word. */
+/* The next piece of at most `room` COTs; false when all is done or the piece would be cut inside a
+ * word. */
 static bool next_piece(const struct wave *w, struct place *at, size_t room, struct piece *out)
 {
 	for (; at->part < w->n_parts; at->part++, at->star = 0) {
@@ -205,8 +210,8 @@ static void hash_sender(const struct wave *w, const struct batch *b, uint64_t tw
 
 	for (size_t at = 0, m; at < n; at += m) {
 		m = n - at < TILE ? n - at : TILE;
-		quo_tccr_pair(w->s->hash_start, tweak + at / QUO_TCCR_PER_KEY, QUO_TCCR_PER_KEY, b->cots + at,
-		              w->delta, h0, h1, m);
+		quo_tccr_pair(w->s->hash_start, tweak + at / QUO_TCCR_PER_KEY, QUO_TCCR_PER_KEY,
+			      b->cots + at, w->delta, h0, h1, m);
 		for (size_t i = 0; i < m; i++) {
 			b->x[at + i] = (uint32_t)h0[i].w[0];
 			b->v[at + i] = (uint32_t)(h0[i].w[0] ^ h1[i].w[0]);
@@ -222,7 +227,8 @@ static void hash_receiver(const struct wave *w, const struct batch *b, uint64_t 
 
 	for (size_t at = 0, m; at < n; at += m) {
 		m = n - at < TILE ? n - at : TILE;
-		quo_tccr(w->s->hash_start, tweak + at / QUO_TCCR_PER_KEY, QUO_TCCR_PER_KEY, b->cots + at, h, m);
+		quo_tccr(w->s->hash_start, tweak + at / QUO_TCCR_PER_KEY, QUO_TCCR_PER_KEY,
+			 b->cots + at, h, m);
 		for (size_t i = 0; i < m; i++)
 			b->x[at + i] = (uint32_t)h[i].w[0];
 	}
@@ -230,7 +236,8 @@ static void hash_receiver(const struct wave *w, const struct batch *b, uint64_t 
 }
 
 /* COTs at .. at+n-1 of the batch are the piece's. */
-static void use_piece(const struct wave *w, const struct batch *b, const struct piece *piece, size_t at)
+static void use_piece(const struct wave *w, const struct batch *b, const struct piece *piece,
+		      size_t at)
 {
 	const struct gmw_star *star = piece->star;
 	size_t words = quo_words(piece->n), word = piece->first / 64;
@@ -246,10 +253,12 @@ static void use_piece(const struct wave *w, const struct batch *b, const struct 
 	if (sends(w)) {
 		quo_planes_from_words(b->v + at, piece->n, star->degree, b->planes);
 		for (uint32_t j = 0; j < star->degree; j++)
-			gmw_xor_word(gmw_b(piece->part, star, j) + word, b->planes + j * words, 0, words);
+			gmw_xor_word(gmw_b(piece->part, star, j) + word, b->planes + j * words, 0,
+				     words);
 	}
 	for (uint32_t j = 0; w->last && j < star->degree; j++)
-		gmw_add_product(gmw_c(piece->part, star, j) + word, a, gmw_b(piece->part, star, j) + word, words);
+		gmw_add_product(gmw_c(piece->part, star, j) + word, a,
+				gmw_b(piece->part, star, j) + word, words);
 }
 
 static quo_status vectors(const struct wave *w, quo_err *err)
@@ -271,7 +280,8 @@ static quo_status vectors(const struct wave *w, quo_err *err)
 			quo_cot_random_cost(s->cot[w->sender], n, s->cost);
 			continue;
 		}
-		QUO_TRY(quo_cot_random(s->cot[w->sender], s, n, b.cots, sends(w) ? NULL : b.choices, err));
+		QUO_TRY(quo_cot_random(s->cot[w->sender], s, n, b.cots, sends(w) ? NULL : b.choices,
+				       err));
 		uint64_t tweak = take_tweaks(w, n);
 		if (sends(w))
 			hash_sender(w, &b, tweak, n);
@@ -289,7 +299,11 @@ static quo_status vectors(const struct wave *w, quo_err *err)
 quo_status gmw_triples(quo_session *s, const struct gmw_part *parts, size_t n_parts, quo_err *err)
 {
 	for (int sender = 0; sender < 2; sender++) {
-		struct wave w = { .s = s, .parts = parts, .n_parts = n_parts, .sender = sender, .last = sender == 1 };
+		struct wave w = { .s = s,
+				  .parts = parts,
+				  .n_parts = n_parts,
+				  .sender = sender,
+				  .last = sender == 1 };
 		quo_arena_mark mark = quo_arena_here(s->step);
 		if (!s->dry && sends(&w))
 			w.delta = quo_cot_delta(s->cot[sender]);

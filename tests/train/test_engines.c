@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every registered OT under every registered circuit engine (with every garbling scheme where it takes one): the same
- * weights as `clear`, and the forecast's bytes and rounds.
+ * Every registered OT under every registered circuit engine (with every garbling scheme where it
+ * takes one): the same weights as `clear`, and the forecast's bytes and rounds.
  */
 #include "train/forecast.h"
 #include "train_support.h"
 #include "twoparty.h"
 
 #define COMMON \
-	"data.train_rows=96", "data.test_rows=21", "train.batch=32", "train.epochs=1", "train.max_steps=2", \
-		"model=[{use: fc, out: 9}, {use: fc, out: 10}]"
+	"data.train_rows=96", "data.test_rows=21", "train.batch=32", "train.epochs=1", \
+		"train.max_steps=2", "model=[{use: fc, out: 9}, {use: fc, out: 10}]"
 
 static const char *const rules[][2] = {
 	{ "train.optimizer={use: amsgrad}", "train.quantizer={use: npow}" },
@@ -26,17 +26,23 @@ static void check(const char *protocol, const char *const *rule, const struct tr
 	quo_data_shape shape = quo_data_shape_of(&data);
 	quo_forecast f;
 
-	quo_test_ok(quo_forecast_run(&f, quo_experiment_config_of(experiment), &shape, false, &err));
+	quo_test_ok(
+		quo_forecast_run(&f, quo_experiment_config_of(experiment), &shape, false, &err));
 	train_two_parties("quickstart.yaml", sets, t);
 	for (int p = 0; p < 2; p++) {
 		if (t[p].n != clear->n || memcmp(t[p].weights, clear->weights, clear->n) != 0)
 			fail_msg("%s: party %d has other weights than clear", protocol, p);
 		if (t[p].accuracy != clear->accuracy)
-			fail_msg("%s: accuracy %f, not %f", protocol, t[p].accuracy, clear->accuracy);
-		if (t[p].traffic.sent_bytes != f.cost.sent_bytes[p] || t[p].traffic.rounds != f.cost.rounds)
-			fail_msg("%s: party %d sent %llu bytes in %llu rounds; forecast: %llu in %llu", protocol, p,
-			         (unsigned long long)t[p].traffic.sent_bytes, (unsigned long long)t[p].traffic.rounds,
-			         (unsigned long long)f.cost.sent_bytes[p], (unsigned long long)f.cost.rounds);
+			fail_msg("%s: accuracy %f, not %f", protocol, t[p].accuracy,
+				 clear->accuracy);
+		if (t[p].traffic.sent_bytes != f.cost.sent_bytes[p] ||
+		    t[p].traffic.rounds != f.cost.rounds)
+			fail_msg("%s: party %d sent %llu bytes in %llu rounds; forecast: %llu in "
+				 "%llu",
+				 protocol, p, (unsigned long long)t[p].traffic.sent_bytes,
+				 (unsigned long long)t[p].traffic.rounds,
+				 (unsigned long long)f.cost.sent_bytes[p],
+				 (unsigned long long)f.cost.rounds);
 	}
 	quo_forecast_free(&f);
 	quo_dataset_free(&data);
@@ -53,8 +59,8 @@ static const char *gc_option(const quo_component *circuits)
 	return NULL;
 }
 
-static unsigned with_circuits(const char *ot, const quo_component *circuits, const char *const *rule,
-                              const struct trained *clear)
+static unsigned with_circuits(const char *ot, const quo_component *circuits,
+			      const char *const *rule, const struct trained *clear)
 {
 	const quo_registry *registry = quo_test_registry();
 	const char *option = gc_option(circuits);
@@ -62,8 +68,9 @@ static unsigned with_circuits(const char *ot, const quo_component *circuits, con
 	unsigned n = 0;
 
 	if (!option) {
-		snprintf(protocol, sizeof protocol, "protocol={use: quotient, ot: {use: %s}, circuits: {use: %s}}", ot,
-		         circuits->name);
+		snprintf(protocol, sizeof protocol,
+			 "protocol={use: quotient, ot: {use: %s}, circuits: {use: %s}}", ot,
+			 circuits->name);
 		check(protocol, rule, clear);
 		return 1;
 	}
@@ -72,8 +79,9 @@ static unsigned with_circuits(const char *ot, const quo_component *circuits, con
 		if (gc->kind != QUO_KIND_GC)
 			continue;
 		snprintf(protocol, sizeof protocol,
-		         "protocol={use: quotient, ot: {use: %s}, circuits: {use: %s, %s: {use: %s}}}", ot,
-		         circuits->name, option, gc->name);
+			 "protocol={use: quotient, ot: {use: %s}, circuits: {use: %s, %s: {use: "
+			 "%s}}}",
+			 ot, circuits->name, option, gc->name);
 		check(protocol, rule, clear);
 		n++;
 	}
@@ -92,8 +100,10 @@ static void every_combination(void **state)
 		train_clear("quickstart.yaml", sets, clear);
 		for (size_t i = 0; i < quo_registry_count(registry); i++) {
 			const quo_component *ot = &quo_registry_at(registry, i)->component;
-			for (size_t j = 0; ot->kind == QUO_KIND_OT && j < quo_registry_count(registry); j++) {
-				const quo_component *circuits = &quo_registry_at(registry, j)->component;
+			for (size_t j = 0;
+			     ot->kind == QUO_KIND_OT && j < quo_registry_count(registry); j++) {
+				const quo_component *circuits =
+					&quo_registry_at(registry, j)->component;
 				if (circuits->kind == QUO_KIND_CIRCUITS)
 					n += with_circuits(ot->name, circuits, rules[r], clear);
 			}

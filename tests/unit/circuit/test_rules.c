@@ -71,10 +71,11 @@ static void test_normalise(void **state)
 	quo_err err = QUO_ERR_INIT;
 
 	(void)state;
-	for (int k = 0; k < 4; k++) {
+	for (int k = 0; k < 8; k++) {
+		int goal = k / 4 ? QUO_SHALLOW : QUO_SMALL;
 		for (unsigned width = 8; width <= 13; width++) {
-			quo_circuit *c = quo_rule_normalise(width % 2 ? QUO_SMALL : QUO_SHALLOW,
-							    width, 4, bounds[k], true, &err);
+			quo_circuit *c = quo_rule_normalise((quo_goal)goal, width, 4, bounds[k % 4],
+							    true, &err);
 			size_t n = (size_t)1 << width;
 			uint64_t *e = calloc(n, 8), *m = calloc(n, 8), *out = calloc(n, 8);
 			for (size_t i = 0; i < n; i++) {
@@ -83,7 +84,7 @@ static void test_normalise(void **state)
 			}
 			for (uint64_t s = 0; s < width; s++) {
 				run_circuit(c, n, (const uint64_t *const[]){ e, &s, m }, &out);
-				int64_t end = (int64_t)bounds[k] << s;
+				int64_t end = (int64_t)bounds[k % 4] << s;
 				for (size_t i = 0; i < n; i++) {
 					int64_t v = as_int(i, width, true);
 					int64_t want =
@@ -92,7 +93,7 @@ static void test_normalise(void **state)
 					    as_int(out[i], 8, true) != want)
 						fail_msg("bound %u, E = %lld (%u bits), s = %u: "
 							 "%lld, not %lld",
-							 bounds[k], (long long)v, width,
+							 bounds[k % 4], (long long)v, width,
 							 (unsigned)s,
 							 (long long)as_int(out[i], 8, true),
 							 (long long)want);
