@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * (2^k - 1)-out-of-2^k OT of seeds by a GGM tree (Roy 2022, figure 13; the puncturable PRF of
+ * (2^k - 1)-out-of-2^k OT of seeds by a GGM tree (Roy 2022, section 3.1; the puncturable PRF of
  * Boneh and Waters 2013, Boyle, Goldwasser and Ivan 2014, Kiayias and others 2013).
  *
  * Leaf x is reached by the bits of x from the highest on. Base OT number i belongs to bit i: its

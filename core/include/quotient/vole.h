@@ -3,7 +3,7 @@
  * Random correlated OT from small-field VOLE: the extension half of ot/iknp (k = 1) and ot/softspoken (k = 2 .. 8).
  *
  * Roy, "SoftSpokenOT: Quieter OT Extension from Small-Field Silent VOLE in the Minicrypt Model" (CRYPTO 2022,
- * eprint 2022/192), figures 7 and 8 with the repetition code, without the consistency check (semi-honest).
+ * eprint 2022/192), sections 3.1 and 3.2 with the repetition code, without the consistency check (semi-honest).
  * Delta is cut into B = ceil(128 / k) blocks of k bits, the last with what is left. For block b the receiver knows
  * the 2^k seeds s_0 .. and the sender all but number Delta_b. With G_x = PRG(s_x):
  *     receiver: u = XOR of all G_x, v_i = XOR of G_x over the x whose bit i is set;
