@@ -52,6 +52,8 @@ static void print_forecast(const quo_run *run, const quo_data_shape *shape)
 	       (unsigned long long)f->steps_per_epoch);
 	printf("one step     %s, %llu rounds\n", quo_format_bytes(a, f->step_bytes), (unsigned long long)f->step_rounds);
 	printf("bytes        %s (%llu) by both parties\n", quo_format_bytes(a, bytes), (unsigned long long)bytes);
+	if (f->scaled)
+		printf("             (a long run: in proportion to its first steps)\n");
 	printf("rounds       %llu\n", (unsigned long long)f->cost.rounds);
 	printf("COTs, ANDs   %s, %s\n", quo_format_count(a, f->cost.cots), quo_format_count(b, f->cost.and_gates));
 	printf("memory       about %s per party\n", quo_format_bytes(a, f->memory_bytes));

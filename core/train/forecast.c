@@ -69,6 +69,38 @@ static quo_status dry_run(quo_forecast *f, quo_trainer *t, bool reveal_model, qu
 	return copy_layers(f, &t->net, err);
 }
 
+/* Walk at most this many steps of a run (a few seconds); longer ones are scaled up. */
+#define MOST_STEPS UINT64_C(200000)
+
+static void scale(uint64_t *n, double by)
+{
+	*n = (uint64_t)((double)*n * by);
+}
+
+/* Counts of the first steps to those of a run `by` times as long. */
+static void scale_up(quo_forecast *f, double by)
+{
+	f->scaled = true;
+	scale(&f->steps, by);
+	scale(&f->cost.sent_bytes[0], by);
+	scale(&f->cost.sent_bytes[1], by);
+	scale(&f->cost.rounds, by);
+	scale(&f->cost.cots, by);
+	scale(&f->cost.and_gates, by);
+	for (int i = 0; i < QUO_PHASES; i++) {
+		scale(&f->phase[i].bytes, by);
+		scale(&f->phase[i].rounds, by);
+	}
+}
+
+/* Whole epochs where one fits, so that evaluations are counted in proportion. */
+static uint64_t steps_to_walk(const quo_trainer *t)
+{
+	uint64_t most = MOST_STEPS - (t->steps_per_epoch < MOST_STEPS ? MOST_STEPS % t->steps_per_epoch : 0);
+
+	return t->steps < most ? t->steps : most;
+}
+
 static void estimate(quo_forecast *f, const quo_session *s, const quo_trainer *t, const quo_data_shape *shape)
 {
 	uint64_t rows = (uint64_t)shape->rows[QUO_TRAIN] + shape->rows[QUO_TEST];
@@ -92,7 +124,11 @@ static quo_status run_in(quo_forecast *f, quo_session *s, const quo_experiment_c
 		owner = 0;
 	quo_holding_empty(&nothing, shape, owner);
 	QUO_TRY(quo_trainer_init(&t, s, experiment, &nothing, err));
+	uint64_t all = t.steps;
+	t.steps = steps_to_walk(&t);
 	quo_status status = dry_run(f, &t, reveal_model, err);
+	if (status == QUO_OK && t.steps < all)
+		scale_up(f, (double)all / (double)t.steps);
 	if (status == QUO_OK)
 		estimate(f, s, &t, shape);
 	quo_trainer_fini(&t);

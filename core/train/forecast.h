@@ -22,6 +22,7 @@ typedef struct quo_forecast {
 	quo_cost cost;
 	quo_phase phase[QUO_PHASES]; /* bytes and rounds; seconds 0 */
 	uint64_t steps, steps_per_epoch, weights, macs;
+	bool scaled; /* a very long run: its first steps were walked, the counts are in proportion */
 	uint64_t step_bytes, step_rounds; /* of one training step */
 	uint64_t memory_bytes;            /* per party, estimated */
 	double seconds;                   /* estimated, two cores of this machine's kind over loopback */

@@ -178,7 +178,7 @@ const quo_component optim_amsgrad = {
 	.name = "amsgrad",
 	.summary = "fixed-point AMSgrad without division: the step is shifted by the length of the "
 		   "largest second moment",
-	.security = "none",
+	.security = "as the circuits of the protocol",
 	.wire_version = 1,
 	.instance_size = sizeof(struct amsgrad),
 	.config_size = sizeof(struct config),

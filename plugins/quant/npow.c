@@ -76,7 +76,7 @@ const quo_component quant_npow = {
 	.name = "npow",
 	.summary = "normalise by the next power of two: OR of magnitudes, never saturates; round "
 		   "half up",
-	.security = "none",
+	.security = "as the circuits of the protocol",
 	.wire_version = 1,
 	.ops_size = sizeof ops,
 	.ops = &ops,
