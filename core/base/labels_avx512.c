@@ -6,10 +6,7 @@
  * Keys of sixteen groups of eight calls are expanded together: the first half for A, the second
  * for B.
  */
-#include "base/aes_vaes.h"
-
-#define CHUNK 64 /* instances per expansion */
-#define HALF (KEYS / 2)
+#include "base/labels_avx512.h"
 
 static void offset_row(quo_block *out, const quo_block *a, quo_block delta, size_t n)
 {
@@ -23,31 +20,10 @@ static void offset_row(quo_block *out, const quo_block *a, quo_block delta, size
 				 _mm512_xor_si512(_mm512_maskz_loadu_epi64(m, a + i), d));
 }
 
-/* Register j of labels i .. i+7 when count of them exist. */
-INLINE __mmask8 part(size_t count, unsigned j)
-{
-	return count > 4 * j ? first_of(count - 4 * j) : 0;
-}
-
-INLINE __m512i load_part(const quo_block *p, size_t count, unsigned j)
-{
-	return _mm512_maskz_loadu_epi64(part(count, j), p + 4 * j);
-}
-
-INLINE void store_part(quo_block *p, size_t count, unsigned j, __m512i x)
-{
-	_mm512_mask_storeu_epi64(p + 4 * j, part(count, j), x);
-}
-
 /* Both words of every label whose lsb is set. */
 INLINE __mmask8 colours(__m512i x)
 {
 	return _mm512_movepi64_mask(_mm512_slli_epi64(_mm512_unpacklo_epi64(x, x), 63));
-}
-
-INLINE __m512i xor3(__m512i a, __m512i b, __m512i c)
-{
-	return _mm512_ternarylogic_epi64(a, b, c, 0x96);
 }
 
 /* Keys for the instances first .. of a row: key j of A is number j, that of B is number *b + j. */
@@ -228,4 +204,6 @@ static void halfgates_evaluate(const quo_and_row *row, const quo_block *table, q
 	}
 }
 
-const quo_label_ops quo__labels_avx512 = { offset_row, halfgates_garble, halfgates_evaluate };
+const quo_label_ops quo__labels_avx512 = { offset_row, halfgates_garble, halfgates_evaluate,
+					   quo__threehalves_garble_avx512,
+					   quo__threehalves_evaluate_avx512 };

@@ -215,7 +215,7 @@ static void test_iknp(void **state)
 }
 
 /* ~(((a & b) ^ c) & a), made by hand so that the trace does not depend on the optimiser. */
-static void halfgates_body(quo_session *s)
+static void garbling_body(quo_session *s, const char *scheme)
 {
 	enum { INSTANCES = 700 };
 	static const quo_port in = { "in", QUO_PORT_BITS, 3, false, false },
@@ -241,7 +241,7 @@ static void halfgates_body(quo_session *s)
 	static quo_block labels[3][INSTANCES], result[INSTANCES];
 	const quo_block *const from[] = { labels[0], labels[1], labels[2] };
 	quo_block *const to[] = { result };
-	quo_instance *gc = quo_test_registered_instance(QUO_KIND_GC, "halfgates");
+	quo_instance *gc = quo_test_registered_instance(QUO_KIND_GC, scheme);
 	const quo_gc_ops *ops = gc->ops;
 	quo_err err = QUO_ERR_INIT;
 
@@ -255,11 +255,33 @@ static void halfgates_body(quo_session *s)
 	quo_test_instance_free(gc);
 }
 
+static void halfgates_body(quo_session *s)
+{
+	garbling_body(s, "halfgates");
+}
+
+static void threehalves_body(quo_session *s)
+{
+	garbling_body(s, "threehalves");
+}
+
 static void test_halfgates(void **state)
 {
 	struct trace trace = {
 		halfgates_body,
 		{ "d4edfae0d19cec20f037f096ed73b0872fbabb344606663c47f0e14ab8e72746",
+		  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" }
+	};
+
+	(void)state;
+	quo_test_two_parties(traced, &trace);
+}
+
+static void test_threehalves(void **state)
+{
+	struct trace trace = {
+		threehalves_body,
+		{ "5556277fc2a0f261c77f75e99e1e239b54c0f2fabf8c61a502b18b5ecfa6b102",
 		  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" }
 	};
 
@@ -338,7 +360,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hash_and_prgs),   cmocka_unit_test(test_layouts),
 		cmocka_unit_test(test_public_integers), cmocka_unit_test(test_iknp),
-		cmocka_unit_test(test_halfgates),       cmocka_unit_test(test_cot_products),
+		cmocka_unit_test(test_halfgates),       cmocka_unit_test(test_threehalves),
+		cmocka_unit_test(test_cot_products),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

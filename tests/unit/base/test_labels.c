@@ -161,11 +161,175 @@ static void test_halfgates_evaluate(void **state)
 	}
 }
 
+/* ---- three halves: every equation for itself, as the head of plugins/gc-threehalves has them ----
+ */
+
+struct colours {
+	unsigned i, j;
+};
+
+/* The hash of a label that has T(low) || T(high) under the cipher; word by word from labels.h. */
+static quo_block halves_hash(const struct gate *g, unsigned group, size_t i, quo_block x)
+{
+	return hash_of(g, group, i, quo_halves_input(x));
+}
+
+static uint64_t bit_of(const uint8_t *plane, size_t i)
+{
+	return plane[i / 8] >> i % 8 & 1;
+}
+
+/*
+ * The right-hand sides of the colours (i, j): h ^ dice ^ public terms ^ g Delta, so that they are C
+ * ^ the gate's words; and the masked control bits in bit 0 of bits[].
+ */
+static quo_block right_side(const struct gate *g, size_t n, struct colours c, unsigned p_a,
+			    unsigned p_b, const uint64_t rho[2], uint64_t bits[2])
+{
+	quo_block a = quo_xor_if(g->a[n], g->delta, p_a ^ c.i);
+	quo_block b = quo_xor_if(g->b[n], g->delta, p_b ^ c.j);
+	quo_block ha = halves_hash(g, 0, n, a), hb = halves_hash(g, 1, n, b);
+	quo_block hx = halves_hash(g, 2, n, quo_xor(a, b));
+	uint64_t r1 = rho[0] ^ (c.j & (p_a ^ p_b)) ^ (c.i & p_b);
+	uint64_t r2 = rho[1] ^ (c.j & p_a) ^ (c.i & (p_a ^ p_b));
+	uint64_t u = a.w[0] ^ a.w[1] ^ b.w[0], v = a.w[0] ^ b.w[1];
+	quo_block out =
+		quo_xor((quo_block){ { ha.w[0], hb.w[0] } }, (quo_block){ { hx.w[0], hx.w[0] } });
+
+	out = quo_xor(out, times((quo_block){ { u, v } }, r1));
+	out = quo_xor(out, times((quo_block){ { v, u ^ v } }, r2));
+	out.w[0] ^= c.i ? b.w[0] : 0;
+	out.w[1] ^= c.j ? a.w[1] : 0;
+	bits[0] = (r1 ^ ha.w[1] ^ hx.w[1]) & 1;
+	bits[1] = (r2 ^ hb.w[1] ^ hx.w[1]) & 1;
+	return quo_xor_if(out, g->delta, (c.i ^ p_a) & (c.j ^ p_b));
+}
+
+static uint64_t word_at(const uint8_t *table, size_t index)
+{
+	uint64_t w;
+
+	memcpy(&w, table + 8 * index, sizeof w);
+	return w;
+}
+
+static void check_threehalves(const struct gate *g, const uint8_t *random, const uint8_t *table,
+			      const quo_block *out)
+{
+	size_t n = g->row.n, bytes = QUO_LABEL_KEYS(n);
+	const uint8_t *plane = table + 24 * n;
+
+	for (size_t k = 0; k < n; k++) {
+		unsigned p_a = (unsigned)quo_lsb(g->a[k]), p_b = (unsigned)quo_lsb(g->b[k]);
+		uint64_t rho[2] = { bit_of(random, k), bit_of(random + bytes, k) };
+		uint64_t z[5], g0 = word_at(table, k), g1 = word_at(table, n + k),
+			       g2 = word_at(table, 2 * n + k);
+
+		for (unsigned j = 0; j < 5; j++)
+			z[j] = bit_of(plane + j * bytes, k);
+		for (unsigned ij = 0; ij < 4; ij++) {
+			struct colours c = { ij >> 1, ij & 1 };
+			uint64_t bits[2];
+			quo_block want = right_side(g, k, c, p_a, p_b, rho, bits);
+			quo_block have = out[k];
+
+			have.w[0] ^= (c.i ? g0 : 0) ^ (c.j ? g2 : 0);
+			have.w[1] ^= (c.j ? g1 : 0) ^ (c.i ? g2 : 0);
+			assert_memory_equal(&have, &want, sizeof want);
+			assert_int_equal(bits[0], z[0] ^ (c.i & z[2]) ^ (c.j & z[4]));
+			assert_int_equal(bits[1], z[1] ^ (c.j & z[3]) ^ (c.i & z[4]));
+		}
+	}
+	for (unsigned j = 0; n % 8 && j < 5; j++)
+		assert_int_equal(plane[(j + 1) * bytes - 1] >> n % 8, 0);
+}
+
+/* The table at an odd address: nothing promises an alignment. */
+static void test_threehalves_garble(void **state)
+{
+	(void)state;
+	EACH_SIZE(n)
+	FOR_EACH_TIER(tier)
+	{
+		size_t planes = QUO_LABEL_KEYS(n);
+		struct gate g = gate_new(n);
+		uint8_t *random = random_new(g.rng, 2 * planes);
+		uint8_t *table = guarded_new(1 + 24 * n + 5 * planes);
+		quo_block *out = guarded_new(n * sizeof *out);
+
+		quo_label_kernels()->threehalves_garble(&g.row, g.delta, random, table + 1, out);
+		check_threehalves(&g, random, table + 1, out);
+		assert_int_equal(table[0], GUARD_BYTE);
+		guarded_check(table, 1 + 24 * n + 5 * planes);
+		guarded_check(out, n * sizeof *out);
+		free(random);
+		free(table);
+		free(out);
+		gate_free(&g);
+	}
+}
+
+/* Active labels of random values give the output label of their AND; here to the row of A. */
+static void test_threehalves_evaluate(void **state)
+{
+	(void)state;
+	EACH_SIZE(n)
+	FOR_EACH_TIER(tier)
+	{
+		size_t planes = QUO_LABEL_KEYS(n);
+		struct gate g = gate_new(n);
+		uint8_t *random = random_new(g.rng, 2 * planes);
+		uint8_t *table = malloc(24 * n + 5 * planes + 1);
+		quo_block *zero = malloc(n * sizeof *zero + 1), *want = calloc(n + 1, sizeof *want);
+		quo_block *a = guarded_new(n * sizeof *a);
+
+		assert_true(table && zero && want);
+		quo_label_kernels()->threehalves_garble(&g.row, g.delta, random, table, zero);
+		for (size_t i = 0; i < n; i++) {
+			uint64_t v = quo_rng_block(g.rng).w[0];
+			want[i] = quo_xor_if(zero[i], g.delta, v & v >> 1 & 1);
+			a[i] = quo_xor_if(g.a[i], g.delta, v & 1);
+			g.b[i] = quo_xor_if(g.b[i], g.delta, v >> 1 & 1);
+		}
+		g.row.a = a;
+		quo_label_kernels()->threehalves_evaluate(&g.row, table, a);
+		assert_rows(a, want, n);
+		free(random);
+		free(table);
+		free(zero);
+		free(want);
+		free(a);
+		gate_free(&g);
+	}
+}
+
+/* T is of the field with x^4 = x + 1, and quo_halves_input() undoes the sigma of quo_tccr(). */
+static void test_halves_input(void **state)
+{
+	quo_rng *rng = quo_rng_new_test(1);
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		quo_block x = quo_rng_block(rng), y = quo_halves_input(x);
+		uint64_t w = x.w[0], t = quo_halves_times(w), t4 = t;
+
+		for (int k = 1; k < 4; k++)
+			t4 = quo_halves_times(t4);
+		assert_int_equal(t4, w ^ t);
+		assert_int_equal(y.w[1], quo_halves_times(x.w[0]));
+		assert_int_equal(y.w[1] ^ y.w[0], quo_halves_times(x.w[1]));
+	}
+	quo_rng_free(rng);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_offset_row),
 					    cmocka_unit_test(test_halfgates_garble),
-					    cmocka_unit_test(test_halfgates_evaluate) };
+					    cmocka_unit_test(test_halfgates_evaluate),
+					    cmocka_unit_test(test_threehalves_garble),
+					    cmocka_unit_test(test_threehalves_evaluate),
+					    cmocka_unit_test(test_halves_input) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

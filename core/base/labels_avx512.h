@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the label kernels of the avx512 tier share. */
+#ifndef QUO_BASE_LABELS_AVX512_H
+#define QUO_BASE_LABELS_AVX512_H
+
+#include "base/aes_vaes.h"
+
+#define CHUNK 64 /* instances per expansion of keys */
+#define HALF (KEYS / 2)
+
+/* Register j of labels i .. i+7 when count of them exist. */
+INLINE __mmask8 part(size_t count, unsigned j)
+{
+	return count > 4 * j ? first_of(count - 4 * j) : 0;
+}
+
+INLINE __m512i load_part(const quo_block *p, size_t count, unsigned j)
+{
+	return _mm512_maskz_loadu_epi64(part(count, j), p + 4 * j);
+}
+
+INLINE void store_part(quo_block *p, size_t count, unsigned j, __m512i x)
+{
+	_mm512_mask_storeu_epi64(p + 4 * j, part(count, j), x);
+}
+
+INLINE __m512i xor3(__m512i a, __m512i b, __m512i c)
+{
+	return _mm512_ternarylogic_epi64(a, b, c, 0x96);
+}
+
+void quo__threehalves_garble_avx512(const quo_and_row *row, quo_block delta, const uint8_t *random,
+				    void *table, quo_block *out);
+void quo__threehalves_evaluate_avx512(const quo_and_row *row, const void *table, quo_block *out);
+
+#endif
