@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fig5: the forward pass of one layer, by phase. */
+#include "tools/bench/layer.h"
+
+static const bench_column columns[] = { BENCH_LAYER_COLUMNS };
+
+static quo_status run(bench *b, quo_err *err)
+{
+	return bench_put_layers(b, false, err);
+}
+
+const bench_command bench_fig5 = {
+	.name = "fig5",
+	.help = "forward pass of an n x n layer, batch 128, n = 128 .. 2048, by phase",
+	.columns = columns,
+	.note = "Rows without times were foretold to take longer than --limit.\n",
+	.run = run,
+};

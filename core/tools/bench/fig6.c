@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fig6: the backward pass and the update of one layer, by phase. */
+#include "tools/bench/layer.h"
+
+static const bench_column columns[] = { BENCH_LAYER_COLUMNS };
+
+static quo_status run(bench *b, quo_err *err)
+{
+	return bench_put_layers(b, true, err);
+}
+
+const bench_command bench_fig6 = {
+	.name = "fig6",
+	.help = "backward pass and update of an n x n layer, batch 128, n = 128 .. 2048, by phase",
+	.columns = columns,
+	.note = "Rows without times were foretold to take longer than --limit.\n",
+	.run = run,
+};

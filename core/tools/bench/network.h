@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Networks of fully connected layers with random data, for the commands that measure layers and steps. */
+#ifndef QUOTIENT_TOOLS_BENCH_NETWORK_H
+#define QUOTIENT_TOOLS_BENCH_NETWORK_H
+
+#include "tools/bench/bench.h"
+#include "train/network.h"
+
+#define BENCH_MAX_LAYERS 4
+
+/* Sizes from the input up; batch rows; the last size is the number of classes. */
+typedef struct bench_shape {
+	uint32_t n_layers, size[BENCH_MAX_LAYERS + 1], batch;
+} bench_shape;
+
+typedef struct bench_network {
+	quo_network net;
+	quo_experiment *owner[BENCH_MAX_LAYERS + 2];
+	bool built;
+} bench_network;
+
+quo_status bench_network_init(bench_network *n, const bench *b, quo_session *s, const bench_shape *shape, quo_err *err);
+void bench_network_fini(bench_network *n);
+
+/* What the commands of whole networks share: circuit engines, OT engines. `put` measures one protocol. */
+quo_status bench_every_protocol(bench *b,
+                                quo_status (*put)(bench *b, const char *protocol, const char *label, const void *arg,
+                                                  quo_err *err),
+                                const void *arg, quo_err *err);
+
+/* Whether the link stands for the paper's LAN (loopback) or WAN (42 ms, 24.3 MB/s). */
+bool bench_is_lan(const bench *b);
+bool bench_is_paper_wan(const bench *b);
+
+#endif

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Two forked parties over a socket pair, shaped if asked for, that run a job a few times between barriers.
+ *
+ * A phase starts at both parties after an exchange of a byte each and lasts until the slower party is done. Party 0
+ * decides before each repetition whether there is another and says so in that byte.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/bench/bench.h"
+#include "train/trainer.h"
+
+/* Rates for deciding what to leave out: slower than any engine here, so that little is left out by mistake. */
+#define SLOW_ANDS 20e6
+#define SLOW_COTS 20e6
+#define SLOW_BYTES 500e6
+
+struct sample {
+	double seconds, cpu;
+	uint64_t sent, rounds;
+};
+
+struct outcome {
+	quo_err err;
+	double failed_at;
+	uint64_t rss;
+	int runs;
+	struct sample setup, sample[BENCH_MAX_RUNS][BENCH_MAX_PHASES];
+};
+
+struct party {
+	const bench *b;
+	const bench_job *job;
+	quo_session s;
+	void *state;
+	struct outcome *out;
+	int runs;
+	bool warm_up;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+bench_stat bench_stat_of(double *values, int n)
+{
+	qsort(values, (size_t)n, sizeof *values, by_value);
+	double middle = n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+	return (bench_stat){ middle, values[0], values[n - 1] };
+}
+
+static double cpu_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* Both parties are here; `word` is party 0's. */
+static quo_status barrier(quo_session *s, char *word, quo_err *err)
+{
+	char theirs = 0;
+
+	quo_channel_duplex(s->peer, true);
+	quo_status status = quo_channel_send(s->peer, word, 1, err);
+	if (status == QUO_OK)
+		status = quo_channel_recv(s->peer, &theirs, 1, err);
+	quo_channel_duplex(s->peer, false);
+	if (s->party == 1)
+		*word = theirs;
+	return status;
+}
+
+static struct sample begin(const quo_session *s)
+{
+	quo_traffic t = quo_channel_traffic(s->peer);
+
+	return (struct sample){ quo_now_seconds(), cpu_seconds(), t.sent_bytes, t.rounds };
+}
+
+static struct sample since(const quo_session *s, const struct sample *start)
+{
+	struct sample now = begin(s);
+
+	return (struct sample){ now.seconds - start->seconds, now.cpu - start->cpu, now.sent - start->sent,
+				now.rounds - start->rounds };
+}
+
+static quo_status repeat(struct party *p, struct sample *samples, quo_err *err)
+{
+	char go = 1;
+
+	for (unsigned phase = 0; phase < p->job->n_phases; phase++) {
+		QUO_TRY(barrier(&p->s, &go, err));
+		struct sample start = begin(&p->s);
+		QUO_TRY(p->job->run(p->job, &p->s, p->state, phase, err));
+		QUO_TRY(quo_channel_flush(p->s.peer, err));
+		samples[phase] = since(&p->s, &start);
+	}
+	QUO_TRY(barrier(&p->s, &go, err));
+	quo_arena_reset(p->s.step);
+	return QUO_OK;
+}
+
+static quo_status measure(struct party *p, quo_err *err)
+{
+	struct outcome *out = p->out;
+	struct sample ignored[BENCH_MAX_PHASES];
+	double start = quo_now_seconds();
+
+	if (p->warm_up)
+		QUO_TRY(repeat(p, ignored, err));
+	for (;;) {
+		char go = out->runs == 0 ||
+		          (out->runs < p->runs && quo_now_seconds() - start < p->b->limit_s);
+		QUO_TRY(barrier(&p->s, &go, err));
+		if (!go)
+			return QUO_OK;
+		QUO_TRY(repeat(p, out->sample[out->runs], err));
+		out->runs++;
+	}
+}
+
+static quo_status open_and_measure(struct party *p, quo_err *err)
+{
+	quo_session *s = &p->s;
+	char go = 1;
+
+	QUO_TRY(barrier(s, &go, err));
+	struct sample start = begin(s);
+	if (s->protocol) {
+		const quo_protocol_ops *ops = s->protocol->ops;
+		QUO_TRY(ops->open(s->protocol->self, s, err));
+		QUO_TRY(quo_channel_flush(s->peer, err));
+	}
+	p->out->setup = since(s, &start);
+	quo_status status = p->job->prepare(p->job, s, p->state, err);
+	if (status == QUO_OK)
+		status = measure(p, err);
+	if (p->job->finish)
+		p->job->finish(p->state);
+	return status;
+}
+
+/* Load the protocol, run `inside`, free all. */
+static quo_status in_session(struct party *p, quo_status (*inside)(struct party *, quo_err *), quo_err *err)
+{
+	quo_session *s = &p->s;
+	quo_experiment *owner = NULL;
+	quo_instance *protocol = NULL;
+	quo_status status = QUO_OK;
+
+	if (p->job->protocol)
+		status = quo_component_load(p->b->registry, QUO_KIND_PROTOCOL, p->job->protocol, &owner, &protocol, err);
+	s->protocol = protocol;
+	s->parties = 2;
+	s->run = quo_arena_new(err);
+	s->step = quo_arena_new(err);
+	p->state = quo_alloc(1, p->job->state_bytes, err);
+	if (status == QUO_OK)
+		status = s->run && s->step && p->state ? inside(p, err) : QUO_FAILED;
+	if (protocol) {
+		const quo_protocol_ops *ops = protocol->ops;
+		if (ops->close)
+			ops->close(protocol->self, s);
+	}
+	quo_free(p->state);
+	quo_arena_free(s->step);
+	quo_arena_free(s->run);
+	quo_experiment_free(owner);
+	return status;
+}
+
+static quo_status party_main(struct party *p, quo_channel *ch, quo_err *err)
+{
+	if (p->b->latency_s > 0 || p->b->rate > 0)
+		ch = quo_channel_shape(ch, p->b->latency_s, p->b->rate, err);
+	p->s.peer = quo_channel_count(ch, err);
+	p->s.rng = quo_rng_new(err);
+	quo_status status = p->s.peer && p->s.rng ? in_session(p, open_and_measure, err) : QUO_FAILED;
+	quo_channel_close(p->s.peer);
+	quo_rng_free(p->s.rng);
+	return status;
+}
+
+static pid_t start(struct party *p, quo_channel *ends[2], quo_err *err)
+{
+	fflush(NULL);
+	pid_t parent = getpid(), pid = fork();
+	if (pid < 0)
+		quo_fail(err, QUO_FAILED, "cannot start a process: %s", strerror(errno));
+	if (pid != 0)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	quo_channel_close(ends[1 - p->s.party]);
+	quo_err mine = QUO_ERR_INIT;
+	quo_status status = party_main(p, ends[p->s.party], &mine);
+	struct rusage usage;
+	if (getrusage(RUSAGE_SELF, &usage) == 0)
+		p->out->rss = (uint64_t)usage.ru_maxrss * 1024;
+	if (status != QUO_OK) {
+		p->out->failed_at = quo_now_seconds();
+		p->out->err = mine;
+	}
+	_exit(status == QUO_OK ? 0 : 1);
+}
+
+static quo_status wait_both(const pid_t pid[2], struct outcome *outcome, quo_err *err)
+{
+	int first = -1;
+
+	for (int i = 0; i < 2; i++) {
+		int state = 0;
+		if (pid[i] <= 0)
+			continue;
+		while (waitpid(pid[i], &state, 0) < 0 && errno == EINTR)
+			;
+		if (state != 0 && outcome[i].err.status == QUO_OK)
+			quo_fail(&outcome[i].err, QUO_FAILED, "the process died (%s %d)",
+			         WIFSIGNALED(state) ? "signal" : "status",
+			         WIFSIGNALED(state) ? WTERMSIG(state) : WEXITSTATUS(state));
+		if (outcome[i].err.status != QUO_OK && (first < 0 || outcome[i].failed_at < outcome[first].failed_at))
+			first = i;
+	}
+	if (first < 0)
+		return QUO_OK;
+	return quo_fail(err, outcome[first].err.status, "party %d: %s", first, outcome[first].err.text);
+}
+
+static quo_status run_both(struct party parties[2], struct outcome *outcome, quo_err *err)
+{
+	quo_channel *ends[2];
+	pid_t pid[2] = { 0, 0 };
+	quo_status status = QUO_OK;
+
+	QUO_TRY(quo_channel_pair(ends, err));
+	for (int i = 0; i < 2 && status == QUO_OK; i++) {
+		pid[i] = start(&parties[i], ends, err);
+		if (pid[i] < 0)
+			status = QUO_FAILED;
+	}
+	quo_channel_close(ends[0]);
+	quo_channel_close(ends[1]);
+	quo_status waited = wait_both(pid, outcome, err);
+	return status != QUO_OK ? status : waited;
+}
+
+/* ---- the forecast ---- */
+
+struct dry {
+	struct party party;
+	bench_result *out;
+};
+
+static quo_cost minus(const quo_cost *a, const quo_cost *b)
+{
+	quo_cost d = *a;
+
+	for (int i = 0; i < 2; i++)
+		d.sent_bytes[i] -= b->sent_bytes[i];
+	d.rounds -= b->rounds;
+	d.cots -= b->cots;
+	d.and_gates -= b->and_gates;
+	return d;
+}
+
+static quo_status dry_run(struct party *p, quo_err *err)
+{
+	quo_session *s = &p->s;
+	const quo_protocol_ops *ops = s->protocol->ops;
+	bench_result *out = ((struct dry *)p)->out;
+
+	QUO_TRY(ops->open(s->protocol->self, s, err));
+	out->setup.cost = *s->cost;
+	quo_status status = p->job->prepare(p->job, s, p->state, err);
+	for (unsigned phase = 0; phase < p->job->n_phases && status == QUO_OK; phase++) {
+		quo_cost before = *s->cost;
+		status = p->job->run(p->job, s, p->state, phase, err);
+		out->phase[phase].cost = minus(s->cost, &before);
+	}
+	out->total.cost = minus(s->cost, &out->setup.cost);
+	if (p->job->finish)
+		p->job->finish(p->state);
+	return status;
+}
+
+static double foretell(const bench *b, const quo_cost *c)
+{
+	double bytes = (double)(c->sent_bytes[0] + c->sent_bytes[1]);
+	double most = (double)(c->sent_bytes[0] > c->sent_bytes[1] ? c->sent_bytes[0] : c->sent_bytes[1]);
+	double seconds = (double)c->and_gates / SLOW_ANDS + (double)c->cots / SLOW_COTS + bytes / SLOW_BYTES;
+
+	if (b->rate > 0 && most / b->rate > seconds)
+		seconds = most / b->rate;
+	return seconds + (double)c->rounds * b->latency_s;
+}
+
+static quo_status forecast(const bench *b, const bench_job *job, bench_result *out, quo_err *err)
+{
+	quo_cost cost = QUO_COST_INIT;
+	struct dry dry = { .party = { .b = b, .job = job, .s = { .dry = true, .cost = &cost } }, .out = out };
+
+	if (!job->protocol)
+		return QUO_OK;
+	QUO_TRY(in_session(&dry.party, dry_run, err));
+	out->foretold_s = foretell(b, &out->total.cost);
+	out->skipped = out->foretold_s > b->limit_s;
+	return QUO_OK;
+}
+
+/* ---- results ---- */
+
+static void summarise(const struct outcome *o, unsigned first, unsigned n, bench_phase *out)
+{
+	double seconds[BENCH_MAX_RUNS], cpu[2][BENCH_MAX_RUNS];
+	int runs = o[0].runs;
+
+	for (int r = 0; r < runs; r++) {
+		seconds[r] = cpu[0][r] = cpu[1][r] = 0;
+		for (unsigned i = first; i < first + n; i++) {
+			const struct sample *a = &o[0].sample[r][i], *c = &o[1].sample[r][i];
+			seconds[r] += a->seconds > c->seconds ? a->seconds : c->seconds;
+			cpu[0][r] += a->cpu;
+			cpu[1][r] += c->cpu;
+		}
+	}
+	out->seconds = bench_stat_of(seconds, runs);
+	for (int i = 0; i < 2; i++)
+		out->cpu[i] = bench_stat_of(cpu[i], runs).median;
+	out->sent[0] = out->sent[1] = out->rounds = 0;
+	/* Means over the runs: an engine that works ahead does not send the same each time. */
+	for (int r = 0; r < runs; r++) {
+		for (unsigned i = first; i < first + n; i++) {
+			out->sent[0] += o[0].sample[r][i].sent;
+			out->sent[1] += o[1].sample[r][i].sent;
+			out->rounds += o[0].sample[r][i].rounds;
+		}
+	}
+	out->sent[0] /= (uint64_t)runs;
+	out->sent[1] /= (uint64_t)runs;
+	out->rounds = (out->rounds + (uint64_t)runs / 2) / (uint64_t)runs;
+}
+
+static void collect(const struct outcome *o, const bench_job *job, bench_result *out)
+{
+	out->runs = o[0].runs;
+	for (unsigned i = 0; i < job->n_phases; i++)
+		summarise(o, i, 1, &out->phase[i]);
+	summarise(o, 0, job->n_phases, &out->total);
+	double setup = o[0].setup.seconds > o[1].setup.seconds ? o[0].setup.seconds : o[1].setup.seconds;
+	out->setup.seconds = (bench_stat){ setup, setup, setup };
+	for (int i = 0; i < 2; i++) {
+		out->setup.cpu[i] = o[i].setup.cpu;
+		out->setup.sent[i] = o[i].setup.sent;
+		out->peak_rss[i] = o[i].rss;
+	}
+	out->setup.rounds = o[0].setup.rounds;
+}
+
+quo_status bench_run(const bench *b, const bench_job *job, bench_result *out, quo_err *err)
+{
+	*out = (bench_result){ .runs = 0 };
+	QUO_TRY(forecast(b, job, out, err));
+	if (out->skipped)
+		return QUO_OK;
+	struct outcome *outcome =
+		mmap(NULL, 2 * sizeof *outcome, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	quo_rng *rng = quo_rng_new(err);
+	if (outcome == MAP_FAILED || !rng) {
+		quo_rng_free(rng);
+		if (outcome != MAP_FAILED)
+			munmap(outcome, 2 * sizeof *outcome);
+		return quo_fail(err, QUO_FAILED, "out of memory");
+	}
+	struct party parties[2];
+	quo_block start_block = quo_rng_block(rng);
+	quo_rng_free(rng);
+	for (int i = 0; i < 2; i++) {
+		parties[i] = (struct party){ .b = b, .job = job, .out = &outcome[i], .runs = b->runs };
+		parties[i].s.party = i;
+		parties[i].s.hash_start = start_block;
+		/* A first time that does not count, where it is cheap: pages, caches, first iterations. */
+		parties[i].warm_up = !b->quick && out->foretold_s < b->limit_s / 8;
+	}
+	quo_status status = run_both(parties, outcome, err);
+	if (status == QUO_OK)
+		collect(outcome, job, out);
+	munmap(outcome, 2 * sizeof *outcome);
+	return status;
+}
+
+void bench_put(const bench *b, const bench_result *r, const bench_phase *p)
+{
+	bench_table *t = b->table;
+
+	if (r->skipped) {
+		bench_set(t, "runs", 0);
+		bench_set(t, "bytes_sent", (double)(p->cost.sent_bytes[0] + p->cost.sent_bytes[1]));
+		bench_set(t, "rounds", (double)p->cost.rounds);
+		return;
+	}
+	bench_set(t, "seconds", p->seconds.median);
+	bench_set(t, "seconds_min", p->seconds.min);
+	bench_set(t, "seconds_max", p->seconds.max);
+	bench_set(t, "runs", r->runs);
+	bench_set(t, "cpu0_seconds", p->cpu[0]);
+	bench_set(t, "cpu1_seconds", p->cpu[1]);
+	bench_set(t, "bytes_sent", (double)(p->sent[0] + p->sent[1]));
+	bench_set(t, "rounds", (double)p->rounds);
+}
