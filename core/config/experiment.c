@@ -173,6 +173,10 @@ static quo_status check_whole(const quo_experiment *e, const quo_node *root, quo
 	if (!*c->output.dir)
 		return quo__node_fail(err, quo__node_get(output, "dir"),
 				      "output.dir is empty; name a folder, e.g. runs");
+	if (c->network.bandwidth > 0 && c->network.bandwidth < 1000)
+		return quo__node_fail(err, network,
+				      "network.bandwidth is less than 1kB/s; 0B/s leaves it to "
+				      "be measured");
 	if (c->network.shape.bandwidth > 0 && c->network.shape.bandwidth < 1000)
 		return quo__node_fail(err, network,
 				      "network.shape.bandwidth is less than 1kB/s; 0B/s leaves the "

@@ -48,6 +48,13 @@ static const quo_option network_options[] = {
 	QUO_OPTION(quo_network_config, address, QUO_OPT_STRING, "\"\"",
 		   "host:port to listen at or to connect to; not used in local mode",
 		   .local = true),
+	QUO_OPTION(quo_network_config, latency, QUO_OPT_SECONDS, "0s",
+		   "one-way delay of the link, for forecasts and for components that are auto; "
+		   "0s: what shape says, else measured at the start",
+		   .max_real = 60),
+	QUO_OPTION(quo_network_config, bandwidth, QUO_OPT_RATE, "0B/s",
+		   "of the link, in each direction, from 1kB/s on; 0B/s: as with latency",
+		   .max_real = 1e12),
 	QUO_OPTION(quo_network_config, timeout, QUO_OPT_INT, "60",
 		   "seconds to wait for the peer; 0: for ever", .min = 0, .max = 86400,
 		   .local = true),

@@ -38,7 +38,7 @@ void quo_cot_free(quo_cot *cot)
 quo_status quo_cot_open(quo_cot *cot, quo_session *s, quo_err *err)
 {
 	if (s->dry) {
-		cot->ops->cost_open(cot->ot->self, cot->sender, s->cost);
+		cot->ops->cost_open(cot->ot->self, s, cot->sender, s->cost);
 		return QUO_OK;
 	}
 	return cot->ops->open(cot->ot->self, s, cot->sender, err);

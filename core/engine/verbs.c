@@ -100,7 +100,7 @@ quo_status quo_map(quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_e
 
 quo_goal quo_protocol_goal(const quo_session *s)
 {
-	return ops(s)->goal(s->protocol->self);
+	return ops(s)->goal(s->protocol->self, s);
 }
 
 static quo_tensor *allocate(quo_session *s, quo_arena *arena, quo_spec spec, uint64_t *dry_bytes, quo_err *err)

@@ -27,6 +27,7 @@ static const quo_method gc_methods[] = {
 static const quo_method circuits_methods[] = {
 	METHOD(quo_circuits_ops, open),
 	METHOD(quo_circuits_ops, map),
+	METHOD(quo_circuits_ops, goal),
 	{ NULL, 0 },
 };
 static const quo_method products_methods[] = {
@@ -65,14 +66,6 @@ static const quo_method data_methods[] = {
 	{ NULL, 0 },
 };
 
-static const char *check_circuits(const void *ops)
-{
-	quo_goal goal = ((const quo_circuits_ops *)ops)->goal;
-	return goal == QUO_SMALL || goal == QUO_SHALLOW
-		       ? NULL
-		       : "goal is neither QUO_SMALL nor QUO_SHALLOW";
-}
-
 static const char *check_protocol(const void *ops)
 {
 	int parties = ((const quo_protocol_ops *)ops)->parties;
@@ -98,7 +91,7 @@ static const quo_kind_info kinds[QUO_KIND_END] = {
 			  END_OF(quo_gc_ops, table_bytes), gc_methods, NULL },
 	[QUO_KIND_CIRCUITS] = { "circuits", "circuit engine over XOR shares",
 				sizeof(quo_circuits_ops), END_OF(quo_circuits_ops, goal),
-				circuits_methods, check_circuits },
+				circuits_methods, NULL },
 	[QUO_KIND_PRODUCTS] = { "products", "shared bit-plane product", sizeof(quo_products_ops),
 				END_OF(quo_products_ops, convert), products_methods, NULL },
 	[QUO_KIND_PROTOCOL] = { "protocol", "share, reveal, product, map", sizeof(quo_protocol_ops),

@@ -68,9 +68,7 @@ static quo_status party_child(struct local *l, int party, quo_err *err)
 	                                  &p.hash_start, err);
 	quo_rng_free(rng);
 	QUO_TRY(status);
-	p.channel = quo_party_channel(l->run, l->ends[party], err);
-	if (!p.channel)
-		return QUO_FAILED;
+	QUO_TRY(quo_party_connect(l->run, &p, l->ends[party], err));
 	l->run->leads = party == 0;
 	l->run->other_rss = party == 0 ? &l->outcome[PARTY_1].rss : NULL;
 	if (l->run->cli->verify) {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/probe.h"
+#include "train/link.h"
 #include "train/modelshare.h"
 #include "train/npz.h"
 #include "train/progress.h"
@@ -316,13 +318,36 @@ static quo_status run_session(struct job *job, quo_err *err)
 	return status;
 }
 
-quo_channel *quo_party_channel(const quo_run *run, quo_channel *raw, quo_err *err)
+static quo_status determine_link(const quo_run *run, int party, quo_channel *raw, quo_link *link, quo_err *err)
+{
+	quo_link measured;
+
+	*link = quo_link_given(&run->config->network);
+	if ((link->latency_s > 0 && link->bytes_per_s > 0) || !quo_link_matters(run->experiment))
+		return QUO_OK;
+	QUO_TRY(quo_probe_link(raw, party, &measured, err));
+	if (!(link->latency_s > 0))
+		link->latency_s = measured.latency_s;
+	if (!(link->bytes_per_s > 0))
+		link->bytes_per_s = measured.bytes_per_s;
+	return QUO_OK;
+}
+
+quo_status quo_party_connect(const quo_run *run, quo_party *party, quo_channel *raw, quo_err *err)
 {
 	const quo_shape_config *shape = &run->config->network.shape;
 
 	if (shape->latency > 0 || shape->bandwidth > 0)
 		raw = quo_channel_shape(raw, shape->latency, shape->bandwidth, err);
-	return quo_channel_count(raw, err);
+	if (!raw)
+		return QUO_FAILED;
+	quo_status status = determine_link(run, party->party, raw, &party->link, err);
+	if (status != QUO_OK) {
+		quo_channel_close(raw);
+		return status;
+	}
+	party->channel = quo_channel_count(raw, err);
+	return party->channel ? QUO_OK : QUO_FAILED;
 }
 
 quo_status quo_party_run(quo_run *run, quo_party *party, quo_err *err)
@@ -335,6 +360,7 @@ quo_status quo_party_run(quo_run *run, quo_party *party, quo_err *err)
 				     .peer = party->channel,
 				     .rng = quo_rng_new(err),
 				     .hash_start = party->hash_start,
+				     .link = party->link,
 				     .protocol = run->config->protocol,
 				     .run = quo_arena_new(err),
 				     .step = quo_arena_new(err) };

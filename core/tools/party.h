@@ -26,6 +26,7 @@ typedef struct quo_party {
 	int party;            /* 0 or 1 */
 	quo_channel *channel; /* to the peer, NULL under one party; this call closes it */
 	quo_block hash_start;
+	quo_link link; /* to plan with */
 	const quo_holding *input;
 	quo_status (*trace)(void *, quo_session *, const char *, const char *, const quo_tensor *, quo_err *);
 	quo_verify verify;
@@ -35,9 +36,12 @@ typedef struct quo_party {
 /* Train and write what this party writes. */
 quo_status quo_party_run(quo_run *run, quo_party *party, quo_err *err);
 
-/* A connection after the handshake as the session wants it: shaped if the experiment says so, counted. Takes over
- * `raw`, also on failure. */
-quo_channel *quo_party_channel(const quo_run *run, quo_channel *raw, quo_err *err);
+/*
+ * Make the party's channel of a connection after the handshake: shaped if the experiment says so, and counted. Before it
+ * counts, measures what of the party's link the experiment leaves open, if a component decides by it. Takes over
+ * `raw`, also on failure.
+ */
+quo_status quo_party_connect(const quo_run *run, quo_party *party, quo_channel *raw, quo_err *err);
 
 /* Line 1 of every run: who may learn what. */
 void quo_run_banner(const quo_run *run);

@@ -79,13 +79,12 @@ static quo_status go(struct remote *r, quo_err *err)
 	if (!r->run->output)
 		return QUO_FAILED;
 	quo_party party = { .party = r->party,
-			    .channel = quo_party_channel(r->run, r->peer, err),
 			    .hash_start = r->hash_start,
 			    .input = &r->input,
 			    .verify = { .fd = -1 } };
+	quo_channel *raw = r->peer;
 	r->peer = NULL;
-	if (!party.channel)
-		return QUO_FAILED;
+	QUO_TRY(quo_party_connect(r->run, &party, raw, err));
 	return quo_party_run(r->run, &party, err);
 }
 

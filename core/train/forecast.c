@@ -4,12 +4,8 @@
 #include <string.h>
 
 #include "data/dataset.h"
+#include "train/link.h"
 
-/* Measured with quotient-run on a two-core machine with VAES, both parties on it (docs/protocols.md, "Time"). */
-#define ANDS_PER_SECOND 25e6
-#define BYTES_PER_SECOND 900e6
-#define COTS_PER_SECOND 30e6
-#define ROUNDS_PER_SECOND 20e3
 /* What a process holds besides tensors: code, OpenSSL, buffers of the engines. */
 #define FIXED_BYTES (UINT64_C(160) << 20)
 
@@ -61,7 +57,7 @@ static quo_status dry_run(quo_forecast *f, quo_trainer *t, bool reveal_model, qu
 		QUO_TRY(quo_trainer_reveal_model(t, NULL, err));
 	memcpy(f->phase, t->phase, sizeof f->phase);
 	for (int i = 0; i < QUO_PHASES; i++)
-		f->phase[i].seconds = 0;
+		f->seconds += f->phase[i].seconds;
 	f->steps = t->steps;
 	f->steps_per_epoch = t->steps_per_epoch;
 	f->weights = quo_trainer_weights(t);
@@ -87,9 +83,11 @@ static void scale_up(quo_forecast *f, double by)
 	scale(&f->cost.rounds, by);
 	scale(&f->cost.cots, by);
 	scale(&f->cost.and_gates, by);
+	f->seconds *= by;
 	for (int i = 0; i < QUO_PHASES; i++) {
 		scale(&f->phase[i].bytes, by);
 		scale(&f->phase[i].rounds, by);
+		f->phase[i].seconds *= by;
 	}
 }
 
@@ -101,15 +99,12 @@ static uint64_t steps_to_walk(const quo_trainer *t)
 	return t->steps < most ? t->steps : most;
 }
 
-static void estimate(quo_forecast *f, const quo_session *s, const quo_trainer *t, const quo_data_shape *shape)
+static void estimate_memory(quo_forecast *f, const quo_session *s, const quo_trainer *t, const quo_data_shape *shape)
 {
 	uint64_t rows = (uint64_t)shape->rows[QUO_TRAIN] + shape->rows[QUO_TEST];
-	double bytes = (double)(f->cost.sent_bytes[0] + f->cost.sent_bytes[1]);
 
 	f->memory_bytes = FIXED_BYTES + s->dry_run_bytes + t->dry_step_bytes +
 	                  rows * (shape->features * sizeof(uint32_t) + shape->classes);
-	f->seconds = (double)f->cost.and_gates / ANDS_PER_SECOND + bytes / BYTES_PER_SECOND +
-	             (double)f->cost.cots / COTS_PER_SECOND + (double)f->cost.rounds / ROUNDS_PER_SECOND;
 }
 
 static quo_status run_in(quo_forecast *f, quo_session *s, const quo_experiment_config *experiment,
@@ -130,7 +125,7 @@ static quo_status run_in(quo_forecast *f, quo_session *s, const quo_experiment_c
 	if (status == QUO_OK && t.steps < all)
 		scale_up(f, (double)all / (double)t.steps);
 	if (status == QUO_OK)
-		estimate(f, s, &t, shape);
+		estimate_memory(f, s, &t, shape);
 	quo_trainer_fini(&t);
 	return status;
 }
@@ -140,13 +135,18 @@ quo_status quo_forecast_run(quo_forecast *f, const quo_experiment_config *experi
 {
 	const quo_protocol_ops *protocol = experiment->protocol->ops;
 
-	*f = (quo_forecast){ .cost = QUO_COST_INIT };
+	const quo_link loopback = QUO_LINK_LOOPBACK, given = quo_link_given(&experiment->network);
+
+	*f = (quo_forecast){ .cost = QUO_COST_INIT,
+			     .link = { given.latency_s > 0 ? given.latency_s : loopback.latency_s,
+				       given.bytes_per_s > 0 ? given.bytes_per_s : loopback.bytes_per_s } };
 	quo_session s = { .parties = protocol->parties,
 			  .dry = true,
 			  .protocol = experiment->protocol,
 			  .run = quo_arena_new(err),
 			  .step = quo_arena_new(err),
-			  .cost = &f->cost };
+			  .cost = &f->cost,
+			  .link = f->link };
 	quo_status status = s.run && s.step ? run_in(f, &s, experiment, shape, reveal_model, err) : QUO_FAILED;
 	quo_arena_free(s.run);
 	quo_arena_free(s.step);

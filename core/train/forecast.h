@@ -2,8 +2,8 @@
 /*
  * Forecasts: the trainer itself in a dry session, where engines report what they would send.
  *
- * Bytes and rounds are those of a run after the handshake and the sharing of the data; time is an estimate from the
- * counts of COTs, AND gates and bytes with the rates in forecast.c.
+ * Bytes and rounds are those of a run after the handshake and the sharing of the data. Time is an estimate: what the
+ * engines say they compute, against the bytes and rounds over the link that the experiment gives (quotient/cost.h).
  */
 #ifndef QUOTIENT_CORE_FORECAST_H
 #define QUOTIENT_CORE_FORECAST_H
@@ -20,12 +20,13 @@ typedef struct quo_forecast_layer {
 
 typedef struct quo_forecast {
 	quo_cost cost;
-	quo_phase phase[QUO_PHASES]; /* bytes and rounds; seconds 0 */
+	quo_phase phase[QUO_PHASES]; /* seconds: estimated */
+	quo_link link; /* that the experiment gives, or loopback */
 	uint64_t steps, steps_per_epoch, weights, macs;
 	bool scaled; /* a very long run: its first steps were walked, the counts are in proportion */
-	uint64_t step_bytes, step_rounds; /* of one training step */
+	uint64_t step_bytes, step_rounds; /* of the first training step */
 	uint64_t memory_bytes;            /* per party, estimated */
-	double seconds;                   /* estimated, two cores of this machine's kind over loopback */
+	double seconds;                   /* estimated, a core for each party */
 	uint32_t n_layers;
 	quo_forecast_layer *layers;
 } quo_forecast;

@@ -29,13 +29,28 @@ static quo_traffic traffic(const quo_session *s)
 	return s->peer ? quo_channel_traffic(s->peer) : (quo_traffic){ 0 };
 }
 
+/* What the ledger took in since the last call, as time over the session's link. */
+static double dry_seconds(quo_trainer *t)
+{
+	const quo_cost *now = t->s->cost;
+	quo_cost *then = &t->phase_cost, d = QUO_COST_INIT;
+
+	d.rounds = now->rounds - then->rounds;
+	for (int i = 0; i < 2; i++) {
+		d.sent_bytes[i] = now->sent_bytes[i] - then->sent_bytes[i];
+		d.cpu_s[i] = now->cpu_s[i] - then->cpu_s[i];
+	}
+	*then = *now;
+	return quo_cost_seconds(&d, t->s->link);
+}
+
 static void enter(quo_trainer *t, quo_phase_id phase)
 {
 	quo_traffic now = traffic(t->s);
 	quo_phase *total = &t->phase[t->current];
 	double seconds = quo_now_seconds();
 
-	total->seconds += seconds - t->phase_start;
+	total->seconds += t->s->dry ? dry_seconds(t) : seconds - t->phase_start;
 	total->bytes += now.sent_bytes + now.received_bytes - t->phase_bytes;
 	total->rounds += now.rounds - t->phase_rounds;
 	t->current = phase;
@@ -85,6 +100,8 @@ quo_status quo_trainer_init(quo_trainer *t, quo_session *s, const quo_experiment
 	quo_traffic start = traffic(s);
 	t->phase_bytes = start.sent_bytes + start.received_bytes;
 	t->phase_rounds = start.rounds;
+	if (s->dry)
+		t->phase_cost = *s->cost;
 	for (uint32_t i = 0; i < experiment->reveal.n; i++)
 		t->reveal_accuracy = true;
 

@@ -47,7 +47,7 @@ struct quo_trainer {
 	quo_status (*report)(void *arg, const quo_trainer_report *report, quo_err *err); /* may be NULL */
 	void *report_arg;
 
-	/* Results. */
+	/* Results. Dry runs: seconds as quo_cost_seconds() sees them. */
 	quo_phase phase[QUO_PHASES];
 	uint64_t step, steps, steps_per_epoch;
 	double *accuracy; /* one per evaluation done, in order; n_accuracy of them */
@@ -58,6 +58,7 @@ struct quo_trainer {
 	quo_phase_id current;
 	double phase_start;
 	uint64_t phase_bytes, phase_rounds;
+	quo_cost phase_cost; /* dry runs: the ledger at phase_start */
 	double evaluation_from, last_step_seconds;
 };
 

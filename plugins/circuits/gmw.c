@@ -392,6 +392,13 @@ static quo_status open(void *self, quo_session *s, quo_err *err)
 	return QUO_OK;
 }
 
+static quo_goal goal(void *self, const quo_session *s)
+{
+	(void)self;
+	(void)s;
+	return QUO_SHALLOW;
+}
+
 static void fini(void *self)
 {
 	struct gmw *g = self;
@@ -405,7 +412,7 @@ static const quo_circuits_ops ops = {
 	.life = { .fini = fini },
 	.open = open,
 	.map = map,
-	.goal = QUO_SHALLOW,
+	.goal = goal,
 };
 
 static const quo_component gmw = {

@@ -370,12 +370,12 @@ static quo_block ferret_delta(void *self)
 	return ((struct ferret *)self)->delta;
 }
 
-static void ferret_cost_open(void *self, int sender, quo_cost *cost)
+static void ferret_cost_open(void *self, const quo_session *s, int sender, quo_cost *cost)
 {
 	struct ferret *f = self;
 
 	f->sender = sender;
-	setup_ops(f)->cost_open(f->setup->self, sender, cost);
+	setup_ops(f)->cost_open(f->setup->self, s, sender, cost);
 	setup_ops(f)->cost_extend(f->setup->self, sender, ferret_needs(f->now), cost);
 }
 

@@ -87,11 +87,12 @@ static quo_block iknp_delta(void *self)
 	return ((struct iknp *)self)->delta;
 }
 
-static void iknp_cost_open(void *self, int sender, quo_cost *cost)
+static void iknp_cost_open(void *self, const quo_session *s, int sender, quo_cost *cost)
 {
 	uint64_t bytes[2];
 
 	(void)self;
+	(void)s;
 	bytes[sender] = QUO_BASE_OT_RECEIVER_BYTES(COLUMNS);
 	bytes[1 - sender] = QUO_BASE_OT_SENDER_BYTES(COLUMNS);
 	quo_cost_duplex(cost, bytes[0], bytes[1]);

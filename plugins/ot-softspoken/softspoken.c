@@ -142,11 +142,12 @@ static quo_block softspoken_delta(void *self)
 	return ((struct softspoken *)self)->delta;
 }
 
-static void softspoken_cost_open(void *self, int sender, quo_cost *cost)
+static void softspoken_cost_open(void *self, const quo_session *s, int sender, quo_cost *cost)
 {
 	const struct softspoken *p = self;
 	uint64_t bytes[2];
 
+	(void)s;
 	bytes[sender] = QUO_BASE_OT_RECEIVER_BYTES(KAPPA);
 	bytes[1 - sender] = QUO_BASE_OT_SENDER_BYTES(KAPPA);
 	quo_cost_duplex(cost, bytes[0], bytes[1]);

@@ -196,9 +196,10 @@ static quo_status clear_map(void *self, quo_session *s, const quo_map_job *jobs,
 	return QUO_OK;
 }
 
-static quo_goal clear_goal(void *self)
+static quo_goal clear_goal(void *self, const quo_session *s)
 {
 	(void)self;
+	(void)s;
 	return QUO_SMALL;
 }
 

@@ -234,9 +234,10 @@ static quo_status map(void *self, quo_session *s, const quo_map_job *jobs, size_
 	return circuits(q)->map(q->config->circuits->self, s, jobs, n, err);
 }
 
-static quo_goal goal(void *self)
+static quo_goal goal(void *self, const quo_session *s)
 {
-	return circuits(self)->goal;
+	struct quotient *q = self;
+	return circuits(q)->goal(q->config->circuits->self, s);
 }
 
 static const quo_protocol_ops ops = {

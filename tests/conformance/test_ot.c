@@ -63,7 +63,7 @@ static void run(quo_session *s, void *arg)
 		dry[sender] = instance(task->engine);
 		const quo_ot_ops *ops = ot[sender]->ops;
 		quo_test_ok(ops->open(ot[sender]->self, s, sender, &err));
-		ops->cost_open(dry[sender]->self, sender, &cost);
+		ops->cost_open(dry[sender]->self, s, sender, &cost);
 		assert_cost(s, &cost);
 		if (s->party == sender)
 			task->direction[sender].delta = ops->delta(ot[sender]->self);

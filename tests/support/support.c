@@ -160,9 +160,10 @@ static quo_block dealer_delta(void *self)
 	return ((struct dealer *)self)->delta;
 }
 
-static void dealer_cost_open(void *self, int sender, quo_cost *cost)
+static void dealer_cost_open(void *self, const quo_session *s, int sender, quo_cost *cost)
 {
 	(void)self;
+	(void)s;
 	(void)sender;
 	(void)cost;
 }

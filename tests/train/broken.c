@@ -63,11 +63,19 @@ static quo_status circuits_map(void *self, quo_session *s, const quo_map_job *jo
 	return QUO_OK;
 }
 
+static quo_goal circuits_goal(void *self, const quo_session *s)
+{
+	struct circuits *c = self;
+	const quo_circuits_ops *ops = c->config->inner->ops;
+
+	return ops->goal(c->config->inner->self, s);
+}
+
 static const quo_circuits_ops circuits_ops = {
 	.life = { .init = circuits_init },
 	.open = circuits_open,
 	.map = circuits_map,
-	.goal = QUO_SMALL,
+	.goal = circuits_goal,
 };
 
 static const quo_component broken_circuits = {

@@ -29,8 +29,8 @@ typedef struct quo_circuits_ops {
 	/* Required. In a dry session it reports to session->cost what it would send, and touches no data. Arith ports
 	 * arrive as ARITH tensors: quo_split_arith() gives the circuit with the adder in front. */
 	quo_status (*map)(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_err *err);
-	/* Required. The form of circuits this engine wants. */
-	quo_goal goal;
+	/* Required. The form of circuits this engine wants over the session's link. Asked before open. */
+	quo_goal (*goal)(void *self, const quo_session *s);
 } quo_circuits_ops;
 
 /*

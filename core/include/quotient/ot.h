@@ -24,8 +24,9 @@ typedef struct quo_ot_ops {
 	                     quo_err *err);
 	/* Required. The sender's Delta after open. */
 	quo_block (*delta)(void *self);
-	/* Required. What open (setup) or extend(n) would send. Called in order on an instance that is never opened. */
-	void (*cost_open)(void *self, int sender, quo_cost *cost);
+	/* Required. What open (setup) or extend(n) would send. Called in order on an instance that is never opened. Of
+	 * the session an engine may use what both parties know: party count, link, hash_start. */
+	void (*cost_open)(void *self, const quo_session *s, int sender, quo_cost *cost);
 	void (*cost_extend)(void *self, int sender, size_t n, quo_cost *cost);
 } quo_ot_ops;
 

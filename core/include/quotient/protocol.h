@@ -29,8 +29,8 @@ typedef struct quo_protocol_ops {
 	quo_status (*product)(void *self, quo_session *s, const quo_product_job *jobs, size_t n_jobs, quo_err *err);
 	quo_status (*convert)(void *self, quo_session *s, const quo_convert_job *jobs, size_t n_jobs, quo_err *err);
 	quo_status (*map)(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_err *err);
-	/* Required. The form of circuits that `map` wants. */
-	quo_goal (*goal)(void *self);
+	/* Required. The form of circuits that `map` wants over the session's link. Asked before open. */
+	quo_goal (*goal)(void *self, const quo_session *s);
 } quo_protocol_ops;
 
 /* ---- what everybody calls: check the shapes (QUO_BUG on a mismatch), then the protocol ---- */

@@ -46,6 +46,7 @@ typedef struct quo_session {
 	quo_status (*trace)(void *arg, struct quo_session *s, const char *where, const char *name,
 	                    const struct quo_tensor *t, quo_err *err);
 	void *trace_arg;
+	quo_link link; /* what engines plan with; the same at all parties */
 } quo_session;
 
 /* Reserve n tweaks of a domain; the first of them. The domain is in the top byte. */

@@ -480,6 +480,8 @@ static void refuses_quantities(void **state)
 		refuses(text, 5, "network.shape.bandwidth wants a rate with its unit");
 	}
 	refuses(GOOD "network: {shape: {bandwidth: 999B/s}}\n", 5, "less than 1kB/s");
+	refuses(GOOD "network: {bandwidth: 999B/s}\n", 5, "network.bandwidth is less than 1kB/s");
+	refuses(GOOD "network: {latency: 61s}\n", 5, "network.latency wants a time");
 	refuses(GOOD "network: {shape: 42ms}\n", 5, "network.shape wants a map of options, not");
 	refuses(GOOD "network: {shape: {latncy: 1s}}\n", 5, "unknown key 'latncy' in network.shape; did you mean 'latency'?");
 	refuses(GOOD "network: {shap: {}}\n", 5, "did you mean 'shape'?");

@@ -36,7 +36,7 @@ static void open_run(struct run *r, quo_session *s, const char *yaml)
 	r->choices = quo_alloc(MANY / 64, sizeof *r->choices, &err);
 	assert_true(r->out && r->q && r->choices);
 	quo_test_ok(r->ops->open(r->ot->self, s, 0, &err));
-	r->ops->cost_open(r->dry->self, 0, &r->cost);
+	r->ops->cost_open(r->dry->self, s, 0, &r->cost);
 	quo_test_assert_cost(s, r->before, &r->cost);
 	/* From here on the receiver checks what the sender shows it. */
 	if (s->party == 0) {
