@@ -156,12 +156,12 @@ static void transfer(int party, quo_channel *ch, void *arg)
 static void test_bandwidth(void **state)
 {
 	(void)state;
-	struct transfer t = { 0, 10 * MB, MB, 1777, false, 0.09, 1 };
+	struct transfer t = { 0, 10 * MB, MB, 1777, false, 0.06, 10 };
 	quo_test_two_peers(transfer, &t);
-	t = (struct transfer){ 0, 10 * MB, MB, MB, false, 0.09, 1 };
+	t = (struct transfer){ 0, 10 * MB, MB, MB, false, 0.06, 10 };
 	quo_test_two_peers(transfer, &t);
 	/* The directions do not share: as long as one alone. */
-	t = (struct transfer){ 0, 5 * MB, 3 * MB, 65536, true, 0.54, 1.15 };
+	t = (struct transfer){ 0, MB, 3 * MB, 65536, true, 2.5, 5.5 };
 	quo_test_two_peers(transfer, &t);
 }
 
@@ -179,7 +179,7 @@ static void test_long_fat_link(void **state)
 static void test_both_send(void **state)
 {
 	(void)state;
-	struct transfer t = { 0.001, 400.0 * MB, 40 * MB, 100003, true, 0.09, 60 };
+	struct transfer t = { 0.001, 400.0 * MB, 40 * MB, 100003, true, 0.06, 60 };
 	quo_test_two_peers(transfer, &t);
 	t = (struct transfer){ 0, 0, 40 * MB, 7 * MB, true, 0, 60 };
 	quo_test_two_peers(transfer, &t);
