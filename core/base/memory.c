@@ -5,14 +5,34 @@
 #include <string.h>
 
 #include <openssl/crypto.h>
+#include <sys/mman.h>
 
 #define ALIGN 64u
+#define LARGE_PAGE ((size_t)1 << 21)
 #define BLOCK_BYTES ((size_t)1 << 20)
 
 void quo_wipe(void *p, size_t n)
 {
 	if (n)
 		OPENSSL_cleanse(p, n);
+}
+
+/*
+ * Large blocks lie on large pages where the system has some: half as many cycles go to random access,
+ * and first touch is far cheaper. Without them nothing changes.
+ */
+static void *allocate(size_t bytes)
+{
+	void *p;
+
+	if (bytes < LARGE_PAGE)
+		return aligned_alloc(ALIGN, bytes);
+	if (posix_memalign(&p, LARGE_PAGE, bytes))
+		return NULL;
+#ifdef MADV_HUGEPAGE
+	(void)madvise(p, bytes, MADV_HUGEPAGE);
+#endif
+	return p;
 }
 
 /* The size lives in the 64 bytes before what the caller gets, so that free can wipe. */
@@ -27,7 +47,7 @@ void *quo_alloc(size_t n, size_t size, quo_err *err)
 		return NULL;
 	}
 	total = total / ALIGN * ALIGN;
-	p = aligned_alloc(ALIGN, total);
+	p = allocate(total);
 	if (!p) {
 		quo_fail(err, QUO_FAILED, "out of memory: %zu bytes", bytes);
 		return NULL;

@@ -29,13 +29,10 @@
 #include "trees.h"
 
 #define CODE_TAG "QUOTIENT-V1-ot-ferret-code"
-#define LOG_BATCH \
-	15 /* rows of a batch of trees: half a MiB of leaves, which the next steps find in cache \
-	    */
+/* Rows of a batch of trees: half a MiB of leaves, which the next steps find in cache. */
+#define LOG_BATCH 15
 #define BATCH ((size_t)1 << LOG_BATCH)
-#define CHUNK \
-	128 /* rows encoded at a time; even, since two rows are five whole blocks of the stream */
-#define PAIR_BLOCKS (2 * FERRET_ROW / 4)
+#define CHUNK 4096 /* rows encoded at a time; even */
 
 struct config {
 	quo_instance *setup;
@@ -51,8 +48,9 @@ struct ferret {
 	int sender;
 	bool is_sender;
 	quo_block hash_start, delta;
-	quo_block *cots,
-		*kept; /* of this iteration and of the next: secret, then base COTs of the trees */
+	quo_block
+		*cots; /* that this iteration takes: the secret, then the base COTs of the trees */
+	quo_block *kept; /* the same of the next */
 	quo_block *leaves;
 	quo_block code; /* key of this iteration's rows */
 
@@ -157,21 +155,7 @@ static void set_code_key(struct ferret *f)
 	memcpy(&f->code, digest, sizeof f->code);
 }
 
-/* The next n <= CHUNK - 1 rows: words and COTs in the inner form. Returns the first row's words. */
-static const uint32_t *encode(struct ferret *f, size_t n, quo_block words[], quo_block *out)
-{
-	const uint32_t mask = (uint32_t)(ferret_secret(f->now) - 1) * (uint32_t)sizeof(quo_block);
-	const quo_block keep = { { UINT64_MAX - f->is_sender, UINT64_MAX } };
-	const size_t odd = f->row % 2;
-	const uint32_t *first = (const uint32_t *)(const void *)words + odd * FERRET_ROW;
-
-	quo_prg(f->code, f->row / 2 * PAIR_BLOCKS, words, (odd + n + 1) / 2 * PAIR_BLOCKS);
-	f->kernels->gather(f->cots, first, mask, f->leaves + (f->row - f->first), keep, out, n);
-	f->row += n;
-	return first;
-}
-
-/* OR n <= 64 bits into a plane at bit `at`. */
+/* OR n <= 8 bits into a plane at bit `at`. */
 static void put_bits(uint64_t *plane, size_t at, uint64_t bits, size_t n)
 {
 	plane[at / 64] |= bits << at % 64;
@@ -179,43 +163,44 @@ static void put_bits(uint64_t *plane, size_t at, uint64_t bits, size_t n)
 		plane[at / 64 + 1] |= bits >> (64 - at % 64);
 }
 
-/* From the inner form to what the contract says; choices NULL at the sender. */
-static void finish(const uint32_t *words, size_t n, quo_block *out, uint64_t *choices, size_t at)
+/*
+ * The next n rows, whose leaves exist. publish: for the caller, as the contract has them; else for
+ * the next iteration, in the inner form. choices: a plane that holds 0 from bit `at` on, or NULL.
+ */
+static void encode(struct ferret *f, size_t n, bool publish, quo_block *out, uint64_t *choices,
+		   size_t at)
 {
-	for (size_t i = 0; i < n; i += 64) {
-		size_t m = n - i < 64 ? n - i : 64;
-		uint64_t bits = 0;
+	const ferret_code code = {
+		.key = f->code,
+		.secret = f->cots,
+		.mask = (uint32_t)(ferret_secret(f->now) - 1) * (uint32_t)sizeof(quo_block),
+		.publish = publish,
+		.keep = { { UINT64_MAX - f->is_sender, UINT64_MAX } },
+	};
+	uint8_t bits[CHUNK / 8];
 
-		for (size_t j = 0; j < m; j++) {
-			bits |= quo_lsb(out[i + j]) << j;
-			out[i + j].w[0] ^= words[(i + j) * FERRET_ROW] >> 31;
+	for (size_t i = 0, m; i < n; i += m) {
+		const quo_block *leaf = f->leaves + (f->row - f->first);
+		const size_t left = n - i < CHUNK ? n - i : CHUNK;
+
+		if (f->row %
+		    2) { /* the second of a pair: make the first too, if only for its words */
+			quo_block two[2], leaves[2] = { { { 0, 0 } }, *leaf };
+			m = 1;
+			f->kernels->encode(&code, f->row / 2, leaves, two, bits, 2);
+			out[i] = two[1];
+			bits[0] >>= 1;
+			quo_wipe(two, sizeof two);
+			quo_wipe(leaves, sizeof leaves);
+		} else {
+			m = left;
+			f->kernels->encode(&code, f->row / 2, leaf, out + i, bits, m);
 		}
-		if (choices)
-			put_bits(choices, at + i, bits, m);
+		f->row += m;
+		for (size_t j = 0; choices && j < m; j += 8)
+			put_bits(choices, at + i + j, bits[j / 8], m - j < 8 ? m - j : 8);
 	}
-}
-
-/* The next n rows, whose leaves exist: for the caller, or kept for the next iteration. */
-static void deliver(struct ferret *f, size_t n, quo_block *out, uint64_t *choices, size_t at)
-{
-	quo_block words[CHUNK / 2 * PAIR_BLOCKS];
-
-	for (size_t i = 0; i < n;) {
-		size_t room = CHUNK - f->row % 2, m = n - i < room ? n - i : room;
-		finish(encode(f, m, words, out + i), m, out + i, choices, at + i);
-		i += m;
-	}
-}
-
-static void keep(struct ferret *f, size_t n, quo_block *out)
-{
-	quo_block words[CHUNK / 2 * PAIR_BLOCKS];
-
-	for (size_t i = 0; i < n;) {
-		size_t room = CHUNK - f->row % 2, m = n - i < room ? n - i : room;
-		(void)encode(f, m, words, out + i);
-		i += m;
-	}
+	quo_wipe(bits, sizeof bits);
 }
 
 /* ---- iterations ---- */
@@ -239,7 +224,7 @@ static quo_status next_iteration(struct ferret *f, quo_session *s, quo_err *err)
 		if (f->dry)
 			f->row = f->made;
 		else
-			keep(f, f->made - f->row, f->kept + (f->row - start));
+			encode(f, f->made - f->row, false, f->kept + (f->row - start), NULL, 0);
 	}
 	f->cots = f->kept;
 	f->kept = spent;
@@ -265,7 +250,7 @@ static quo_status extend(struct ferret *f, quo_session *s, size_t n, quo_block *
 		if (f->dry)
 			f->row += m;
 		else
-			deliver(f, m, out + i, choices, i);
+			encode(f, m, true, out + i, choices, i);
 		i += m;
 	}
 	return QUO_OK;

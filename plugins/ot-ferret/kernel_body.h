@@ -122,18 +122,51 @@ static void patch_leaves(quo_block *x, size_t m, size_t trees, ferret_patch p, f
 		leaves_one(x + j, m, trees, later(p, j), later(q, j), AT(const one, bit, 0), 1);
 }
 
-static void gather(const quo_block *secret, const uint32_t *words, uint32_t mask,
-		   const quo_block *leaf, quo_block keep, quo_block *out, size_t n)
+/* One row, whose words begin at w; returns the lowest bit. */
+INLINE unsigned row(const ferret_code *code, const uint32_t *w, const quo_block *leaf,
+		    quo_block *out)
 {
-	const char *base = (const char *)secret;
-	const one kept = AT(const one, &keep, 0);
+	const char *base = (const char *)code->secret;
+	one sum = AT(const one, leaf, 0) & AT(const one, &code->keep, 0);
 
-	for (size_t i = 0; i < n; i++, words += FERRET_ROW) {
-		one sum = AT(const one, leaf, i) & kept;
-		for (int d = 0; d < FERRET_ROW; d++)
-			sum ^= *(const one *)(const void *)(base + (words[d] & mask));
-		AT(one, out, i) = sum;
-	}
+	for (int d = 0; d < FERRET_ROW; d++)
+		sum ^= *(const one *)(const void *)(base + (w[d] & code->mask));
+	AT(one, out, 0) = sum ^ (one) { w[0] >> 31 & code->publish, 0 };
+	return (unsigned)sum[0] & 1;
 }
 
-const ferret_kernels TIER = { join, patch, patch_leaves, gather };
+/* n <= 8 rows, their lowest bits in a byte. */
+INLINE uint8_t rows(const ferret_code *code, const uint32_t *w, const quo_block *leaf,
+		    quo_block *out, size_t n)
+{
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		bits |= row(code, w + i * FERRET_ROW, leaf + i, out + i) << i;
+	return (uint8_t)bits;
+}
+
+#ifdef ENCODE_OWN
+static void encode(const ferret_code *code, uint64_t pair, const quo_block *leaf, quo_block *out,
+		   uint8_t *choices, size_t n);
+#else
+static void encode(const ferret_code *code, uint64_t pair, const quo_block *leaf, quo_block *out,
+		   uint8_t *choices, size_t n)
+{
+	enum { ROWS = 128 };
+	quo_block words[ROWS / 2 * FERRET_PAIR_BLOCKS];
+
+	for (size_t i = 0; i < n; i += ROWS) {
+		const size_t m = n - i < ROWS ? n - i : ROWS;
+		const uint32_t *w = (const uint32_t *)(const void *)words;
+
+		quo_prg(code->key, (pair + i / 2) * FERRET_PAIR_BLOCKS, words,
+			(m + 1) / 2 * FERRET_PAIR_BLOCKS);
+		for (size_t j = 0; j < m; j += 8)
+			choices[(i + j) / 8] = rows(code, w + j * FERRET_ROW, leaf + i + j,
+						    out + i + j, m - j < 8 ? m - j : 8);
+	}
+}
+#endif
+
+const ferret_kernels TIER = { join, patch, patch_leaves, encode };

@@ -12,7 +12,21 @@
 
 #include <quotient/quotient.h>
 
-#define FERRET_ROW 10 /* ones in a row of the code: words that gather() takes for each */
+#define FERRET_ROW 10                           /* ones in a row of the code */
+#define FERRET_PAIR_BLOCKS (2 * FERRET_ROW / 4) /* of the key stream, for two rows */
+
+/*
+ * The code. Row r has words FERRET_ROW * r .. FERRET_ROW * r + 9 of the AES-128-CTR stream of
+ * `key`, 32 bits each: word & mask is the byte offset of a block of the secret, and the highest bit
+ * of the row's first word its public bit. The key is public.
+ */
+typedef struct ferret_code {
+	quo_block key;
+	const quo_block *secret;
+	uint32_t mask;
+	uint32_t publish; /* 0 or 1 */
+	quo_block keep;
+} ferret_code;
 
 /* A value to be XORed into node `at` of every tree of a batch; at is in w[0] and again in w[1]. */
 typedef struct ferret_patch {
@@ -33,11 +47,12 @@ typedef struct ferret_kernels {
 	void (*patch_leaves)(quo_block *x, size_t m, size_t trees, ferret_patch first,
 			     ferret_patch second);
 	/*
-	 * out[i] = (leaf[i] & keep) ^ the FERRET_ROW blocks of `secret` at byte offsets words[..] &
-	 * mask, i < n. The words are public.
+	 * Rows 2 * pair .. 2 * pair + n - 1 of the code: out[i] = (leaf[i] & keep) ^ FERRET_ROW
+	 * blocks of the secret. choices gets the lowest bits, eight to a byte, (n + 7) / 8 bytes.
+	 * Then, if `publish` is 1, the lowest bits of out are XORed with the code's.
 	 */
-	void (*gather)(const quo_block *secret, const uint32_t *words, uint32_t mask,
-		       const quo_block *leaf, quo_block keep, quo_block *out, size_t n);
+	void (*encode)(const ferret_code *code, uint64_t pair, const quo_block *leaf,
+		       quo_block *out, uint8_t *choices, size_t n);
 } ferret_kernels;
 
 /* Of the core's tier. */

@@ -168,7 +168,8 @@ static void test_iterations(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
-		for (int around = 0; around < 3; around++) {
+		/* Every position in the smallest set, one in each of the others. */
+		for (int around = (int)i % 3; around < (i ? (int)i % 3 + 1 : 3); around++) {
 			struct task t = { .yaml = yaml, .set = &sets[i], .around = around };
 			snprintf(yaml, sizeof yaml, "{use: ferret, set: %s, ahead: %d}",
 				 sets[i].name, around == 1 ? 1 << 20 : around << 16);
