@@ -12,14 +12,19 @@
  * An additive port becomes two inputs that one party each knows, with an adder behind them
  * (quo_split_arith).
  *
- * Cost: a COT per direction for every star and instance (gmw.h); and each party sends a bit per AND
- * gate and a bit per star, rows padded to bytes. Gates that depend on scalar ports alone are
- * evaluated once.
+ * Cost: a COT per direction for every star and instance (gmw.h), and from each party a bit per AND
+ * gate and a bit per star, rows padded to bytes; half of both for an AND gate between the two halves
+ * of an additive port. Gates that depend on scalar ports alone are evaluated once.
  */
 #include "gmw.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* Tests build it once more with small waves. */
+#ifndef GMW_NAME
+#define GMW_NAME "gmw"
+#endif
 
 struct gmw {
 	struct gmw_program **programs;
@@ -100,6 +105,7 @@ static quo_status load_inputs(quo_session *s, struct gmw_part *part, quo_err *er
 	if (!zeros)
 		return QUO_FAILED;
 	whole.first = 0; /* planes that were made for the part begin with it */
+	part->zeros = zeros;
 	for (uint32_t p = 0; p < map->circuit->n_in; p++) {
 		const quo_port *port = &map->circuit->in[p];
 		const quo_tensor *t = map->in[p];
@@ -126,6 +132,7 @@ static quo_status load_part(quo_session *s, struct gmw_part *part, quo_err *err)
 	uint64_t *slots = quo_arena_alloc(s->step, p->n_slots * part->words + p->n_scalar_slots,
 					  sizeof *slots, err);
 
+	part->k = gmw_kernels();
 	part->rows = quo_arena_alloc(s->step, n_rows, sizeof *part->rows, err);
 	part->planes =
 		quo_arena_alloc(s->step, p->n_planes * part->words, sizeof *part->planes, err);
@@ -176,22 +183,25 @@ static void run_ops(const quo_session *s, const struct gmw_part *part, uint32_t 
 		size_t words = op->scalar ? 1 : part->words;
 		uint64_t *out = part->rows[op->out], *a = part->rows[op->a], *b = part->rows[op->b];
 		if (op->code == GMW_XOR)
-			gmw_xor(out, a, b, words);
+			part->k->xor_rows(out, a, b, words);
 		else
-			gmw_xor_word(out, a, op->code == GMW_NOT ? flip : *b, words);
+			part->k->xor_word(out, a, op->code == GMW_NOT ? flip : *b, words);
 	}
 }
 
 /* This party's shares of what the stage opens: centres, then leaves. Returns the message's end. */
-static uint8_t *mask_operands(const struct gmw_part *part, uint32_t stage, uint8_t *to)
+static uint8_t *mask_operands(const quo_session *s, const struct gmw_part *part, uint32_t stage,
+			      uint8_t *to)
 {
 	const struct gmw_program *p = part->job->program;
 
 	for (uint32_t i = stage ? p->stages[stage - 1].stars_end : 0;
 	     i < p->stages[stage].stars_end; i++) {
 		const struct gmw_star *star = &p->stars[i];
-		size_t m = star->kind == GMW_VECTOR ? part->m : 1;
-		gmw_mask(to, part->rows[star->centre], gmw_a(part, star), m);
+		size_t m = gmw_wide(star) ? part->m : 1;
+		if (!gmw_opens_centre(star, s->party))
+			continue;
+		part->k->mask(to, part->rows[star->centre], gmw_a(part, star), m);
 		to += gmw_row_bytes(m);
 	}
 	for (uint32_t i = stage ? p->stages[stage - 1].ands_end : 0; i < p->stages[stage].ands_end;
@@ -199,88 +209,112 @@ static uint8_t *mask_operands(const struct gmw_part *part, uint32_t stage, uint8
 		const struct gmw_and *and = &p->ands[i];
 		const struct gmw_star *star = &p->stars[ and->star];
 		size_t m = star->kind == GMW_ONE ? 1 : part->m;
-		gmw_mask(to, part->rows[ and->in], gmw_b(part, star, and->leaf), m);
+		if (!gmw_opens_leaves(star, s->party))
+			continue;
+		part->k->mask(to, part->rows[ and->in], gmw_b(part, star, and->leaf), m);
 		to += gmw_row_bytes(m);
 	}
 	return to;
 }
 
-static void open_centre(const struct gmw_part *part, const struct gmw_star *star,
-			const uint8_t *mine, const uint8_t *theirs)
-{
-	uint64_t *d = gmw_d(part, star);
+/* Where the reading of an exchange's two messages stands. */
+struct messages {
+	const uint8_t *mine, *theirs;
+};
 
-	if (star->kind != GMW_VECTOR) {
-		*d = 0 - (uint64_t)((mine[0] ^ theirs[0]) & 1);
-		return;
-	}
-	uint8_t *bytes = (uint8_t *)d;
-	for (size_t i = 0; i < gmw_row_bytes(part->m); i++)
-		bytes[i] = mine[i] ^ theirs[i];
+/* The next row: this party's and the other's part of it, zeros from who sends none. */
+static struct messages next_row(const struct gmw_part *part, struct messages *at, size_t bytes,
+				bool from_me, bool from_peer)
+{
+	const uint8_t *zeros = (const uint8_t *)part->zeros;
+	struct messages row = { from_me ? at->mine : zeros, from_peer ? at->theirs : zeros };
+
+	at->mine += from_me ? bytes : 0;
+	at->theirs += from_peer ? bytes : 0;
+	return row;
+}
+
+static uint64_t open_bit(const struct messages *row)
+{
+	return 0 - (uint64_t)((row->mine[0] ^ row->theirs[0]) & 1);
+}
+
+static void open_centre(const struct gmw_part *part, const struct gmw_star *star,
+			const struct messages *row)
+{
+	if (gmw_wide(star))
+		part->k->open(gmw_d(part, star), row->mine, row->theirs, part->m);
+	else
+		*gmw_d(part, star) = open_bit(row);
 }
 
 static void multiply(const quo_session *s, const struct gmw_part *part, const struct gmw_and *and,
-		     const uint8_t *mine, const uint8_t *theirs)
+		     const struct messages *row)
 {
 	const struct gmw_star *star = &part->job->program->stars[ and->star];
-	uint64_t e = 0 - (uint64_t)((mine[0] ^ theirs[0]) & 1), zero = 0;
 	bool one = star->kind == GMW_ONE;
+	uint64_t e = one ? open_bit(row) : 0, zero = 0;
 	struct gmw_beaver m = {
 		.out = part->rows[ and->out],
 		.d = gmw_d(part, star),
 		.a = gmw_a(part, star),
 		.b = gmw_b(part, star, and->leaf),
 		.c = gmw_c(part, star, and->leaf),
-		.e0 = one ? (const uint8_t *)&e : mine,
-		.e1 = one ? (const uint8_t *)&zero : theirs,
+		.e0 = one ? (const uint8_t *)&e : row->mine,
+		.e1 = one ? (const uint8_t *)&zero : row->theirs,
 		.not_d = 0 - (uint64_t) and->not_centre,
 		.not_e = 0 - (uint64_t) and->not_leaf,
 		.party0 = s->party == 0 ? UINT64_MAX : 0,
 	};
 
-	if (star->kind == GMW_VECTOR)
-		gmw_multiply(&m, part->words);
+	if (gmw_wide(star))
+		part->k->multiply(&m, part->words);
 	else
-		gmw_multiply_by_scalar(&m, one ? 1 : part->words);
+		part->k->multiply_by_scalar(&m, one ? 1 : part->words);
 }
 
-/* Opens what mask_operands() masked. Returns the number of bytes used. */
-static size_t run_ands(const quo_session *s, const struct gmw_part *part, uint32_t stage,
-		       const uint8_t *mine, const uint8_t *theirs)
+/* Opens what mask_operands() masked and evaluates the stage's AND gates. */
+static void run_ands(const quo_session *s, const struct gmw_part *part, uint32_t stage,
+		     struct messages *at)
 {
 	const struct gmw_program *p = part->job->program;
-	size_t at = 0;
+	int me = s->party, peer = 1 - s->party;
 
 	for (uint32_t i = stage ? p->stages[stage - 1].stars_end : 0;
 	     i < p->stages[stage].stars_end; i++) {
-		open_centre(part, &p->stars[i], mine + at, theirs + at);
-		at += gmw_row_bytes(p->stars[i].kind == GMW_VECTOR ? part->m : 1);
+		const struct gmw_star *star = &p->stars[i];
+		struct messages row =
+			next_row(part, at, gmw_row_bytes(gmw_wide(star) ? part->m : 1),
+				 gmw_opens_centre(star, me), gmw_opens_centre(star, peer));
+		open_centre(part, star, &row);
 	}
 	for (uint32_t i = stage ? p->stages[stage - 1].ands_end : 0; i < p->stages[stage].ands_end;
 	     i++) {
-		multiply(s, part, &p->ands[i], mine + at, theirs + at);
-		at += gmw_row_bytes(p->stars[p->ands[i].star].kind == GMW_ONE ? 1 : part->m);
+		const struct gmw_star *star = &p->stars[p->ands[i].star];
+		struct messages row =
+			next_row(part, at, gmw_row_bytes(star->kind == GMW_ONE ? 1 : part->m),
+				 gmw_opens_leaves(star, me), gmw_opens_leaves(star, peer));
+		multiply(s, part, &p->ands[i], &row);
 	}
-	return at;
 }
 
-static quo_status exchange(quo_session *s, const uint8_t *mine, uint8_t *theirs, size_t n,
-			   quo_err *err)
+static quo_status exchange(quo_session *s, const uint8_t *mine, size_t n_mine, uint8_t *theirs,
+			   size_t n_theirs, quo_err *err)
 {
 	quo_channel_duplex(s->peer, true);
-	quo_status status = quo_channel_send(s->peer, mine, n, err);
+	quo_status status = quo_channel_send(s->peer, mine, n_mine, err);
 	if (status == QUO_OK)
-		status = quo_channel_recv(s->peer, theirs, n, err);
+		status = quo_channel_recv(s->peer, theirs, n_theirs, err);
 	quo_channel_duplex(s->peer, false);
 	return status;
 }
 
-static size_t wave_bytes(const struct gmw_part *parts, size_t n_parts, uint32_t stage)
+static size_t wave_bytes(const struct gmw_part *parts, size_t n_parts, uint32_t stage, int party)
 {
 	size_t bytes = 0;
 
 	for (size_t i = 0; i < n_parts; i++)
-		bytes += gmw_stage_bytes(&parts[i], stage);
+		bytes += gmw_stage_bytes(&parts[i], stage, party);
 	return bytes;
 }
 
@@ -294,6 +328,28 @@ static uint32_t wave_stages(const struct gmw_part *parts, size_t n_parts)
 	return stages;
 }
 
+static quo_status run_stage(quo_session *s, const struct gmw_part *parts, size_t n_parts,
+			    uint32_t stage, uint8_t *mine, uint8_t *theirs, quo_err *err)
+{
+	size_t incoming = wave_bytes(parts, n_parts, stage, 1 - s->party);
+	struct messages at = { mine, theirs };
+	uint8_t *end = mine;
+
+	for (size_t i = 0; i < n_parts; i++) {
+		if (stage >= parts[i].job->program->n_stages)
+			continue;
+		run_ops(s, &parts[i], stage);
+		end = mask_operands(s, &parts[i], stage, end);
+	}
+	if (end == mine && !incoming)
+		return QUO_OK;
+	QUO_TRY(exchange(s, mine, (size_t)(end - mine), theirs, incoming, err));
+	for (size_t i = 0; i < n_parts; i++)
+		if (stage < parts[i].job->program->n_stages)
+			run_ands(s, &parts[i], stage, &at);
+	return QUO_OK;
+}
+
 static quo_status run_wave(quo_session *s, struct gmw_part *parts, size_t n_parts, quo_err *err)
 {
 	uint32_t stages = wave_stages(parts, n_parts);
@@ -303,30 +359,18 @@ static quo_status run_wave(quo_session *s, struct gmw_part *parts, size_t n_part
 		QUO_TRY(load_part(s, &parts[i], err));
 	QUO_TRY(gmw_triples(s, parts, n_parts, err));
 	for (uint32_t stage = 0; stage < stages; stage++) {
-		size_t bytes = wave_bytes(parts, n_parts, stage);
-		most = most < bytes ? bytes : most;
+		for (int party = 0; party < 2; party++) {
+			size_t bytes = wave_bytes(parts, n_parts, stage, party);
+			most = most < bytes ? bytes : most;
+		}
 	}
 	/* Kernels read whole words. */
-	uint8_t *mine = quo_arena_alloc(s->step, most + 8, 1, err),
-		*theirs = quo_arena_alloc(s->step, most + 8, 1, err);
+	uint8_t *mine = quo_arena_alloc(s->step, most + 8, 1, err);
+	uint8_t *theirs = quo_arena_alloc(s->step, most + 8, 1, err);
 	if (!mine || !theirs)
 		return QUO_FAILED;
-	for (uint32_t stage = 0; stage < stages; stage++) {
-		uint8_t *end = mine;
-		size_t at = 0;
-		for (size_t i = 0; i < n_parts; i++) {
-			if (stage >= parts[i].job->program->n_stages)
-				continue;
-			run_ops(s, &parts[i], stage);
-			end = mask_operands(&parts[i], stage, end);
-		}
-		if (end == mine)
-			continue;
-		QUO_TRY(exchange(s, mine, theirs, (size_t)(end - mine), err));
-		for (size_t i = 0; i < n_parts; i++)
-			if (stage < parts[i].job->program->n_stages)
-				at += run_ands(s, &parts[i], stage, mine + at, theirs + at);
-	}
+	for (uint32_t stage = 0; stage < stages; stage++)
+		QUO_TRY(run_stage(s, parts, n_parts, stage, mine, theirs, err));
 	for (size_t i = 0; i < n_parts; i++)
 		store_outputs(s, &parts[i]);
 	return QUO_OK;
@@ -337,8 +381,8 @@ static quo_status account_wave(quo_session *s, const struct gmw_part *parts, siz
 {
 	QUO_TRY(gmw_triples(s, parts, n_parts, err));
 	for (uint32_t stage = 0; stage < wave_stages(parts, n_parts); stage++) {
-		size_t bytes = wave_bytes(parts, n_parts, stage);
-		quo_cost_duplex(s->cost, bytes, bytes);
+		quo_cost_duplex(s->cost, wave_bytes(parts, n_parts, stage, 0),
+				wave_bytes(parts, n_parts, stage, 1));
 	}
 	for (size_t i = 0; i < n_parts; i++)
 		s->cost->and_gates += (uint64_t)parts[i].job->program->n_ands * parts[i].m;
@@ -418,7 +462,7 @@ static const quo_circuits_ops ops = {
 static const quo_component gmw = {
 	.size = sizeof(quo_component),
 	.kind = QUO_KIND_CIRCUITS,
-	.name = "gmw",
+	.name = GMW_NAME,
 	.summary = "XOR shares and triples from random COTs; a few bits per AND gate, one round "
 		   "per level of AND gates",
 	.security = "semi-honest, kappa = 128; as its ot",
@@ -428,4 +472,4 @@ static const quo_component gmw = {
 	.ops = &ops,
 };
 
-QUO_PLUGIN("circuits-gmw", "1.0", &gmw)
+QUO_PLUGIN("circuits-" GMW_NAME, "1.0", &gmw)

@@ -23,15 +23,21 @@
 /* Hash bits that a star takes of a COT: leaves of one star where b is not a stream. */
 #define GMW_MAX_LEAVES 32u
 /* Memory of a wave: wires, triples and messages. */
+#ifndef GMW_WAVE_BYTES
 #define GMW_WAVE_BYTES ((size_t)64 << 20)
-/* Instances of a job are cut at multiples of this. */
+#endif
+/* Instances of a job are cut at multiples of this; itself a multiple of 64. */
+#ifndef GMW_GRAIN
 #define GMW_GRAIN ((size_t)512)
-/* COTs that are made and hashed at a time. */
+#endif
+/* COTs that are made and hashed at a time; a multiple of 64. */
+#ifndef GMW_BATCH_COTS
 #define GMW_BATCH_COTS ((size_t)1 << 15)
+#endif
 
 /* ---- programs ---- */
 
-typedef enum gmw_kind { GMW_VECTOR, GMW_SCALAR, GMW_ONE } gmw_kind;
+typedef enum gmw_kind { GMW_VECTOR, GMW_SCALAR, GMW_ONE, GMW_CROSS } gmw_kind;
 
 typedef enum gmw_code { GMW_XOR, GMW_XOR_SCALAR /* b is scalar, out is not */, GMW_NOT } gmw_code;
 
@@ -51,7 +57,29 @@ struct gmw_star {
 	uint32_t planes,
 		words; /* where its triples start among the part's planes and scalar words */
 	uint8_t kind;
+	uint8_t owner; /* CROSS: the party that knows the centre */
 };
+
+/* The star's rows differ from instance to instance, its centre's too. */
+static inline bool gmw_wide(const struct gmw_star *s)
+{
+	return s->kind == GMW_VECTOR || s->kind == GMW_CROSS;
+}
+
+/* The party takes part in opening the centre; the leaves. */
+static inline bool gmw_opens_centre(const struct gmw_star *s, int party)
+{
+	return s->kind != GMW_CROSS || s->owner == party;
+}
+static inline bool gmw_opens_leaves(const struct gmw_star *s, int party)
+{
+	return s->kind != GMW_CROSS || s->owner != party;
+}
+/* The star's COTs go (also) in the direction in which the party sends. */
+static inline bool gmw_has_cots(const struct gmw_star *s, int sender)
+{
+	return gmw_opens_leaves(s, sender);
+}
 
 struct gmw_and {
 	uint32_t star, leaf; /* leaf: its number in the star */
@@ -77,8 +105,7 @@ struct gmw_program {
 	uint32_t n_inputs, n_outputs;
 	uint32_t n_slots, n_scalar_slots;
 	uint32_t n_stars, n_ands;
-	uint32_t n_vector_stars; /* COTs of an instance, in either direction */
-	uint32_t n_single_stars; /* COTs of a part: of kinds SCALAR and ONE */
+	uint32_t n_single_stars; /* COTs of a part in either direction: of kinds SCALAR and ONE */
 	uint32_t n_planes, n_words;
 	uint32_t most_rows;    /* vectors in the largest exchange */
 	uint32_t input_planes; /* planes of additive ports */
@@ -114,6 +141,8 @@ struct gmw_part {
 	uint64_t **rows;   /* by number */
 	uint64_t *planes;  /* triples, `words` a plane */
 	uint64_t *scalars; /* triples of scalars */
+	uint64_t *zeros;   /* a row */
+	const struct gmw_kernels *k;
 };
 
 struct gmw_cursor {
@@ -127,8 +156,8 @@ struct gmw_cursor {
  */
 size_t gmw_next_wave(const struct gmw_job *jobs, size_t n_jobs, struct gmw_cursor *cursor,
 		     struct gmw_part *parts);
-/* Bytes that each party sends for the part in the exchange of a stage. */
-size_t gmw_stage_bytes(const struct gmw_part *part, uint32_t stage);
+/* Bytes that a party sends for the part in the exchange of a stage. */
+size_t gmw_stage_bytes(const struct gmw_part *part, uint32_t stage, int party);
 
 static inline size_t gmw_row_bytes(size_t m)
 {
@@ -145,21 +174,20 @@ static inline uint64_t *gmw_plane(const struct gmw_part *part, uint32_t plane)
 /* Rows of a star's triples: vectors or single words as its kind says. */
 static inline uint64_t *gmw_a(const struct gmw_part *part, const struct gmw_star *s)
 {
-	return s->kind == GMW_VECTOR ? gmw_plane(part, s->planes) : part->scalars + s->words;
+	return gmw_wide(s) ? gmw_plane(part, s->planes) : part->scalars + s->words;
 }
 
 /* Where the opened centre goes: d = centre ^ a. */
 static inline uint64_t *gmw_d(const struct gmw_part *part, const struct gmw_star *s)
 {
-	return s->kind == GMW_VECTOR ? gmw_plane(part, s->planes + 1)
-				     : part->scalars + s->words + 1;
+	return gmw_wide(s) ? gmw_plane(part, s->planes + 1) : part->scalars + s->words + 1;
 }
 
 static inline uint64_t *gmw_b(const struct gmw_part *part, const struct gmw_star *s, uint32_t j)
 {
 	if (s->kind == GMW_ONE)
 		return part->scalars + s->words + 2 + j;
-	return gmw_plane(part, s->planes + (s->kind == GMW_VECTOR ? 2 : 0) + j);
+	return gmw_plane(part, s->planes + (gmw_wide(s) ? 2 : 0) + j);
 }
 
 static inline uint64_t *gmw_c(const struct gmw_part *part, const struct gmw_star *s, uint32_t j)
@@ -173,21 +201,14 @@ quo_status gmw_triples(quo_session *s, const struct gmw_part *parts, size_t n_pa
 
 /* ---- rows ---- */
 
-void gmw_xor(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t words);
-void gmw_xor_word(uint64_t *out, const uint64_t *a, uint64_t b, size_t words);
-void gmw_add_product(uint64_t *c, const uint64_t *a, const uint64_t *b,
-		     size_t words);                                              /* c ^= a & b */
-void gmw_add_multiple(uint64_t *c, uint64_t a, const uint64_t *b, size_t words); /* c ^= a & b */
-/* a ^ b to gmw_row_bytes(m) bytes, bits beyond m cleared. */
-void gmw_mask(uint8_t *out, const uint64_t *a, const uint64_t *b, size_t m);
 /* Bits at .. at+n-1 of a plane to a row; the last word's other bits cleared. */
 void gmw_cut_bits(uint64_t *out, const uint64_t *plane, size_t at, size_t n);
 
 /*
  * One party's share of (x ^ fx)(y ^ fy) from d = x ^ a, e = y ^ b opened and shares of a, b, c = ab
  * (Beaver 1991): d e (party 0 alone) ^ d b ^ e a ^ c. d and e come with fx, fy (all ones or zero)
- * added here. e is the sum of two messages, whose rows need no alignment; 8 bytes beyond their end
- * are read.
+ * added here. e is the sum of two messages, whose rows need no alignment; whole words of them are
+ * read.
  */
 struct gmw_beaver {
 	uint64_t *out;
@@ -196,8 +217,27 @@ struct gmw_beaver {
 	uint64_t not_d, not_e;
 	uint64_t party0; /* all ones at party 0 */
 };
-void gmw_multiply(const struct gmw_beaver *m, size_t words);
-/* The same with d and a single words. */
-void gmw_multiply_by_scalar(const struct gmw_beaver *m, size_t words);
+
+/* Loops over rows, one table per SIMD tier. Outputs may be an input, as a whole. */
+struct gmw_kernels {
+	void (*xor_rows)(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t words);
+	void (*xor_word)(uint64_t *out, const uint64_t *a, uint64_t b, size_t words);
+	/* c ^= a & b */
+	void (*add_product)(uint64_t *c, const uint64_t *a, const uint64_t *b, size_t words);
+	void (*add_multiple)(uint64_t *c, uint64_t a, const uint64_t *b, size_t words);
+	/* a ^ b to gmw_row_bytes(m) bytes, bits beyond m cleared. */
+	void (*mask)(uint8_t *out, const uint64_t *a, const uint64_t *b, size_t m);
+	/* The sum of two messages to a row of m bits. */
+	void (*open)(uint64_t *out, const uint8_t *a, const uint8_t *b, size_t m);
+	void (*multiply)(const struct gmw_beaver *m, size_t words);
+	/* The same with d and a single words. */
+	void (*multiply_by_scalar)(const struct gmw_beaver *m, size_t words);
+	/* Low 32 bits of blocks; and of the sums of pairs. */
+	void (*low_words)(uint32_t *x, const quo_block *h, size_t n);
+	void (*low_words_pair)(uint32_t *x, uint32_t *v, const quo_block *h0, const quo_block *h1,
+			       size_t n);
+};
+/* The table of quo_cpu_tier(). */
+const struct gmw_kernels *gmw_kernels(void);
 
 #endif

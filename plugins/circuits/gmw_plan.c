@@ -37,7 +37,7 @@ size_t gmw_next_wave(const struct gmw_job *jobs, size_t n_jobs, struct gmw_curso
 	return n_parts;
 }
 
-size_t gmw_stage_bytes(const struct gmw_part *part, uint32_t stage)
+size_t gmw_stage_bytes(const struct gmw_part *part, uint32_t stage, int party)
 {
 	const struct gmw_program *p = part->job->program;
 	size_t row = gmw_row_bytes(part->m), bytes = 0;
@@ -46,9 +46,13 @@ size_t gmw_stage_bytes(const struct gmw_part *part, uint32_t stage)
 		return 0;
 	for (uint32_t i = stage ? p->stages[stage - 1].stars_end : 0;
 	     i < p->stages[stage].stars_end; i++)
-		bytes += p->stars[i].kind == GMW_VECTOR ? row : 1;
+		if (gmw_opens_centre(&p->stars[i], party))
+			bytes += gmw_wide(&p->stars[i]) ? row : 1;
 	for (uint32_t i = stage ? p->stages[stage - 1].ands_end : 0; i < p->stages[stage].ands_end;
-	     i++)
-		bytes += p->stars[p->ands[i].star].kind == GMW_ONE ? 1 : row;
+	     i++) {
+		const struct gmw_star *star = &p->stars[p->ands[i].star];
+		if (gmw_opens_leaves(star, party))
+			bytes += star->kind == GMW_ONE ? 1 : row;
+	}
 	return bytes;
 }

@@ -17,6 +17,8 @@ struct work {
 	uint32_t *root; /* the wire without its NOT gates */
 	bool *flip;     /* wire = root ^ flip */
 	bool *scalar, *needed;
+	uint8_t *half; /* input wires: 1 + the party that knows this half of an additive port; else
+			  0 */
 	uint32_t *level; /* exchanges before the wire is known */
 	uint32_t *last;  /* position of the last reader */
 	uint32_t *slot;
@@ -24,7 +26,7 @@ struct work {
 	uint32_t *by_stage; /* gates in order of evaluation */
 	uint32_t *centre;   /* of every AND gate: its root */
 	struct gmw_edge *edges;
-	void *memory[10];
+	void *memory[11];
 };
 
 /* ---- analysis ---- */
@@ -40,6 +42,22 @@ static void find_scalars(struct work *w)
 		const quo_gate *gate = &w->c->gates[g];
 		w->scalar[wire] =
 			w->scalar[gate->a] && (gate->op == QUO_GATE_NOT || w->scalar[gate->b]);
+	}
+}
+
+/* An additive port of the circuit as the caller gave it has two ports in the two-party form. */
+static void find_halves(struct work *w, const quo_circuit *given)
+{
+	uint32_t wire = 0;
+
+	for (uint32_t p = 0; p < given->n_in; p++) {
+		unsigned width = given->in[p].width;
+		if (given->in[p].kind == QUO_PORT_ARITH) {
+			memset(w->half + wire, 1, width);
+			memset(w->half + wire + width, 2, width);
+			wire += width;
+		}
+		wire += width;
 	}
 }
 
@@ -116,41 +134,66 @@ static quo_status sort_gates(struct work *w, quo_err *err)
 
 /* ---- stars ---- */
 
-/* Every AND gate's centre: its scalar operand, or what the cover says. Edges are numbered in order
- * of gates. */
+static gmw_kind kind_of(const struct work *w, const quo_gate *gate)
+{
+	uint8_t half_a = w->half[w->root[gate->a]], half_b = w->half[w->root[gate->b]];
+
+	if (w->scalar[gate->a] || w->scalar[gate->b])
+		return w->scalar[gate->a] && w->scalar[gate->b] ? GMW_ONE : GMW_SCALAR;
+	return half_a && half_b && half_a != half_b ? GMW_CROSS : GMW_VECTOR;
+}
+
+/* The gate's operand that is its star's centre: its scalar operand, or party 0's and party 1's half
+ * in turn; NONE where the cover decides. */
+static uint32_t given_centre(const struct work *w, const quo_gate *gate, unsigned *turn)
+{
+	switch (kind_of(w, gate)) {
+	case GMW_SCALAR:
+		return w->root[w->scalar[gate->a] ? gate->a : gate->b];
+	case GMW_CROSS:
+		*turn = 3 - *turn;
+		return w->root[w->half[w->root[gate->a]] == *turn ? gate->a : gate->b];
+	default:
+		return NONE;
+	}
+}
+
+/* Every AND gate's centre. Edges are numbered in order of gates. */
 static quo_status choose_centres(struct work *w, quo_err *err)
 {
 	uint32_t n = 0;
+	unsigned turn = 2;
 
 	for (uint32_t g = 0; g < w->c->n_gates; g++) {
 		const quo_gate *gate = &w->c->gates[g];
-		if (is_and(w, g) && w->scalar[gate->a] == w->scalar[gate->b])
+		if (!is_and(w, g))
+			continue;
+		w->centre[g] = given_centre(w, gate, &turn);
+		if (w->centre[g] == NONE)
 			w->edges[n++] = (struct gmw_edge){ w->root[gate->a], w->root[gate->b] };
 	}
 	/* last[] is free until liveness. */
 	QUO_TRY(gmw_cover(w->edges, n, w->n_wires, w->last, err));
 	n = 0;
-	for (uint32_t g = 0; g < w->c->n_gates; g++) {
-		const quo_gate *gate = &w->c->gates[g];
-		if (!is_and(w, g))
-			continue;
-		if (w->scalar[gate->a] == w->scalar[gate->b])
+	for (uint32_t g = 0; g < w->c->n_gates; g++)
+		if (is_and(w, g) && w->centre[g] == NONE)
 			w->centre[g] = w->last[n++];
-		else
-			w->centre[g] = w->root[w->scalar[gate->a] ? gate->a : gate->b];
-	}
 	memset(w->last, 0, w->n_wires * sizeof *w->last);
 	return QUO_OK;
 }
 
+/* The star that takes the next leaf of this root. */
 static struct gmw_star *star_of(struct work *w, uint32_t root, gmw_kind kind)
 {
 	struct gmw_program *p = w->p;
 	uint32_t *star = &w->star[kind == GMW_SCALAR][root];
+	uint32_t most = kind == GMW_SCALAR ? UINT32_MAX : kind == GMW_CROSS ? 1 : GMW_MAX_LEAVES;
 
-	if (*star == NONE || (kind != GMW_SCALAR && p->stars[*star].degree == GMW_MAX_LEAVES)) {
+	if (*star == NONE || p->stars[*star].kind != kind || p->stars[*star].degree >= most) {
 		*star = p->n_stars++;
 		p->stars[*star] = (struct gmw_star){ .centre = root, .kind = (uint8_t)kind };
+		if (kind == GMW_CROSS)
+			p->stars[*star].owner = (uint8_t)(w->half[root] - 1);
 	}
 	return &p->stars[*star];
 }
@@ -185,9 +228,7 @@ static void emit(struct work *w)
 				a = gate->b;
 				b = gate->a;
 			}
-			gmw_kind kind = !w->scalar[a]  ? GMW_VECTOR
-					: w->scalar[b] ? GMW_ONE
-						       : GMW_SCALAR;
+			gmw_kind kind = kind_of(w, gate);
 			struct gmw_star *star = star_of(w, w->root[a], kind);
 			p->ands[n_ands++] = (struct gmw_and){
 				.star = (uint32_t)(star - p->stars),
@@ -209,10 +250,9 @@ static void place_stars(struct gmw_program *p)
 		struct gmw_star *s = &p->stars[i];
 		s->planes = p->n_planes;
 		s->words = p->n_words;
-		p->n_vector_stars += s->kind == GMW_VECTOR;
-		p->n_single_stars += s->kind != GMW_VECTOR;
+		p->n_single_stars += !gmw_wide(s);
 		*(s->kind == GMW_ONE ? &p->n_words : &p->n_planes) += 2 * s->degree;
-		*(s->kind == GMW_VECTOR ? &p->n_planes : &p->n_words) += 2;
+		*(gmw_wide(s) ? &p->n_planes : &p->n_words) += 2;
 	}
 }
 
@@ -323,7 +363,7 @@ static void find_largest_exchange(struct gmw_program *p)
 	for (uint32_t s = 0; s < p->n_stages; s++) {
 		uint32_t rows = 0;
 		for (; star < p->stages[s].stars_end; star++)
-			rows += p->stars[star].kind == GMW_VECTOR;
+			rows += gmw_wide(&p->stars[star]);
 		for (; and < p->stages[s].ands_end; and++)
 			rows += p->stars[p->ands[and].star].kind != GMW_ONE;
 		if (p->most_rows < rows)
@@ -336,10 +376,10 @@ static void find_largest_exchange(struct gmw_program *p)
 static quo_status allocate_work(struct work *w, quo_err *err)
 {
 	size_t n = (size_t)w->n_wires + 1;
-	const size_t size[] = { sizeof *w->root,      sizeof *w->flip,        sizeof *w->scalar,
-				sizeof *w->needed,    sizeof *w->level,       sizeof *w->last,
-				sizeof *w->slot,      2 * sizeof *w->star[0], sizeof *w->edges,
-				2 * sizeof *w->centre };
+	const size_t size[] = { sizeof *w->root,       sizeof *w->flip,        sizeof *w->scalar,
+				sizeof *w->needed,     sizeof *w->level,       sizeof *w->last,
+				sizeof *w->slot,       2 * sizeof *w->star[0], sizeof *w->edges,
+				2 * sizeof *w->centre, sizeof *w->half };
 
 	for (unsigned i = 0; i < sizeof size / sizeof *size; i++)
 		if (!(w->memory[i] = quo_alloc(n, size[i], err)))
@@ -357,6 +397,7 @@ static quo_status allocate_work(struct work *w, quo_err *err)
 	w->edges = w->memory[8];
 	w->centre = w->memory[9];
 	w->by_stage = w->centre + n;
+	w->half = w->memory[10];
 	return QUO_OK;
 }
 
@@ -378,7 +419,8 @@ static quo_status allocate_program(struct gmw_program *p, const quo_circuit *c, 
 		       : QUO_FAILED;
 }
 
-static quo_status compile(struct gmw_program *p, const quo_circuit *c, struct work *w, quo_err *err)
+static quo_status compile(struct gmw_program *p, const quo_circuit *given, const quo_circuit *c,
+			  struct work *w, quo_err *err)
 {
 	struct pool pools[2] = { { 0 } };
 
@@ -388,6 +430,7 @@ static quo_status compile(struct gmw_program *p, const quo_circuit *c, struct wo
 	QUO_TRY(allocate_program(p, c, err));
 	QUO_TRY(allocate_work(w, err));
 	find_scalars(w);
+	find_halves(w, given);
 	find_roots_and_levels(w);
 	find_needed(w);
 	QUO_TRY(sort_gates(w, err));
@@ -422,7 +465,7 @@ struct gmw_program *gmw_program_new(const quo_circuit *c, quo_err *err)
 	}
 	if (status == QUO_OK) {
 		p->id = c->id;
-		status = compile(p, split ? split : c, &w, err);
+		status = compile(p, c, split ? split : c, &w, err);
 	}
 	for (unsigned i = 0; i < sizeof w.memory / sizeof *w.memory; i++)
 		quo_free(w.memory[i]);

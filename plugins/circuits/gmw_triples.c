@@ -10,7 +10,9 @@
  * = (a_0 ^ a_1)(b_0j ^ b_1j) = a_0 b_0j ^ a_1 b_1j ^ (x_j ^ y_j of one direction) ^ (of the other),
  * c_ij = a_i b_ij ^ x_j (sent) ^ y_j (received). Nothing is sent beyond what the COTs take.
  *
- * For one bit times a bit of every instance (GMW_SCALAR) the hash is the key of a stream.
+ * Where party i alone knows a's operand and the other b's (GMW_CROSS), a = a_i and b = b_(1-i): one
+ * direction will do. For one bit times a bit of every instance (GMW_SCALAR) the hash is the key of
+ * a stream.
  */
 #include "gmw.h"
 
@@ -24,6 +26,7 @@ struct wave {
 	int sender; /* of this direction */
 	bool last;  /* of the two directions */
 	quo_block delta;
+	const struct gmw_kernels *k;
 };
 
 static bool sends(const struct wave *w)
@@ -73,10 +76,10 @@ static quo_status scalar_star(const struct wave *w, const struct gmw_part *part,
 		return QUO_FAILED;
 	uint64_t *x_words = x->w, *v_words = x[blocks].w, *c = gmw_c(part, star, 0);
 	quo_prg(*h0, 0, x, blocks);
-	gmw_xor(c, c, x_words, words);
+	part->k->xor_rows(c, c, x_words, words);
 	if (sends(w)) {
 		quo_prg(*h1, 0, x + blocks, blocks);
-		gmw_xor(gmw_b(part, star, 0), x_words, v_words, words);
+		part->k->xor_rows(gmw_b(part, star, 0), x_words, v_words, words);
 	}
 	quo_arena_release(w->s->step, mark);
 	return QUO_OK;
@@ -87,8 +90,8 @@ static void finish_single(const struct gmw_part *part, const struct gmw_star *st
 	size_t words = star->kind == GMW_ONE ? 1 : part->words;
 
 	for (uint32_t j = 0; j < star->degree; j++)
-		gmw_add_multiple(gmw_c(part, star, j), *gmw_a(part, star), gmw_b(part, star, j),
-				 words);
+		part->k->add_multiple(gmw_c(part, star, j), *gmw_a(part, star),
+				      gmw_b(part, star, j), words);
 }
 
 static quo_status use_singles(const struct wave *w, const quo_block *h0, const quo_block *h1,
@@ -101,7 +104,7 @@ static quo_status use_singles(const struct wave *w, const quo_block *h0, const q
 		const struct gmw_program *p = part->job->program;
 		for (uint32_t k = 0; k < p->n_stars; k++) {
 			const struct gmw_star *star = &p->stars[k];
-			if (star->kind == GMW_VECTOR)
+			if (gmw_wide(star))
 				continue;
 			if (!sends(w))
 				*gmw_a(part, star) = 0 - (choices[at / 64] >> at % 64 & 1);
@@ -169,7 +172,8 @@ static bool next_piece(const struct wave *w, struct place *at, size_t room, stru
 		const struct gmw_program *p = part->job->program;
 		for (; at->star < p->n_stars; at->star++, at->done = 0) {
 			size_t left = part->m - at->done, n = left < room ? left : room / 64 * 64;
-			if (p->stars[at->star].kind != GMW_VECTOR || !left)
+			if (!gmw_wide(&p->stars[at->star]) ||
+			    !gmw_has_cots(&p->stars[at->star], w->sender) || !left)
 				continue;
 			if (!n)
 				return false;
@@ -212,10 +216,7 @@ static void hash_sender(const struct wave *w, const struct batch *b, uint64_t tw
 		m = n - at < TILE ? n - at : TILE;
 		quo_tccr_pair(w->s->hash_start, tweak + at / QUO_TCCR_PER_KEY, QUO_TCCR_PER_KEY,
 			      b->cots + at, w->delta, h0, h1, m);
-		for (size_t i = 0; i < m; i++) {
-			b->x[at + i] = (uint32_t)h0[i].w[0];
-			b->v[at + i] = (uint32_t)(h0[i].w[0] ^ h1[i].w[0]);
-		}
+		w->k->low_words_pair(b->x + at, b->v + at, h0, h1, m);
 	}
 	quo_wipe(h0, sizeof h0);
 	quo_wipe(h1, sizeof h1);
@@ -229,8 +230,7 @@ static void hash_receiver(const struct wave *w, const struct batch *b, uint64_t 
 		m = n - at < TILE ? n - at : TILE;
 		quo_tccr(w->s->hash_start, tweak + at / QUO_TCCR_PER_KEY, QUO_TCCR_PER_KEY,
 			 b->cots + at, h, m);
-		for (size_t i = 0; i < m; i++)
-			b->x[at + i] = (uint32_t)h[i].w[0];
+		w->k->low_words(b->x + at, h, m);
 	}
 	quo_wipe(h, sizeof h);
 }
@@ -240,6 +240,7 @@ static void use_piece(const struct wave *w, const struct batch *b, const struct 
 		      size_t at)
 {
 	const struct gmw_star *star = piece->star;
+	const struct gmw_kernels *k = w->k;
 	size_t words = quo_words(piece->n), word = piece->first / 64;
 	uint64_t *a = gmw_a(piece->part, star) + word;
 
@@ -248,17 +249,18 @@ static void use_piece(const struct wave *w, const struct batch *b, const struct 
 	quo_planes_from_words(b->x + at, piece->n, star->degree, b->planes);
 	for (uint32_t j = 0; j < star->degree; j++) {
 		uint64_t *c = gmw_c(piece->part, star, j) + word;
-		gmw_xor(c, c, b->planes + j * words, words);
+		k->xor_rows(c, c, b->planes + j * words, words);
 	}
 	if (sends(w)) {
 		quo_planes_from_words(b->v + at, piece->n, star->degree, b->planes);
 		for (uint32_t j = 0; j < star->degree; j++)
-			gmw_xor_word(gmw_b(piece->part, star, j) + word, b->planes + j * words, 0,
-				     words);
+			k->xor_word(gmw_b(piece->part, star, j) + word, b->planes + j * words, 0,
+				    words);
 	}
+	/* The own terms; zero in a cross product. */
 	for (uint32_t j = 0; w->last && j < star->degree; j++)
-		gmw_add_product(gmw_c(piece->part, star, j) + word, a,
-				gmw_b(piece->part, star, j) + word, words);
+		k->add_product(gmw_c(piece->part, star, j) + word, a,
+			       gmw_b(piece->part, star, j) + word, words);
 }
 
 static quo_status vectors(const struct wave *w, quo_err *err)
@@ -303,7 +305,8 @@ quo_status gmw_triples(quo_session *s, const struct gmw_part *parts, size_t n_pa
 				  .parts = parts,
 				  .n_parts = n_parts,
 				  .sender = sender,
-				  .last = sender == 1 };
+				  .last = sender == 1,
+				  .k = gmw_kernels() };
 		quo_arena_mark mark = quo_arena_here(s->step);
 		if (!s->dry && sends(&w))
 			w.delta = quo_cot_delta(s->cot[sender]);

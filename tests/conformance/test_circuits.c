@@ -204,6 +204,8 @@ static void every_engine(engine_test *test)
 		}
 	}
 	assert_true(seen > 0);
+	/* tests/conformance/meson.build */
+	assert_non_null(quo_registry_find(registry, QUO_KIND_CIRCUITS, "gmw-small"));
 }
 
 /* ---- forecast ---- */
@@ -334,6 +336,8 @@ static void many_instances(const quo_instance *engine, const struct engine *e, q
 	uint64_t rng = 35;
 	struct sample x[2];
 
+	if (!strcmp(quo_cpu_tier(), "portable"))
+		return; /* garbling so much takes minutes */
 	x[0] = sample_new(&rng, sample_integer_circuit(QUO_PORT_ARITH), 150001);
 	x[1] = sample_new(&rng, sample_random_circuit(&rng, 50), 70000);
 	check_jobs(engine, e, s, x, 2, all_shared);
@@ -358,6 +362,151 @@ static void yao_cots(const quo_instance *engine, const struct engine *e, quo_ses
 		assert_int_equal(cost.cots, want);
 		sample_free(&x);
 	}
+}
+
+/* ---- gmw ---- */
+
+static quo_circuit *finish(quo_builder *b)
+{
+	quo_err err = QUO_ERR_INIT;
+	quo_circuit *c = quo_circuit_finish(b, &err);
+
+	if (!c)
+		fail_msg("%s", err.text);
+	return c;
+}
+
+/* x and y of a width, one of them chosen by a bit. */
+static quo_circuit *select_circuit(unsigned width, bool scalar)
+{
+	quo_builder *b = quo_builder_new(QUO_SHALLOW);
+	quo_int x = quo_input(b, "x", QUO_PORT_BITS, width, true, false);
+	quo_int y = quo_input(b, "y", QUO_PORT_BITS, width, true, false);
+	quo_int s = quo_input(b, "s", QUO_PORT_BITS, 1, false, scalar);
+
+	quo_output(b, "z", quo_mux(b, s.bit[0], x, y));
+	return finish(b);
+}
+
+/* `depth` AND gates one after the other, an XOR and a NOT between them. */
+static quo_circuit *deep_circuit(unsigned depth)
+{
+	quo_builder *b = quo_builder_new(QUO_SHALLOW);
+	quo_int x = quo_input(b, "x", QUO_PORT_BITS, 8, false, false);
+	quo_int s = quo_input(b, "s", QUO_PORT_BITS, 4, false, true);
+	quo_wire z = x.bit[0];
+
+	for (unsigned i = 0; i < depth; i++) {
+		z = quo_bit_and(b, quo_bit_xor(b, z, x.bit[i % 8]), x.bit[(i + 3) % 8]);
+		z = quo_bit_not(b, quo_bit_xor(b, z, s.bit[i % 4]));
+	}
+	quo_output(b, "z", quo_int_from_bit(z));
+	quo_circuit *c = finish(b);
+	assert_in_range(c->depth, depth / 2, depth);
+	return c;
+}
+
+/* Everything scalar but one input. */
+static quo_circuit *scalar_circuit(void)
+{
+	quo_builder *b = quo_builder_new(QUO_SHALLOW);
+	quo_int s = quo_input(b, "s", QUO_PORT_BITS, 6, false, true);
+	quo_int t = quo_input(b, "t", QUO_PORT_ARITH, 6, true, true);
+	quo_int x = quo_input(b, "x", QUO_PORT_BITS, 3, false, false);
+	quo_int sum = quo_add(b, s, t);
+
+	quo_output(b, "sum", sum);
+	quo_output(b, "less", quo_int_from_bit(quo_less(b, s, t)));
+	quo_output(b, "x", quo_and_bit(b, quo_xor_int(b, x, quo_resize(sum, 3, false)), s.bit[2]));
+	quo_output(b, "none", quo_int_from_bit(quo_bit_not(b, quo_nonzero(b, s))));
+	return finish(b);
+}
+
+static void gmw_cases(const quo_instance *engine, const struct engine *e, quo_session *s)
+{
+	uint64_t rng = 39;
+
+	for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		struct sample x[4];
+		x[0] = sample_new(&rng, select_circuit(20, true), sizes[i]);
+		x[1] = sample_new(&rng, select_circuit(40, false), sizes[(i + 5) % 15]);
+		x[2] = sample_new(&rng, scalar_circuit(), sizes[(i + 11) % 15]);
+		x[3] = sample_new(&rng, deep_circuit(5 + 13 * i), sizes[(i + 2) % 15]);
+		check_jobs(engine, e, s, x, 4, i % 2 ? all_shared : mixed_owners);
+	}
+}
+
+struct gmw_cost {
+	quo_circuit *c;
+	size_t n;
+	uint64_t cots, bytes[2];
+};
+
+/* What gmw.h says about stars, in COTs and bytes. The dealer's OT sends nothing. */
+static void gmw_costs(const quo_instance *engine, const struct engine *e, quo_session *s)
+{
+	if (strcmp(engine->component->name, "gmw") != 0 || s->party == 1)
+		return;
+	quo_builder *b = quo_builder_new(QUO_SHALLOW);
+	quo_output(b, "x", quo_input(b, "x", QUO_PORT_ARITH, 2, true, false));
+	const struct gmw_cost costs[] = {
+		/* A scalar bit for 20 bits of every instance: a COT per direction. */
+		{ select_circuit(20, true), 1000, 2, { 1 + 20 * 125, 1 + 20 * 125 } },
+		/* A bit for 32 bits of its instance, and one for the other 8. */
+		{ select_circuit(40, false), 1000, 2 * 2 * 1000, { 42 * 125, 42 * 125 } },
+		{ select_circuit(7, false), 3, 2 * 3, { 8, 8 } },
+		/* One gate, between the two halves of x. */
+		{ finish(b), 1000, 1000, { 125, 125 } },
+	};
+
+	for (unsigned i = 0; i < sizeof costs / sizeof *costs; i++) {
+		uint64_t rng = 40;
+		struct sample x = sample_new(&rng, costs[i].c, costs[i].n);
+		quo_cost cost = forecast(e, &x, 1, all_shared);
+		assert_int_equal(cost.cots, costs[i].cots);
+		for (int party = 0; party < 2; party++)
+			assert_int_equal(cost.sent_bytes[party], costs[i].bytes[party]);
+		assert_int_equal(cost.rounds, 1);
+		sample_free(&x);
+	}
+}
+
+/* Jobs share rounds: as many as the deepest circuit has levels. */
+static void gmw_rounds(const quo_instance *engine, const struct engine *e, quo_session *s)
+{
+	quo_err err = QUO_ERR_INIT;
+	uint64_t rng = 41, deepest = 0;
+	struct sample x[MAX_JOBS];
+
+	if (strcmp(engine->component->name, "gmw") != 0 || s->party == 1)
+		return;
+	x[0] = sample_new(&rng, deep_circuit(30), 300);
+	x[1] = sample_new(&rng, sample_integer_circuit(QUO_PORT_ARITH), 70);
+	x[2] = sample_new(&rng, sample_free_circuit(), 9);
+	x[3] = sample_new(&rng, deep_circuit(50), 1);
+	for (int i = 0; i < MAX_JOBS; i++) {
+		quo_circuit *split = quo_split_arith(x[i].c, QUO_SHALLOW, &err);
+		assert_non_null(split);
+		deepest = split->depth > deepest ? split->depth : deepest;
+		quo_circuit_free(split);
+	}
+	assert_int_equal(forecast(e, x, MAX_JOBS, all_shared).rounds, deepest);
+	for (int i = 0; i < MAX_JOBS; i++)
+		sample_free(&x[i]);
+}
+
+/* The build with little memory takes more waves, each with rounds of its own. */
+static void gmw_waves(const quo_instance *engine, const struct engine *e, quo_session *s)
+{
+	uint64_t rng = 42;
+
+	if (strcmp(engine->component->name, "gmw-small") != 0 || s->party == 1)
+		return;
+	struct sample x = sample_new(&rng, deep_circuit(20), 5000);
+	uint32_t depth = x.c->depth;
+	uint64_t rounds = forecast(e, &x, 1, all_shared).rounds;
+	assert_true(rounds >= 2 * depth && rounds % depth == 0);
+	sample_free(&x);
 }
 
 /* The same circuit twice: what an engine caches for it must still fit. */
@@ -438,6 +587,10 @@ ENGINE_TEST(owned_inputs)
 ENGINE_TEST(several_jobs)
 ENGINE_TEST(many_instances)
 ENGINE_TEST(yao_cots)
+ENGINE_TEST(gmw_cases)
+ENGINE_TEST(gmw_costs)
+ENGINE_TEST(gmw_rounds)
+ENGINE_TEST(gmw_waves)
 ENGINE_TEST(same_circuit_again)
 ENGINE_TEST(broken_messages)
 
@@ -447,6 +600,8 @@ int main(void)
 		cmocka_unit_test(test_random_circuits),    cmocka_unit_test(test_arith_inputs),
 		cmocka_unit_test(test_owned_inputs),       cmocka_unit_test(test_several_jobs),
 		cmocka_unit_test(test_many_instances),     cmocka_unit_test(test_yao_cots),
+		cmocka_unit_test(test_gmw_cases),          cmocka_unit_test(test_gmw_costs),
+		cmocka_unit_test(test_gmw_rounds),         cmocka_unit_test(test_gmw_waves),
 		cmocka_unit_test(test_same_circuit_again), cmocka_unit_test(test_broken_messages),
 	};
 
