@@ -181,19 +181,21 @@ static void traced(quo_session *s, void *arg)
 		fail_msg("party %d now sends %s", s->party, text);
 }
 
-static void iknp_body(quo_session *s)
+enum { OT_COTS_MAX = 800000 };
+
+/* Both directions, one after the other; sizes end with 0. */
+static void ot_body(quo_session *s, const char *yaml, const size_t *sizes)
 {
-	static const size_t sizes[] = { 1, 128, 1000, 20000 };
 	quo_err err = QUO_ERR_INIT;
-	quo_block *out = calloc(20000, sizeof *out);
-	uint64_t *choices = calloc(quo_words(20000), sizeof *choices);
+	quo_block *out = calloc(OT_COTS_MAX, sizeof *out);
+	uint64_t *choices = calloc(quo_words(OT_COTS_MAX), sizeof *choices);
 
 	assert_true(out && choices);
 	for (int sender = 0; sender < 2; sender++) {
-		quo_instance *ot = quo_test_registered_instance(QUO_KIND_OT, "iknp");
+		quo_instance *ot = quo_test_configured_instance(QUO_KIND_OT, yaml);
 		const quo_ot_ops *ops = ot->ops;
 		quo_test_ok(ops->open(ot->self, s, sender, &err));
-		for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+		for (size_t i = 0; sizes[i]; i++)
 			quo_test_ok(ops->extend(ot->self, s, sizes[i], out,
 						s->party == sender ? NULL : choices, &err));
 		quo_test_instance_free(ot);
@@ -202,12 +204,39 @@ static void iknp_body(quo_session *s)
 	free(choices);
 }
 
+static void iknp_body(quo_session *s)
+{
+	static const size_t sizes[] = { 1, 128, 1000, 20000, 0 };
+
+	ot_body(s, "iknp", sizes);
+}
+
 static void test_iknp(void **state)
 {
 	struct trace trace = {
 		iknp_body,
 		{ "c644908090304eb51d3b49d46e6baf62c3b85619e64910e5b8e261c7128bf9fa",
 		  "985cb864295404f9367566b986cc9d0ac079a05788356b2bef4e7fa3bf1c3bdb" }
+	};
+
+	(void)state;
+	quo_test_two_parties(traced, &trace);
+}
+
+/* Into the second iteration, whose trees are masked with what the code made in the first. */
+static void ferret_body(quo_session *s)
+{
+	static const size_t sizes[] = { 1, 40000, 7, 790000, 6400, 0 };
+
+	ot_body(s, "{use: ferret, set: 10, ahead: 65536, setup: {use: iknp}}", sizes);
+}
+
+static void test_ferret(void **state)
+{
+	struct trace trace = {
+		ferret_body,
+		{ "79fd26c964fd0fc05384d3db33be5431d6899cdf0c84c0ba186154e240876d70",
+		  "e0a02304f7341274dc77448d5a7a4687fcb89fea71cd81f34374e9c50b81c4ef" }
 	};
 
 	(void)state;
@@ -360,8 +389,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hash_and_prgs),   cmocka_unit_test(test_layouts),
 		cmocka_unit_test(test_public_integers), cmocka_unit_test(test_iknp),
-		cmocka_unit_test(test_halfgates),       cmocka_unit_test(test_threehalves),
-		cmocka_unit_test(test_cot_products),
+		cmocka_unit_test(test_ferret),          cmocka_unit_test(test_halfgates),
+		cmocka_unit_test(test_threehalves),     cmocka_unit_test(test_cot_products),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
