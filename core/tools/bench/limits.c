@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "tools/bench/bench.h"
-#include "train/trainer.h"
 
 #define TILE_BLOCKS 2048             /* 32 KiB: in cache, as engines work */
 #define COPY_BYTES ((size_t)1 << 26) /* out of cache */
@@ -50,12 +49,12 @@ static bench_stat rate_of(const bench *b, void (*piece)(struct work *), struct w
 
 	piece(w);
 	for (int r = 0; r < b->runs; r++) {
-		double start = quo_now_seconds(), seconds;
+		double start = bench_cpu_seconds(), seconds;
 		w->done = 0;
 		do {
 			for (int i = 0; i < 4; i++)
 				piece(w);
-			seconds = quo_now_seconds() - start;
+			seconds = bench_cpu_seconds() - start;
 		} while (seconds < bench_rate_seconds(b));
 		rates[r] = (double)w->done / seconds;
 	}

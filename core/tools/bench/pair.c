@@ -20,11 +20,6 @@
 #include "tools/bench/bench.h"
 #include "train/trainer.h"
 
-/* Rates for deciding what to leave out: slower than any engine here, so that little is left out by mistake. */
-#define SLOW_ANDS 20e6
-#define SLOW_COTS 20e6
-#define SLOW_BYTES 500e6
-
 struct sample {
 	double seconds, cpu;
 	uint64_t sent, rounds;
@@ -62,7 +57,7 @@ bench_stat bench_stat_of(double *values, int n)
 	return (bench_stat){ middle, values[0], values[n - 1] };
 }
 
-static double cpu_seconds(void)
+double bench_cpu_seconds(void)
 {
 	struct timespec now;
 
@@ -89,7 +84,7 @@ static struct sample begin(const quo_session *s)
 {
 	quo_traffic t = quo_channel_traffic(s->peer);
 
-	return (struct sample){ quo_now_seconds(), cpu_seconds(), t.sent_bytes, t.rounds };
+	return (struct sample){ quo_now_seconds(), bench_cpu_seconds(), t.sent_bytes, t.rounds };
 }
 
 static struct sample since(const quo_session *s, const struct sample *start)
@@ -277,6 +272,8 @@ static quo_cost minus(const quo_cost *a, const quo_cost *b)
 	d.rounds -= b->rounds;
 	d.cots -= b->cots;
 	d.and_gates -= b->and_gates;
+	for (int i = 0; i < 2; i++)
+		d.cpu_s[i] -= b->cpu_s[i];
 	return d;
 }
 
@@ -300,26 +297,25 @@ static quo_status dry_run(struct party *p, quo_err *err)
 	return status;
 }
 
-static double foretell(const bench *b, const quo_cost *c)
+/* What engines plan with. */
+static quo_link link_of(const bench *b)
 {
-	double bytes = (double)(c->sent_bytes[0] + c->sent_bytes[1]);
-	double most = (double)(c->sent_bytes[0] > c->sent_bytes[1] ? c->sent_bytes[0] : c->sent_bytes[1]);
-	double seconds = (double)c->and_gates / SLOW_ANDS + (double)c->cots / SLOW_COTS + bytes / SLOW_BYTES;
+	const quo_link loopback = QUO_LINK_LOOPBACK;
 
-	if (b->rate > 0 && most / b->rate > seconds)
-		seconds = most / b->rate;
-	return seconds + (double)c->rounds * b->latency_s;
+	return (quo_link){ b->latency_s > 0 ? b->latency_s : loopback.latency_s,
+			   b->rate > 0 ? b->rate : loopback.bytes_per_s };
 }
 
 static quo_status forecast(const bench *b, const bench_job *job, bench_result *out, quo_err *err)
 {
 	quo_cost cost = QUO_COST_INIT;
-	struct dry dry = { .party = { .b = b, .job = job, .s = { .dry = true, .cost = &cost } }, .out = out };
+	struct dry dry = { .party = { .b = b, .job = job, .s = { .dry = true, .cost = &cost, .link = link_of(b) } },
+			   .out = out };
 
 	if (!job->protocol)
 		return QUO_OK;
 	QUO_TRY(in_session(&dry.party, dry_run, err));
-	out->foretold_s = foretell(b, &out->total.cost);
+	out->foretold_s = quo_cost_seconds(&out->total.cost, link_of(b));
 	out->skipped = out->foretold_s > b->limit_s;
 	return QUO_OK;
 }
@@ -395,6 +391,7 @@ quo_status bench_run(const bench *b, const bench_job *job, bench_result *out, qu
 		parties[i] = (struct party){ .b = b, .job = job, .out = &outcome[i], .runs = b->runs };
 		parties[i].s.party = i;
 		parties[i].s.hash_start = start_block;
+		parties[i].s.link = link_of(b);
 		/* A first time that does not count, where it is cheap: pages, caches, first iterations. */
 		parties[i].warm_up = !b->quick && out->foretold_s < b->limit_s / 8;
 	}

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "tools/bench/circuits.h"
-#include "train/trainer.h"
 
 /* A channel into memory: what is garbled can be evaluated again and again. */
 struct tape {
@@ -83,13 +82,13 @@ static quo_status rate_of(const bench *b, struct raw *r, bool evaluates, bench_s
 	double rates[BENCH_MAX_RUNS];
 
 	for (int run = 0; run < b->runs; run++) {
-		double start = quo_now_seconds(), seconds;
+		double start = bench_cpu_seconds(), seconds;
 		size_t done = 0;
 		do {
 			/* Tweaks move on at the evaluator while its tables do not: same work, other outputs. */
 			QUO_TRY(evaluates ? evaluate(r, err) : garble(r, false, err));
 			done += (size_t)r->c->n_and * r->n;
-			seconds = quo_now_seconds() - start;
+			seconds = bench_cpu_seconds() - start;
 		} while (seconds < bench_rate_seconds(b));
 		rates[run] = (double)done / seconds;
 	}
