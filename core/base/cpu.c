@@ -40,7 +40,8 @@ static unsigned detect(void)
 }
 
 static const quo__tier tiers[] = {
-	{ "portable", &quo__aes_portable, &quo__bits_portable, &quo__fold_portable, &quo__labels_portable },
+	{ "portable", &quo__aes_portable, &quo__bits_portable, &quo__fold_portable,
+	  &quo__labels_portable },
 	{ "avx2", &quo__aes_aesni, &quo__bits_avx2, &quo__fold_aesni, &quo__labels_avx2 },
 	{ "avx512", &quo__aes_vaes, &quo__bits_avx512, &quo__fold_vaes, &quo__labels_avx512 },
 };
@@ -51,7 +52,8 @@ static unsigned detect(void)
 }
 
 static const quo__tier tiers[] = {
-	{ "portable", &quo__aes_portable, &quo__bits_portable, &quo__fold_portable, &quo__labels_portable },
+	{ "portable", &quo__aes_portable, &quo__bits_portable, &quo__fold_portable,
+	  &quo__labels_portable },
 };
 #endif
 

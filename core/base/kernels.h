@@ -2,8 +2,8 @@
 /*
  * The dispatch table of the SIMD kernels, private to core/base.
  *
- * A tier is a set of method tables: AES, bit rearrangement, folding, rows of labels; each kernel file
- * exports one. The contracts are those of quotient/crypto.h, bits.h and labels.h; a kernel may
+ * A tier is a set of method tables: AES, bit rearrangement, folding, rows of labels; each kernel
+ * file exports one. The contracts are those of quotient/crypto.h, bits.h and labels.h; a kernel may
  * assume n > 0 where the public function takes a count, and gives the same bytes as the portable
  * kernel.
  */

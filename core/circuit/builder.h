@@ -34,7 +34,8 @@ struct quo_builder {
 	quo__port *in, *out;
 	uint32_t n_in, n_out, cap_in, cap_out;
 	uint32_t n_input_wires;
-	/* The last length that quo_len() counted, and what it counted: at_least[v] = (n >= v), 1 <= v <= most. */
+	/* The last length that quo_len() counted, and what it counted: at_least[v] = (n >= v), 1 <=
+	 * v <= most. */
 	struct {
 		quo_int n;
 		unsigned most;
@@ -81,15 +82,17 @@ static inline unsigned quo__operand_width(const quo_int *x, const quo_int *y)
 void quo__carries(quo_builder *b, const quo_wire *x, const quo_wire *y, quo_wire carry, unsigned n,
 		  quo_wire *c);
 
-/* OR of n wires as a tree of logarithmic depth, cut at powers of two so that equal runs are shared. */
+/* OR of n wires as a tree of logarithmic depth, cut at powers of two so that equal
+ * runs are shared. */
 quo_wire quo__any(quo_builder *b, const quo_wire *x, unsigned n);
 
 /*
- * The shallow form of a shift (shallow.c), where there is one: z (64 bits, `sign` above them) is shifted right in place
- * by the low `stages` (at most 7) bits of s <= max; only bits below width are right. False: nothing done.
+ * The shallow form of a shift (shallow.c), where there is one: z (64 bits, `sign` above them) is
+ * shifted right in place by the low `stages` (at most 7) bits of s <= max; only bits below width
+ * are right. False: nothing done.
  */
-bool quo__shift_shallow(quo_builder *b, quo_wire *z, quo_wire sign, const quo_int *s, unsigned stages, unsigned max,
-                        unsigned width);
+bool quo__shift_shallow(quo_builder *b, quo_wire *z, quo_wire sign, const quo_int *s,
+			unsigned stages, unsigned max, unsigned width);
 
 /* What quo_circuit_finish() makes: the public circuit and the evaluator's program. */
 typedef struct quo__insn {

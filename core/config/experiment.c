@@ -111,7 +111,8 @@ static quo_status resolve_layers(quo_experiment *e, const quo_node *model, const
 
 #define MAX_INNER_SECTIONS 8
 
-/* `config` is the struct that the section's offset counts from; `path` its own ("network.shape"). */
+/* `config` is the struct that the section's offset counts from; `path`
+ * its own ("network.shape"). */
 static quo_status resolve_section(quo_experiment *e, const quo__section *section, void *config,
 				  const char *path, const quo_node *outer, const quo_node *at,
 				  quo_node *resolved_outer)
@@ -138,8 +139,7 @@ static quo_status resolve_section(quo_experiment *e, const quo__section *section
 		char *own = quo__printf(e->arena, r->err, "%s.%s", path, inner[i]);
 		if (!own)
 			return QUO_FAILED;
-		QUO_TRY(resolve_section(e, &section->sections[i], config, own, map, at,
-					resolved));
+		QUO_TRY(resolve_section(e, &section->sections[i], config, own, map, at, resolved));
 	}
 	return quo__node_put(e->arena, resolved_outer, section->name, resolved, r->err);
 }

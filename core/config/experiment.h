@@ -28,9 +28,9 @@ typedef struct quo_shape_config {
 } quo_shape_config;
 
 typedef struct quo_network_config {
-	int mode;            /* quo_mode */
-	const char *address; /* host:port */
-	int64_t timeout;     /* seconds to wait for the peer */
+	int mode;                  /* quo_mode */
+	const char *address;       /* host:port */
+	int64_t timeout;           /* seconds to wait for the peer */
 	double latency, bandwidth; /* of the link, for plans; 0: not given */
 	quo_shape_config shape;
 } quo_network_config;

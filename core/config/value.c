@@ -286,8 +286,7 @@ quo_status quo__value_parse(quo_arena *arena, const quo_option *o, const quo_nod
 	case QUO_OPT_SECONDS:
 	case QUO_OPT_RATE: {
 		char text[QUO__QUANTITY_CHARS];
-		if (node->kind != QUO_NODE_SCALAR ||
-		    !quo__quantity_parse(o, node->text, member))
+		if (node->kind != QUO_NODE_SCALAR || !quo__quantity_parse(o, node->text, member))
 			return unwanted(o, node, path, err);
 		quo__quantity_write(o, *(double *)member, text);
 		*resolved = quo__scalar_new(arena, text, false, node, err);

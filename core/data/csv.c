@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * csv: text tables. Columns are declared as numeric, one_hot, label or ignore; features follow in column order.
+ * csv: text tables. Columns are declared as numeric, one_hot, label or ignore; features follow in
+ * column order.
  *
- * A one_hot column becomes one 0/127 feature for each value it has in the training rows, in byte order; a test value
- * that training never saw is all zeros. Label values are numbered 0, 1, .. in numeric order when all are
- * integers, else in byte order, over training and test rows.
+ * A one_hot column becomes one 0/127 feature for each value it has in the training rows, in byte
+ * order; a test value that training never saw is all zeros. Label values are numbered 0, 1, .. in
+ * numeric order when all are integers, else in byte order, over training and test rows.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -29,18 +30,21 @@ struct csv_config {
 
 static const quo_option options[] = {
 	QUO_DATA_COMMON_OPTIONS(struct csv_config),
-	QUO_OPTION(struct csv_config, train, QUO_OPT_STRING, NULL,
-	           "text file of the training rows (of all rows with train_fraction), plain or .gz"),
+	QUO_OPTION(
+		struct csv_config, train, QUO_OPT_STRING, NULL,
+		"text file of the training rows (of all rows with train_fraction), plain or .gz"),
 	QUO_OPTION(struct csv_config, test, QUO_OPT_STRING, "''", "text file of the test rows"),
-	QUO_OPTION(struct csv_config, train_fraction, QUO_OPT_REAL, "0",
-	           "instead of test: this part of the rows, chosen by the public seed, trains; the rest tests",
-	           .min_real = 0, .max_real = 1),
+	QUO_OPTION(
+		struct csv_config, train_fraction, QUO_OPT_REAL, "0",
+		"instead of test: this part of the rows, chosen by the public seed, trains; the rest tests",
+		.min_real = 0, .max_real = 1),
 	QUO_OPTION(struct csv_config, separator, QUO_OPT_STRING, "','",
-	           "one character between fields, or blank: runs of blanks and tabs"),
+		   "one character between fields, or blank: runs of blanks and tabs"),
 	QUO_OPTION(struct csv_config, header, QUO_OPT_BOOL, "false", "the first line holds names"),
-	QUO_OPTION(struct csv_config, columns, QUO_OPT_COLUMNS, NULL,
-	           "role of each field in order: numeric, one_hot, label, ignore; {role: count} repeats one, and scale: "
-	           "min_max, z or log_z goes with numeric"),
+	QUO_OPTION(
+		struct csv_config, columns, QUO_OPT_COLUMNS, NULL,
+		"role of each field in order: numeric, one_hot, label, ignore; {role: count} repeats one, and scale: "
+		"min_max, z or log_z goes with numeric"),
 	{ 0 },
 };
 
@@ -94,11 +98,16 @@ static quo_status expand_columns(struct csv *csv, quo_err *err)
 			inputs += declared->item[i].count;
 	}
 	if (total > MAX_COLUMNS)
-		return quo_fail(err, QUO_USAGE, "data.columns: %" PRIu64 " columns, over %u", total, MAX_COLUMNS);
+		return quo_fail(err, QUO_USAGE, "data.columns: %" PRIu64 " columns, over %u", total,
+				MAX_COLUMNS);
 	if (labels != 1)
-		return quo_fail(err, QUO_USAGE, "data.columns: %" PRIu64 " columns are label; exactly one must be", labels);
+		return quo_fail(err, QUO_USAGE,
+				"data.columns: %" PRIu64 " columns are label; exactly one must be",
+				labels);
 	if (!inputs)
-		return quo_fail(err, QUO_USAGE, "data.columns: none is numeric or one_hot; there is nothing to learn from");
+		return quo_fail(
+			err, QUO_USAGE,
+			"data.columns: none is numeric or one_hot; there is nothing to learn from");
 	csv->column = quo_alloc(total, sizeof *csv->column, err);
 	if (!csv->column)
 		return QUO_FAILED;
@@ -107,7 +116,8 @@ static quo_status expand_columns(struct csv *csv, quo_err *err)
 			csv->column[csv->cols++] = declared->item[i];
 		if (declared->item[i].role == QUO_COL_LABEL)
 			csv->label = csv->cols - 1;
-		if (declared->item[i].role == QUO_COL_NUMERIC && declared->item[i].scale != QUO_SCALE_MIN_MAX)
+		if (declared->item[i].role == QUO_COL_NUMERIC &&
+		    declared->item[i].scale != QUO_SCALE_MIN_MAX)
 			csv->is_signed = true;
 	}
 	return QUO_OK;
@@ -120,8 +130,10 @@ static quo_status read_separator(const char *text, char *separator, quo_err *err
 		return QUO_OK;
 	}
 	if (strlen(text) != 1 || strchr("\"\r\n", *text))
-		return quo_fail(err, QUO_USAGE,
-		                "data.separator: '%s' is not one character (nor 'blank', for runs of blanks)", text);
+		return quo_fail(
+			err, QUO_USAGE,
+			"data.separator: '%s' is not one character (nor 'blank', for runs of blanks)",
+			text);
 	*separator = *text;
 	return QUO_OK;
 }
@@ -134,12 +146,16 @@ static quo_status read_tables(struct csv *csv, quo_err *err)
 	char separator = 0;
 
 	if (fraction == (*config->test != 0))
-		return quo_fail(err, QUO_USAGE, fraction ? "data: both test and train_fraction are given; choose one" :
-		                                           "data: name the test file, or set train_fraction (e.g. 0.8)");
+		return quo_fail(
+			err, QUO_USAGE,
+			fraction ? "data: both test and train_fraction are given; choose one"
+				 : "data: name the test file, or set train_fraction (e.g. 0.8)");
 	QUO_TRY(read_separator(config->separator, &separator, err));
-	QUO_TRY(quo__table_read(&csv->train, common, config->train, separator, config->header, csv->cols, err));
+	QUO_TRY(quo__table_read(&csv->train, common, config->train, separator, config->header,
+				csv->cols, err));
 	if (!fraction)
-		return quo__table_read(&csv->test, common, config->test, separator, config->header, csv->cols, err);
+		return quo__table_read(&csv->test, common, config->test, separator, config->header,
+				       csv->cols, err);
 	csv->order = quo_alloc(csv->train.rows, sizeof *csv->order, err);
 	return csv->order ? QUO_OK : QUO_FAILED;
 }
@@ -155,11 +171,15 @@ static quo_status split(struct csv *csv, uint64_t seed, quo_err *err)
 	if (csv->order) {
 		quo_public_order(seed, QUO_STREAM_SPLIT, rows, csv->order);
 		train->rows = (uint32_t)(csv->config->train_fraction * rows);
-		*test = (struct half){ .table = &csv->train, .first = train->rows, .rows = rows - train->rows };
+		*test = (struct half){ .table = &csv->train,
+				       .first = train->rows,
+				       .rows = rows - train->rows };
 		train->order = test->order = csv->order;
 		if (!train->rows || !test->rows)
-			return quo_fail(err, QUO_USAGE, "data.train_fraction: %g of %" PRIu32 " rows leaves none to %s",
-			                csv->config->train_fraction, rows, train->rows ? "test" : "train");
+			return quo_fail(
+				err, QUO_USAGE,
+				"data.train_fraction: %g of %" PRIu32 " rows leaves none to %s",
+				csv->config->train_fraction, rows, train->rows ? "test" : "train");
 	}
 	train->rows = quo__limit_rows(train->rows, common->train_limit);
 	test->rows = quo__limit_rows(test->rows, common->test_limit);
@@ -177,7 +197,8 @@ static bool is_integer(const char *text, long long *value)
 
 	errno = 0;
 	*value = strtoll(text, &end, 10);
-	return (*text == '-' || *text == '+' || (*text >= '0' && *text <= '9')) && *end == 0 && errno == 0;
+	return (*text == '-' || *text == '+' || (*text >= '0' && *text <= '9')) && *end == 0 &&
+	       errno == 0;
 }
 
 /* Only for texts that is_integer() accepts. */
@@ -190,7 +211,8 @@ static int by_integer(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static uint32_t sort_distinct(const char **value, uint32_t n, int (*order)(const void *, const void *))
+static uint32_t sort_distinct(const char **value, uint32_t n,
+			      int (*order)(const void *, const void *))
 {
 	uint32_t kept = 0;
 
@@ -211,8 +233,11 @@ static quo_status number_labels(struct csv *csv, quo_err *err)
 		for (uint32_t i = 0; i < csv->half[h].rows; i++) {
 			const char *text = cell_of(&csv->half[h], i, csv->label);
 			if (!*text)
-				return quo_fail(err, QUO_USAGE, "%s:%" PRIu32 ": field %" PRIu32 ", the label, is empty",
-				                csv->half[h].table->path, line_of(&csv->half[h], i), csv->label + 1);
+				return quo_fail(err, QUO_USAGE,
+						"%s:%" PRIu32 ": field %" PRIu32
+						", the label, is empty",
+						csv->half[h].table->path, line_of(&csv->half[h], i),
+						csv->label + 1);
 			integers = integers && is_integer(text, &ignored);
 			csv->value[n++] = text;
 		}
@@ -223,12 +248,14 @@ static quo_status number_labels(struct csv *csv, quo_err *err)
 			const char *text = cell_of(&csv->half[h], i, csv->label);
 			const char **at = bsearch(&text, csv->value, n, sizeof text, order);
 			if (at - csv->value >= (ptrdiff_t)classes)
-				return quo_fail(err, QUO_USAGE,
-				                "%s:%" PRIu32 ": label '%.40s' is number %td of %" PRIu32
-				                " different ones (field %" PRIu32 "), more than classes: %" PRIu32
-				                "; set data.classes, or mend the line",
-				                csv->half[h].table->path, line_of(&csv->half[h], i), text, at - csv->value + 1,
-				                n, csv->label + 1, classes);
+				return quo_fail(
+					err, QUO_USAGE,
+					"%s:%" PRIu32 ": label '%.40s' is number %td of %" PRIu32
+					" different ones (field %" PRIu32
+					"), more than classes: %" PRIu32
+					"; set data.classes, or mend the line",
+					csv->half[h].table->path, line_of(&csv->half[h], i), text,
+					at - csv->value + 1, n, csv->label + 1, classes);
 			csv->half[h].y[i] = (uint8_t)(at - csv->value);
 		}
 	return QUO_OK;
@@ -254,15 +281,19 @@ static quo_status count_features(struct csv *csv, quo_err *err)
 		uint32_t n = vocabulary(csv, col);
 		if (n > MAX_VOCABULARY)
 			return quo_fail(err, QUO_USAGE,
-			                "%s: one_hot field %" PRIu32 " has %" PRIu32 " different values, over %u; is it numeric, or "
-			                "to be ignored?",
-			                csv->train.path, col + 1, n, MAX_VOCABULARY);
+					"%s: one_hot field %" PRIu32 " has %" PRIu32
+					" different values, over %u; is it numeric, or "
+					"to be ignored?",
+					csv->train.path, col + 1, n, MAX_VOCABULARY);
 		features += n;
 	}
 	if (features > QUO_DATA_MAX_FEATURES ||
 	    features * ((uint64_t)csv->half[0].rows + csv->half[1].rows) > QUO_DATA_MAX_BYTES)
-		return quo_fail(err, QUO_USAGE, "%s: %" PRIu64 " features in each row are too many; are the one_hot columns "
-		                "right?", csv->train.path, features);
+		return quo_fail(err, QUO_USAGE,
+				"%s: %" PRIu64
+				" features in each row are too many; are the one_hot columns "
+				"right?",
+				csv->train.path, features);
 	csv->features = (uint32_t)features;
 	return QUO_OK;
 }
@@ -287,19 +318,24 @@ static quo_status encode_numeric(struct csv *csv, uint32_t col, uint32_t at, quo
 		for (uint32_t i = 0; i < half->rows; i++) {
 			const char *text = cell_of(half, i, col);
 			if (!is_number(text, &csv->number[h][i]))
-				return quo_fail(err, QUO_USAGE,
-				                "%s:%" PRIu32 ": field %" PRIu32 ": '%.40s' is not a number; declare the column one_hot or "
-				                "ignore, or mend the line",
-				                half->table->path, line_of(half, i), col + 1, text);
+				return quo_fail(
+					err, QUO_USAGE,
+					"%s:%" PRIu32 ": field %" PRIu32
+					": '%.40s' is not a number; declare the column one_hot or "
+					"ignore, or mend the line",
+					half->table->path, line_of(half, i), col + 1, text);
 			if (!quo__scale_accepts(scale, csv->number[h][i]))
-				return quo_fail(err, QUO_USAGE, "%s:%" PRIu32 ": field %" PRIu32 ": '%.40s': %s", half->table->path,
-				                line_of(half, i), col + 1, text, quo__scale_wants(scale));
+				return quo_fail(err, QUO_USAGE,
+						"%s:%" PRIu32 ": field %" PRIu32 ": '%.40s': %s",
+						half->table->path, line_of(half, i), col + 1, text,
+						quo__scale_wants(scale));
 		}
 	}
 	quo__scaler scaler = quo__scaler_fit(scale, csv->number[0], csv->half[0].rows);
 	for (int h = 0; h < 2; h++)
 		for (uint32_t i = 0; i < csv->half[h].rows; i++)
-			csv->half[h].x[(size_t)i * csv->features + at] = quo__scaler_apply(&scaler, csv->number[h][i]);
+			csv->half[h].x[(size_t)i * csv->features + at] =
+				quo__scaler_apply(&scaler, csv->number[h][i]);
 	return QUO_OK;
 }
 
@@ -308,9 +344,11 @@ static void encode_one_hot(struct csv *csv, uint32_t col, uint32_t at, uint32_t 
 	for (int h = 0; h < 2; h++)
 		for (uint32_t i = 0; i < csv->half[h].rows; i++) {
 			const char *text = cell_of(&csv->half[h], i, col);
-			const char **found = bsearch(&text, csv->value, n_values, sizeof text, by_bytes);
+			const char **found =
+				bsearch(&text, csv->value, n_values, sizeof text, by_bytes);
 			if (found)
-				csv->half[h].x[(size_t)i * csv->features + at + (size_t)(found - csv->value)] = 127;
+				csv->half[h].x[(size_t)i * csv->features + at +
+					       (size_t)(found - csv->value)] = 127;
 		}
 }
 
@@ -345,7 +383,8 @@ static quo_status read_and_encode(struct csv *csv, uint64_t seed, quo_err *err)
 	QUO_TRY(expand_columns(csv, err));
 	QUO_TRY(read_tables(csv, err));
 	QUO_TRY(split(csv, seed, err));
-	csv->value = quo_alloc((size_t)csv->half[0].rows + csv->half[1].rows, sizeof *csv->value, err);
+	csv->value =
+		quo_alloc((size_t)csv->half[0].rows + csv->half[1].rows, sizeof *csv->value, err);
 	if (!csv->value)
 		return QUO_FAILED;
 	QUO_TRY(count_features(csv, err));
@@ -390,7 +429,8 @@ const quo_component quo__data_csv = {
 	.size = sizeof(quo_component),
 	.kind = QUO_KIND_DATA,
 	.name = "csv",
-	.summary = "text tables with numeric, one-hot and label columns; split by file or by fraction",
+	.summary =
+		"text tables with numeric, one-hot and label columns; split by file or by fraction",
 	.security = "as data.owner says; read by one process, shared before training",
 	.wire_version = 1,
 	.instance_size = sizeof(quo__reader),

@@ -1,42 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Datasets: what readers (idx, csv, npy, digits) deliver, already in the integers of docs/numerics.md.
+ * Datasets: what readers (idx, csv, npy, digits) deliver, already in the integers of
+ * docs/numerics.md.
  *
  * Readers are components of kind `data`, built into the core. Every reader's config starts with
- * quo_data_common, filled by the shared options QUO_DATA_COMMON_OPTIONS. Files are hostile: sizes are checked
- * before anything is allocated, and every failure names file and place (line or byte).
+ * quo_data_common, filled by the shared options QUO_DATA_COMMON_OPTIONS. Files are hostile: sizes
+ * are checked before anything is allocated, and every failure names file and place (line or byte).
  */
 #ifndef QUOTIENT_CORE_DATASET_H
 #define QUOTIENT_CORE_DATASET_H
 
 #include <quotient/plugin.h>
 
-/* Who brings the data. QUO_OWNER_DEALER: outside owners share it to both servers (in local mode the launching
- * process plays them; in two processes party 0 does). QUO_OWNER_0/1: that party knows it and shares nothing. */
+/* Who brings the data. QUO_OWNER_DEALER: outside owners share it to both servers (in local mode the
+ * launching process plays them; in two processes party 0 does). QUO_OWNER_0/1: that party knows it
+ * and shares nothing. */
 typedef enum quo_data_owner { QUO_OWNER_DEALER, QUO_OWNER_0, QUO_OWNER_1 } quo_data_owner;
 
 typedef struct quo_data_common {
-	const char *root;   /* local. "": QUOTIENT_DATA, else data/ */
-	int64_t classes;    /* 2..256 */
-	int owner;          /* quo_data_owner */
+	const char *root;                /* local. "": QUOTIENT_DATA, else data/ */
+	int64_t classes;                 /* 2..256 */
+	int owner;                       /* quo_data_owner */
 	int64_t train_limit, test_limit; /* first rows only; 0: all */
 } quo_data_common;
 
 typedef struct quo_dataset {
-	uint8_t n_dims;   /* of one example: 1 (features) or 3 (h, w, c) */
+	uint8_t n_dims; /* of one example: 1 (features) or 3 (h, w, c) */
 	uint32_t dim[3];
 	uint32_t features; /* their product */
 	uint32_t classes;
-	bool is_signed;    /* values -127..127, else 0..127 */
+	bool is_signed; /* values -127..127, else 0..127 */
 	uint32_t train_rows, test_rows;
-	int8_t *train_x, *test_x;   /* rows x features, row-major */
-	uint8_t *train_y, *test_y;  /* class of each row, 0 .. classes-1 */
+	int8_t *train_x, *test_x;  /* rows x features, row-major */
+	uint8_t *train_y, *test_y; /* class of each row, 0 .. classes-1 */
 } quo_dataset;
 
 typedef struct quo_data_ops {
 	quo_lifecycle life;
-	/* Required. Read everything; QUO_USAGE with one line for bad files. On failure *out is untouched. `seed` is
-	 * the experiment's public seed (split by fraction). */
+	/* Required. Read everything; QUO_USAGE with one line for bad files. On failure *out is
+	 * untouched. `seed` is the experiment's public seed (split by fraction). */
 	quo_status (*load)(void *self, uint64_t seed, quo_dataset *out, quo_err *err);
 } quo_data_ops;
 

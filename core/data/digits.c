@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * digits: handwritten-like digits, drawn from nothing but a seed. For first steps and tests without a download.
+ * digits: handwritten-like digits, drawn from nothing but a seed. For first steps and tests without
+ * a download.
  *
- * Every image picks a digit and one of its styles (glyphs.c), moves the pen's points, bends, slants, turns,
- * stretches and shifts the whole, draws it with a pen of random width and strength, and adds noise. Only + - * /
- * and sqrt on doubles, so that every machine draws the same bytes. Image i is drawn from stream 2^40 + i of the seed
- * (test images: 2^41 + i), value by value.
+ * Every image picks a digit and one of its styles (glyphs.c), moves the pen's points, bends,
+ * slants, turns, stretches and shifts the whole, draws it with a pen of random width and strength,
+ * and adds noise. Only + - * / and sqrt on doubles, so that every machine draws the same bytes.
+ * Image i is drawn from stream 2^40 + i of the seed (test images: 2^41 + i), value by value.
  */
 #include <math.h>
 
@@ -25,23 +26,35 @@ struct digits_config {
 	double noise, variation;
 };
 
-/* classes has a default here: they are the ten digits. The other common options mean what they say everywhere. */
+/* classes has a default here: they are the ten digits. The other common options mean what
+ * they say everywhere. */
 static const quo_option options[] = {
-	{ .name = "classes", .type = QUO_OPT_INT, .offset = offsetof(struct digits_config, common.classes),
-	  .default_yaml = "10", .help = "number of classes: the ten digits", .min = 10, .max = 256 },
-	{ .name = "owner", .type = QUO_OPT_ENUM, .offset = offsetof(struct digits_config, common.owner),
-	  .default_yaml = "dealer", .choices = quo__data_owners,
+	{ .name = "classes",
+	  .type = QUO_OPT_INT,
+	  .offset = offsetof(struct digits_config, common.classes),
+	  .default_yaml = "10",
+	  .help = "number of classes: the ten digits",
+	  .min = 10,
+	  .max = 256 },
+	{ .name = "owner",
+	  .type = QUO_OPT_ENUM,
+	  .offset = offsetof(struct digits_config, common.owner),
+	  .default_yaml = "dealer",
+	  .choices = quo__data_owners,
 	  .help = "who brings the data: dealer (outside owners share it to both parties), or party 0 or 1" },
-	QUO_OPTION(struct digits_config, train_rows, QUO_OPT_INT, "4000", "training images to draw", .min = 1,
-	           .max = 1000000),
-	QUO_OPTION(struct digits_config, test_rows, QUO_OPT_INT, "500", "test images to draw", .min = 1, .max = 1000000),
-	QUO_OPTION(struct digits_config, size, QUO_OPT_INT, "16", "side of an image in pixels", .min = 8, .max = MAX_SIDE),
-	QUO_OPTION(struct digits_config, seed, QUO_OPT_INT, "1", "of the drawing; not the training's seed", .min = 0,
-	           .max = INT64_MAX),
-	QUO_OPTION(struct digits_config, variation, QUO_OPT_REAL, "1", "how far writers differ; 0: print-like", .min_real = 0,
-	           .max_real = 2),
+	QUO_OPTION(struct digits_config, train_rows, QUO_OPT_INT, "4000", "training images to draw",
+		   .min = 1, .max = 1000000),
+	QUO_OPTION(struct digits_config, test_rows, QUO_OPT_INT, "500", "test images to draw",
+		   .min = 1, .max = 1000000),
+	QUO_OPTION(struct digits_config, size, QUO_OPT_INT, "16", "side of an image in pixels",
+		   .min = 8, .max = MAX_SIDE),
+	QUO_OPTION(struct digits_config, seed, QUO_OPT_INT, "1",
+		   "of the drawing; not the training's seed", .min = 0, .max = INT64_MAX),
+	QUO_OPTION(struct digits_config, variation, QUO_OPT_REAL, "1",
+		   "how far writers differ; 0: print-like", .min_real = 0, .max_real = 2),
 	QUO_OPTION(struct digits_config, noise, QUO_OPT_REAL, "0.1",
-	           "largest error of a pixel, where 1 is from white to black", .min_real = 0, .max_real = 1),
+		   "largest error of a pixel, where 1 is from white to black", .min_real = 0,
+		   .max_real = 1),
 	{ 0 },
 };
 
@@ -72,7 +85,8 @@ struct hand {
 static struct hand pick_hand(struct random *random, uint32_t side, double variation)
 {
 	double half = 0.36 * side;
-	double t = 0.11 * variation * swing(random); /* tan of half the angle: about +- 13 degrees */
+	double t =
+		0.11 * variation * swing(random); /* tan of half the angle: about +- 13 degrees */
 	double cosine = (1 - t * t) / (1 + t * t), sine = 2 * t / (1 + t * t);
 	double slant = 0.3 * variation * swing(random);
 	double wide = half * (0.95 + 0.2 * variation * swing(random));
@@ -88,7 +102,8 @@ static struct hand pick_hand(struct random *random, uint32_t side, double variat
 		.x = 0.5 * side + 0.07 * side * variation * swing(random),
 		.y = 0.5 * side + 0.07 * side * variation * swing(random),
 		.wobble = 0.1 * variation,
-		.radius = side / 16.0 * (0.75 + 0.35 * (variation < 1 ? variation : 1) * swing(random)),
+		.radius = side / 16.0 *
+			  (0.75 + 0.35 * (variation < 1 ? variation : 1) * swing(random)),
 		.ink = 0.9 + 0.1 * swing(random),
 	};
 }
@@ -104,7 +119,8 @@ static struct point place(const struct hand *hand, struct random *random, const 
 
 	u += hand->bend_x * (v * v - 0.4);
 	v += hand->bend_y * (u * u - 0.2);
-	return (struct point){ hand->x + hand->xx * u + hand->xy * v, hand->y + hand->yx * u + hand->yy * v };
+	return (struct point){ hand->x + hand->xx * u + hand->xy * v,
+			       hand->y + hand->yx * u + hand->yy * v };
 }
 
 static double clamp(double x, double low, double high)
@@ -112,10 +128,13 @@ static double clamp(double x, double low, double high)
 	return x < low ? low : x > high ? high : x;
 }
 
-/* Darken the pixels near the segment from a to b; coverage falls from 1 to 0 over one pixel at the pen's rim. */
-static void draw_segment(double *pixel, uint32_t side, struct point a, struct point b, const struct hand *hand)
+/* Darken the pixels near the segment from a to b; coverage falls from 1 to 0 over one pixel at the
+ * pen's rim. */
+static void draw_segment(double *pixel, uint32_t side, struct point a, struct point b,
+			 const struct hand *hand)
 {
-	double reach = hand->radius + 1, dx = b.x - a.x, dy = b.y - a.y, length2 = dx * dx + dy * dy;
+	double reach = hand->radius + 1, dx = b.x - a.x, dy = b.y - a.y,
+	       length2 = dx * dx + dy * dy;
 	uint32_t x0 = (uint32_t)clamp((a.x < b.x ? a.x : b.x) - reach, 0, side);
 	uint32_t y0 = (uint32_t)clamp((a.y < b.y ? a.y : b.y) - reach, 0, side);
 	uint32_t x1 = (uint32_t)clamp((a.x < b.x ? b.x : a.x) + reach + 1, 0, side);
@@ -126,13 +145,15 @@ static void draw_segment(double *pixel, uint32_t side, struct point a, struct po
 			double px = x + 0.5 - a.x, py = y + 0.5 - a.y;
 			double along = length2 > 0 ? clamp((px * dx + py * dy) / length2, 0, 1) : 0;
 			double ex = px - along * dx, ey = py - along * dy;
-			double cover = hand->ink * clamp(hand->radius + 0.5 - sqrt(ex * ex + ey * ey), 0, 1);
+			double cover = hand->ink *
+				       clamp(hand->radius + 0.5 - sqrt(ex * ex + ey * ey), 0, 1);
 			if (cover > pixel[y * side + x])
 				pixel[y * side + x] = cover;
 		}
 }
 
-/* Catmull-Rom: through all points, with the tangent at each parallel to the line between its neighbours. */
+/* Catmull-Rom: through all points, with the tangent at each parallel to the line
+ * between its neighbours. */
 static struct point curve(const struct point *p, double t)
 {
 	double t2 = t * t, t3 = t2 * t;
@@ -140,11 +161,11 @@ static struct point curve(const struct point *p, double t)
 	double w2 = 0.5 * (4 * t2 + t - 3 * t3), w3 = 0.5 * (t3 - t2);
 
 	return (struct point){ w0 * p[0].x + w1 * p[1].x + w2 * p[2].x + w3 * p[3].x,
-		               w0 * p[0].y + w1 * p[1].y + w2 * p[2].y + w3 * p[3].y };
+			       w0 * p[0].y + w1 * p[1].y + w2 * p[2].y + w3 * p[3].y };
 }
 
-static void draw_stroke(double *pixel, uint32_t side, const quo__stroke *stroke, const struct hand *hand,
-                        struct random *random)
+static void draw_stroke(double *pixel, uint32_t side, const quo__stroke *stroke,
+			const struct hand *hand, struct random *random)
 {
 	struct point p[QUO_STROKE_POINTS + 2];
 	unsigned n = stroke->n;
@@ -168,7 +189,8 @@ static uint8_t draw(const struct digits_config *config, struct random *random, i
 {
 	double pixel[MAX_SIDE * MAX_SIDE] = { 0 };
 	uint32_t side = (uint32_t)config->size, digit = below(random, 10);
-	const quo__glyph *glyph = &quo__glyphs[digit * QUO_GLYPH_STYLES + below(random, QUO_GLYPH_STYLES)];
+	const quo__glyph *glyph =
+		&quo__glyphs[digit * QUO_GLYPH_STYLES + below(random, QUO_GLYPH_STYLES)];
 	struct hand hand = pick_hand(random, side, config->variation);
 
 	for (unsigned i = 0; i < glyph->n; i++)
@@ -203,11 +225,13 @@ static quo_status load(void *self, uint64_t seed, quo_dataset *out, quo_err *err
 		return QUO_FAILED;
 	}
 	for (uint32_t i = 0; i < data.train_rows; i++) {
-		struct random random = { .key = quo_public_key((uint64_t)config->seed, STREAM_TRAIN + i) };
+		struct random random = { .key = quo_public_key((uint64_t)config->seed,
+							       STREAM_TRAIN + i) };
 		data.train_y[i] = draw(config, &random, data.train_x + (size_t)i * features);
 	}
 	for (uint32_t i = 0; i < data.test_rows; i++) {
-		struct random random = { .key = quo_public_key((uint64_t)config->seed, STREAM_TEST + i) };
+		struct random random = { .key = quo_public_key((uint64_t)config->seed,
+							       STREAM_TEST + i) };
 		data.test_y[i] = draw(config, &random, data.test_x + (size_t)i * features);
 	}
 	return quo__dataset_finish(&data, "data (digits)", out, err);

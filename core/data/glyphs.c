@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "data/glyphs.h"
 
+/* One figure a row. */
+/* clang-format off */
 #define LINE(x0, y0, x1, y1) { 2, { { x0, y0 }, { x1, y1 } } }
 
 const quo__glyph quo__glyphs[] = {
@@ -64,3 +66,4 @@ const quo__glyph quo__glyphs[] = {
 	{ 9, 1, { { 10, { { 76, 12 }, { 46, 4 }, { 26, 22 }, { 36, 46 }, { 62, 42 }, { 76, 14 }, { 74, 40 }, { 66, 66 },
 	                  { 56, 84 }, { 44, 98 } } } } },
 };
+/* clang-format on */

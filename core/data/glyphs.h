@@ -8,7 +8,8 @@
 #define QUO_STROKE_POINTS 14
 #define QUO_GLYPH_STROKES 4
 
-/* Points that the pen goes through smoothly, in a box of 100 x 100, y downwards. Corners start a new stroke. */
+/* Points that the pen goes through smoothly, in a box of 100 x 100, y downwards. Corners start a
+ * new stroke. */
 typedef struct quo__stroke {
 	uint8_t n;
 	int8_t at[QUO_STROKE_POINTS][2];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * idx: MNIST's format. 00 00 08 <dims>, then big-endian 32-bit sizes, then bytes in C order. Images are [n, h, w],
- * [n, h, w, c] or rows [n, features]; labels [n].
+ * idx: MNIST's format. 00 00 08 <dims>, then big-endian 32-bit sizes, then bytes in C order. Images
+ * are [n, h, w], [n, h, w, c] or rows [n, features]; labels [n].
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,9 +16,9 @@ struct idx_config {
 static const quo_option options[] = {
 	QUO_DATA_COMMON_OPTIONS(struct idx_config),
 	QUO_OPTION(struct idx_config, train, QUO_OPT_STRINGS, NULL,
-	           "two files: training images and their labels, plain or .gz"),
+		   "two files: training images and their labels, plain or .gz"),
 	QUO_OPTION(struct idx_config, test, QUO_OPT_STRINGS, NULL,
-	           "two files: test images and their labels, plain or .gz"),
+		   "two files: test images and their labels, plain or .gz"),
 	{ 0 },
 };
 
@@ -28,36 +28,44 @@ struct idx_array {
 };
 
 /* Sizes, and their product; 0 dimensions and products over 2^64 are refused here. */
-static quo_status read_header(quo__source *source, uint32_t min_dims, uint32_t max_dims, struct idx_array *array,
-                              uint64_t *bytes, quo_err *err)
+static quo_status read_header(quo__source *source, uint32_t min_dims, uint32_t max_dims,
+			      struct idx_array *array, uint64_t *bytes, quo_err *err)
 {
 	uint8_t head[4], size[4];
 
 	QUO_TRY(quo__source_read(source, "header", head, sizeof head, err));
 	if (head[0] != 0 || head[1] != 0 || head[2] != 8)
-		return quo_fail(err, QUO_USAGE,
-		                "%s: starts with %02x %02x %02x %02x, not with 00 00 08 (IDX of unsigned bytes); is it the "
-		                "right file?",
-		                source->path, head[0], head[1], head[2], head[3]);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s: starts with %02x %02x %02x %02x, not with 00 00 08 (IDX of unsigned bytes); is it the "
+			"right file?",
+			source->path, head[0], head[1], head[2], head[3]);
 	if (head[3] < min_dims || head[3] > max_dims)
-		return quo_fail(err, QUO_USAGE, "%s: has %u dimensions, not %u%s; are images and labels swapped?",
-		                source->path, head[3], min_dims, max_dims > min_dims ? " to 4" : "");
+		return quo_fail(err, QUO_USAGE,
+				"%s: has %u dimensions, not %u%s; are images and labels swapped?",
+				source->path, head[3], min_dims,
+				max_dims > min_dims ? " to 4" : "");
 	array->n_dims = head[3];
 	*bytes = 1;
 	for (uint32_t i = 0; i < array->n_dims; i++) {
 		QUO_TRY(quo__source_read(source, "header", size, sizeof size, err));
-		array->dim[i] = (uint32_t)size[0] << 24 | (uint32_t)size[1] << 16 | (uint32_t)size[2] << 8 | size[3];
+		array->dim[i] = (uint32_t)size[0] << 24 | (uint32_t)size[1] << 16 |
+				(uint32_t)size[2] << 8 | size[3];
 		if (array->dim[i] == 0)
-			return quo_fail(err, QUO_USAGE, "%s: dimension %u is 0; the file holds no data: name another one", source->path, i);
+			return quo_fail(
+				err, QUO_USAGE,
+				"%s: dimension %u is 0; the file holds no data: name another one",
+				source->path, i);
 		if (__builtin_mul_overflow(*bytes, array->dim[i], bytes))
-			return quo_fail(err, QUO_USAGE, "%s: its dimensions promise over 2^64 bytes; it is damaged",
-			                source->path);
+			return quo_fail(err, QUO_USAGE,
+					"%s: its dimensions promise over 2^64 bytes; it is damaged",
+					source->path);
 	}
 	return QUO_OK;
 }
 
-static quo_status read_array(quo__source *source, const char *what, uint32_t min_dims, uint32_t max_dims,
-                             struct idx_array *array, quo_err *err)
+static quo_status read_array(quo__source *source, const char *what, uint32_t min_dims,
+			     uint32_t max_dims, struct idx_array *array, quo_err *err)
 {
 	uint64_t bytes;
 
@@ -65,28 +73,33 @@ static quo_status read_array(quo__source *source, const char *what, uint32_t min
 	return quo__source_rest(source, what, bytes, &array->bytes, err);
 }
 
-static quo_status read_labels(quo__source *source, const struct idx_config *config, struct idx_array *labels,
-                              quo_err *err)
+static quo_status read_labels(quo__source *source, const struct idx_config *config,
+			      struct idx_array *labels, quo_err *err)
 {
 	QUO_TRY(read_array(source, "labels", 1, 1, labels, err));
 	for (uint32_t i = 0; i < labels->dim[0]; i++)
 		if (labels->bytes[i] >= config->common.classes)
-			return quo_fail(err, QUO_USAGE, "%s: label %u of row %" PRIu32 " (byte %" PRIu32 ") is not below classes: %d; "
-			                "set data.classes, or name another file",
-			                source->path, labels->bytes[i], i, i + 8, (int)config->common.classes);
+			return quo_fail(err, QUO_USAGE,
+					"%s: label %u of row %" PRIu32 " (byte %" PRIu32
+					") is not below classes: %d; "
+					"set data.classes, or name another file",
+					source->path, labels->bytes[i], i, i + 8,
+					(int)config->common.classes);
 	return QUO_OK;
 }
 
 /* Images and labels of one half; what was allocated is in the arrays even on failure. */
-static quo_status read_pair(const struct idx_config *config, const char *key, const quo_strings *files,
-                            struct idx_array *images, struct idx_array *labels, quo_err *err)
+static quo_status read_pair(const struct idx_config *config, const char *key,
+			    const quo_strings *files, struct idx_array *images,
+			    struct idx_array *labels, quo_err *err)
 {
 	quo__source source;
 	uint64_t features = 1;
 
 	if (files->n != 2)
-		return quo_fail(err, QUO_USAGE, "data.%s: wants two files, [images, labels]; it names %" PRIu32, key,
-		                files->n);
+		return quo_fail(err, QUO_USAGE,
+				"data.%s: wants two files, [images, labels]; it names %" PRIu32,
+				key, files->n);
 	quo_status status = quo__source_open(&source, &config->common, files->item[0], err);
 	if (status == QUO_OK)
 		status = read_array(&source, "images", 2, 4, images, err);
@@ -95,8 +108,8 @@ static quo_status read_pair(const struct idx_config *config, const char *key, co
 	for (uint32_t i = 1; i < images->n_dims; i++)
 		features *= images->dim[i]; /* no overflow: the file holds that many bytes */
 	if (features > QUO_DATA_MAX_FEATURES)
-		return quo_fail(err, QUO_USAGE, "%s: %" PRIu64 " values per image, over %u", source.path, features,
-		                QUO_DATA_MAX_FEATURES);
+		return quo_fail(err, QUO_USAGE, "%s: %" PRIu64 " values per image, over %u",
+				source.path, features, QUO_DATA_MAX_FEATURES);
 
 	status = quo__source_open(&source, &config->common, files->item[1], err);
 	if (status == QUO_OK)
@@ -104,9 +117,11 @@ static quo_status read_pair(const struct idx_config *config, const char *key, co
 	quo__source_close(&source);
 	QUO_TRY(status);
 	if (images->dim[0] != labels->dim[0])
-		return quo_fail(err, QUO_USAGE, "data.%s: %s has %" PRIu32 " images, %s has %" PRIu32
-		                " labels; they are not of one set",
-		                key, files->item[0], images->dim[0], files->item[1], labels->dim[0]);
+		return quo_fail(err, QUO_USAGE,
+				"data.%s: %s has %" PRIu32 " images, %s has %" PRIu32
+				" labels; they are not of one set",
+				key, files->item[0], images->dim[0], files->item[1],
+				labels->dim[0]);
 	return QUO_OK;
 }
 
@@ -143,13 +158,15 @@ static quo_status load(void *self, uint64_t seed, quo_dataset *out, quo_err *err
 		quo_dataset test;
 		image_shape(&array[0], &data);
 		image_shape(&array[2], &test);
-		if (data.n_dims != test.n_dims || data.dim[0] != test.dim[0] || data.dim[1] != test.dim[1] ||
-		    data.dim[2] != test.dim[2])
+		if (data.n_dims != test.n_dims || data.dim[0] != test.dim[0] ||
+		    data.dim[1] != test.dim[1] || data.dim[2] != test.dim[2])
 			status = quo_fail(err, QUO_USAGE,
-			                  "data: training images are %" PRIu32 " x %" PRIu32 " x %" PRIu32
-			                  ", test images (%s) %" PRIu32 " x %" PRIu32 " x %" PRIu32 "; they must agree",
-			                  data.dim[0], data.dim[1], data.dim[2], config->test.item[0], test.dim[0],
-			                  test.dim[1], test.dim[2]);
+					  "data: training images are %" PRIu32 " x %" PRIu32
+					  " x %" PRIu32 ", test images (%s) %" PRIu32 " x %" PRIu32
+					  " x %" PRIu32 "; they must agree",
+					  data.dim[0], data.dim[1], data.dim[2],
+					  config->test.item[0], test.dim[0], test.dim[1],
+					  test.dim[2]);
 	}
 	if (status != QUO_OK) {
 		for (int i = 0; i < 4; i++)

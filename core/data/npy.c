@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * npy: NumPy arrays. Examples are [n, features], [n, h, w] or [n, h, w, c]; labels [n] or [n, 1], integers.
+ * npy: NumPy arrays. Examples are [n, features], [n, h, w] or [n, h, w, c]; labels [n] or [n, 1],
+ * integers.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -19,13 +20,14 @@ struct npy_config {
 static const quo_option options[] = {
 	QUO_DATA_COMMON_OPTIONS(struct npy_config),
 	QUO_OPTION(struct npy_config, train, QUO_OPT_STRINGS, NULL,
-	           "two files: training examples and their labels, .npy or .npy.gz"),
+		   "two files: training examples and their labels, .npy or .npy.gz"),
 	QUO_OPTION(struct npy_config, test, QUO_OPT_STRINGS, NULL,
-	           "two files: test examples and their labels, .npy or .npy.gz"),
-	QUO_OPTION(struct npy_config, scale, QUO_OPT_ENUM, "auto",
-	           "of each feature over the training rows: min_max, z or log_z; raw: integers -127..127 as they are; auto: "
-	           "bytes u1 halved as images, i1 as they are, all else min_max",
-	           .choices = scales),
+		   "two files: test examples and their labels, .npy or .npy.gz"),
+	QUO_OPTION(
+		struct npy_config, scale, QUO_OPT_ENUM, "auto",
+		"of each feature over the training rows: min_max, z or log_z; raw: integers -127..127 as they are; auto: "
+		"bytes u1 halved as images, i1 as they are, all else min_max",
+		.choices = scales),
 	{ 0 },
 };
 
@@ -51,8 +53,8 @@ struct npy {
 	double *number[2]; /* one feature of each half */
 };
 
-static quo_status read_array(const struct npy_config *config, const char *name, unsigned min_dims, unsigned max_dims,
-                             struct npy_array *array, quo_err *err)
+static quo_status read_array(const struct npy_config *config, const char *name, unsigned min_dims,
+			     unsigned max_dims, struct npy_array *array, quo_err *err)
 {
 	quo__source source;
 
@@ -60,17 +62,22 @@ static quo_status read_array(const struct npy_config *config, const char *name, 
 	if (status == QUO_OK)
 		status = quo__npy_read_header(&source, &array->head, err);
 	if (status == QUO_OK && (array->head.n_dims < min_dims || array->head.n_dims > max_dims))
-		status = quo_fail(err, QUO_USAGE, "%s: has %u dimensions, not %u to %u; are examples and labels swapped?",
-		                  source.path, array->head.n_dims, min_dims, max_dims);
+		status = quo_fail(
+			err, QUO_USAGE,
+			"%s: has %u dimensions, not %u to %u; are examples and labels swapped?",
+			source.path, array->head.n_dims, min_dims, max_dims);
 	if (status == QUO_OK)
 		status = quo__source_rest(&source, "items", array->head.bytes, &array->items, err);
 	if (status == QUO_OK) {
 		array->features = 1;
 		for (unsigned i = 1; i < array->head.n_dims; i++)
-			array->features *= array->head.dim[i]; /* no overflow: the file holds that many items */
+			array->features *=
+				array->head
+					.dim[i]; /* no overflow: the file holds that many items */
 		if (array->head.dim[0] > UINT32_MAX || array->features > QUO_DATA_MAX_FEATURES)
-			status = quo_fail(err, QUO_USAGE, "%s: %" PRIu64 " rows of %" PRIu64 " values are too many", source.path,
-			                  array->head.dim[0], array->features);
+			status = quo_fail(err, QUO_USAGE,
+					  "%s: %" PRIu64 " rows of %" PRIu64 " values are too many",
+					  source.path, array->head.dim[0], array->features);
 		array->rows = (uint32_t)array->head.dim[0];
 	}
 	for (size_t i = 0; i < sizeof array->path; i++)
@@ -79,38 +86,46 @@ static quo_status read_array(const struct npy_config *config, const char *name, 
 	return status;
 }
 
-static quo_status read_labels(const struct npy_config *config, const char *name, struct npy_half *half, quo_err *err)
+static quo_status read_labels(const struct npy_config *config, const char *name,
+			      struct npy_half *half, quo_err *err)
 {
 	struct npy_array *y = &half->y;
 
 	QUO_TRY(read_array(config, name, 1, 2, y, err));
 	if (y->head.type == 'f' || y->features != 1)
-		return quo_fail(err, QUO_USAGE, "%s: labels must be integers, one for each row", y->path);
+		return quo_fail(err, QUO_USAGE, "%s: labels must be integers, one for each row",
+				y->path);
 	half->out_y = quo_alloc(y->rows, 1, err);
 	if (!half->out_y)
 		return QUO_FAILED;
 	for (uint32_t i = 0; i < y->rows; i++) {
 		double label = quo__npy_item(&y->head, y->items, i);
 		if (label < 0 || label >= (double)config->common.classes)
-			return quo_fail(err, QUO_USAGE, "%s: label %.0f of row %" PRIu32 " is not in 0..%d (classes: %d)", y->path,
-			                label, i, (int)config->common.classes - 1, (int)config->common.classes);
+			return quo_fail(err, QUO_USAGE,
+					"%s: label %.0f of row %" PRIu32
+					" is not in 0..%d (classes: %d)",
+					y->path, label, i, (int)config->common.classes - 1,
+					(int)config->common.classes);
 		half->out_y[i] = (uint8_t)label;
 	}
 	return QUO_OK;
 }
 
-static quo_status read_half(const struct npy_config *config, const char *key, const quo_strings *files,
-                            int64_t limit, struct npy_half *half, quo_err *err)
+static quo_status read_half(const struct npy_config *config, const char *key,
+			    const quo_strings *files, int64_t limit, struct npy_half *half,
+			    quo_err *err)
 {
 	if (files->n != 2)
-		return quo_fail(err, QUO_USAGE, "data.%s: wants two files, [examples, labels]; it names %" PRIu32, key,
-		                files->n);
+		return quo_fail(err, QUO_USAGE,
+				"data.%s: wants two files, [examples, labels]; it names %" PRIu32,
+				key, files->n);
 	QUO_TRY(read_array(config, files->item[0], 2, 4, &half->x, err));
 	QUO_TRY(read_labels(config, files->item[1], half, err));
 	if (half->x.rows != half->y.rows)
-		return quo_fail(err, QUO_USAGE, "data.%s: %s has %" PRIu32 " rows, %s has %" PRIu32
-		                " labels; they are not of one set",
-		                key, half->x.path, half->x.rows, half->y.path, half->y.rows);
+		return quo_fail(err, QUO_USAGE,
+				"data.%s: %s has %" PRIu32 " rows, %s has %" PRIu32
+				" labels; they are not of one set",
+				key, half->x.path, half->x.rows, half->y.path, half->y.rows);
 	half->x.rows = quo__limit_rows(half->x.rows, limit);
 	half->out_x = quo_alloc(half->x.rows, (size_t)half->x.features, err);
 	return half->out_x ? QUO_OK : QUO_FAILED;
@@ -119,14 +134,16 @@ static quo_status read_half(const struct npy_config *config, const char *key, co
 static quo_status same_shape(const struct npy *npy, quo_err *err)
 {
 	const struct npy_array *train = &npy->half[0].x, *test = &npy->half[1].x;
-	bool same = train->head.n_dims == test->head.n_dims && train->head.type == test->head.type &&
-	            train->head.item_bytes == test->head.item_bytes;
+	bool same = train->head.n_dims == test->head.n_dims &&
+		    train->head.type == test->head.type &&
+		    train->head.item_bytes == test->head.item_bytes;
 
 	for (unsigned i = 1; same && i < train->head.n_dims; i++)
 		same = train->head.dim[i] == test->head.dim[i];
-	return same ? QUO_OK :
-	              quo_fail(err, QUO_USAGE, "%s: differs from %s in shape beyond the rows, or in dtype", test->path,
-	                       train->path);
+	return same ? QUO_OK
+		    : quo_fail(err, QUO_USAGE,
+			       "%s: differs from %s in shape beyond the rows, or in dtype",
+			       test->path, train->path);
 }
 
 /* Bytes of images, and integers that are already what the network takes. */
@@ -143,10 +160,11 @@ static quo_status encode_direct(struct npy_half *half, bool halve, quo_err *err)
 		if (x->head.type == 'i' && x->head.item_bytes == 1 && value < -127)
 			value = -127;
 		if (!(value >= -127 && value <= 127) || value != floor(value))
-			return quo_fail(err, QUO_USAGE,
-			                "%s: value %g at row %zu, feature %zu is not an integer in -127..127; set data.scale to "
-			                "min_max, z or log_z",
-			                x->path, value, i / (size_t)x->features, i % (size_t)x->features);
+			return quo_fail(
+				err, QUO_USAGE,
+				"%s: value %g at row %zu, feature %zu is not an integer in -127..127; set data.scale to "
+				"min_max, z or log_z",
+				x->path, value, i / (size_t)x->features, i % (size_t)x->features);
 		half->out_x[i] = (int8_t)value;
 	}
 	return QUO_OK;
@@ -163,10 +181,14 @@ static quo_status encode_scaled(struct npy *npy, quo_column_scale scale, quo_err
 		for (int h = 0; h < 2; h++) {
 			const struct npy_array *x = &npy->half[h].x;
 			for (uint32_t i = 0; i < x->rows; i++) {
-				double value = quo__npy_item(&x->head, x->items, (size_t)i * npy->features + f);
+				double value = quo__npy_item(&x->head, x->items,
+							     (size_t)i * npy->features + f);
 				if (!quo__scale_accepts(scale, value))
-					return quo_fail(err, QUO_USAGE, "%s: value %g at row %" PRIu32 ", feature %" PRIu32 ": %s",
-					                x->path, value, i, f, quo__scale_wants(scale));
+					return quo_fail(err, QUO_USAGE,
+							"%s: value %g at row %" PRIu32
+							", feature %" PRIu32 ": %s",
+							x->path, value, i, f,
+							quo__scale_wants(scale));
 				npy->number[h][i] = value;
 			}
 		}
@@ -195,18 +217,20 @@ static quo_status encode(struct npy *npy, quo_err *err)
 	}
 	npy->is_signed = scale != NPY_MIN_MAX;
 	return encode_scaled(npy,
-	                     scale == NPY_MIN_MAX ? QUO_SCALE_MIN_MAX :
-	                     scale == NPY_Z       ? QUO_SCALE_Z :
-	                                            QUO_SCALE_LOG_Z,
-	                     err);
+			     scale == NPY_MIN_MAX ? QUO_SCALE_MIN_MAX
+			     : scale == NPY_Z     ? QUO_SCALE_Z
+						  : QUO_SCALE_LOG_Z,
+			     err);
 }
 
 static quo_status read_and_encode(struct npy *npy, quo_err *err)
 {
 	const struct npy_config *config = npy->config;
 
-	QUO_TRY(read_half(config, "train", &config->train, config->common.train_limit, &npy->half[0], err));
-	QUO_TRY(read_half(config, "test", &config->test, config->common.test_limit, &npy->half[1], err));
+	QUO_TRY(read_half(config, "train", &config->train, config->common.train_limit,
+			  &npy->half[0], err));
+	QUO_TRY(read_half(config, "test", &config->test, config->common.test_limit, &npy->half[1],
+			  err));
 	QUO_TRY(same_shape(npy, err));
 	npy->features = (uint32_t)npy->half[0].x.features;
 	return encode(npy, err);
@@ -226,7 +250,7 @@ static quo_status load(void *self, uint64_t seed, quo_dataset *out, quo_err *err
 	quo_dataset data = {
 		.n_dims = head->n_dims == 2 ? 1 : 3,
 		.dim = { (uint32_t)head->dim[1], head->n_dims > 2 ? (uint32_t)head->dim[2] : 1,
-		         head->n_dims > 3 ? (uint32_t)head->dim[3] : 1 },
+			 head->n_dims > 3 ? (uint32_t)head->dim[3] : 1 },
 		.features = npy->features,
 		.classes = (uint32_t)npy->config->common.classes,
 		.is_signed = npy->is_signed,

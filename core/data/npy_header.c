@@ -6,7 +6,8 @@
 
 #define MAX_HEADER 65536u
 
-/* The header is a Python dict literal: {'descr': '<f4', 'fortran_order': False, 'shape': (60, 28), } */
+/* The header is a Python dict literal: {'descr': '<f4', 'fortran_order': False, 'shape':
+ * (60, 28), } */
 struct parser {
 	const char *p, *path;
 	quo_err *err;
@@ -14,7 +15,8 @@ struct parser {
 
 static quo_status bad(struct parser *in, const char *what)
 {
-	return quo_fail(in->err, QUO_USAGE, "%s: %s; save it again with numpy.save", in->path, what);
+	return quo_fail(in->err, QUO_USAGE, "%s: %s; save it again with numpy.save", in->path,
+			what);
 }
 
 static void skip_blanks(struct parser *in)
@@ -57,13 +59,16 @@ static quo_status parse_type(struct parser *in, quo__npy *npy)
 
 	if (!take_string(in, descr, sizeof descr))
 		return bad(in, "its header has no simple 'descr'");
-	char item[] = { descr[0] ? descr[1] : '\0', descr[0] && descr[1] ? descr[2] : '\0', ' ', 0 };
+	char item[] = { descr[0] ? descr[1] : '\0', descr[0] && descr[1] ? descr[2] : '\0', ' ',
+			0 };
 	bool one_byte = item[1] == '1';
-	if (strlen(descr) != 3 || !strstr(known, item) || !(descr[0] == '<' || (one_byte && descr[0] == '|')))
-		return quo_fail(in->err, QUO_USAGE,
-		                "%s: dtype '%s' is not little-endian i1, i2, i4, i8, u1, u2, u4, u8, f4 or f8; convert it with "
-		                "x.astype('<f4')",
-		                in->path, descr);
+	if (strlen(descr) != 3 || !strstr(known, item) ||
+	    !(descr[0] == '<' || (one_byte && descr[0] == '|')))
+		return quo_fail(
+			in->err, QUO_USAGE,
+			"%s: dtype '%s' is not little-endian i1, i2, i4, i8, u1, u2, u4, u8, f4 or f8; convert it with "
+			"x.astype('<f4')",
+			in->path, descr);
 	npy->type = item[0];
 	npy->item_bytes = (uint8_t)(item[1] - '0');
 	return QUO_OK;
@@ -105,14 +110,17 @@ static quo_status parse_dict(struct parser *in, quo__npy *npy)
 		return bad(in, "its header is not a dict");
 	while (!take(in, "}")) {
 		if (!take_string(in, key, sizeof key) || !take(in, ":"))
-			return bad(in, "its header is not a dict of descr, fortran_order and shape");
+			return bad(in,
+				   "its header is not a dict of descr, fortran_order and shape");
 		if (strcmp(key, "descr") == 0) {
 			QUO_TRY(parse_type(in, npy));
 			have_type = true;
 		} else if (strcmp(key, "fortran_order") == 0) {
 			if (take(in, "True"))
-				return quo_fail(in->err, QUO_USAGE, "%s: is in Fortran order; save numpy.ascontiguousarray(x)",
-				                in->path);
+				return quo_fail(
+					in->err, QUO_USAGE,
+					"%s: is in Fortran order; save numpy.ascontiguousarray(x)",
+					in->path);
 			if (!take(in, "False"))
 				return bad(in, "its header has a broken 'fortran_order'");
 			have_order = true;
@@ -124,7 +132,9 @@ static quo_status parse_dict(struct parser *in, quo__npy *npy)
 		}
 		if (!take(in, ",")) {
 			if (!take(in, "}"))
-				return bad(in, "its header is not a dict of descr, fortran_order and shape");
+				return bad(
+					in,
+					"its header is not a dict of descr, fortran_order and shape");
 			break;
 		}
 	}
@@ -141,10 +151,13 @@ static quo_status check_size(const quo__source *source, quo__npy *npy, quo_err *
 	npy->bytes = npy->item_bytes;
 	for (unsigned i = 0; i < npy->n_dims; i++) {
 		if (npy->dim[i] == 0)
-			return quo_fail(err, QUO_USAGE, "%s: dimension %u is 0; the file holds no data", source->path, i);
+			return quo_fail(err, QUO_USAGE,
+					"%s: dimension %u is 0; the file holds no data",
+					source->path, i);
 		if (__builtin_mul_overflow(npy->bytes, npy->dim[i], &npy->bytes))
-			return quo_fail(err, QUO_USAGE, "%s: its dimensions promise over 2^64 bytes; it is damaged",
-			                source->path);
+			return quo_fail(err, QUO_USAGE,
+					"%s: its dimensions promise over 2^64 bytes; it is damaged",
+					source->path);
 	}
 	return QUO_OK;
 }
@@ -157,22 +170,27 @@ quo_status quo__npy_read_header(quo__source *source, quo__npy *npy, quo_err *err
 	*npy = (quo__npy){ 0 };
 	QUO_TRY(quo__source_read(source, "header", head, sizeof head, err));
 	if (memcmp(head, "\x93NUMPY", 6) != 0)
-		return quo_fail(err, QUO_USAGE, "%s: does not start like a .npy file; is it the right file? (.npz is not read)",
-		                source->path);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s: does not start like a .npy file; is it the right file? (.npz is not read)",
+			source->path);
 	if (head[6] < 1 || head[6] > 3)
-		return quo_fail(err, QUO_USAGE, "%s: .npy format %u.%u is unknown", source->path, head[6], head[7]);
+		return quo_fail(err, QUO_USAGE, "%s: .npy format %u.%u is unknown", source->path,
+				head[6], head[7]);
 	QUO_TRY(quo__source_read(source, "header", length, head[6] == 1 ? 2 : 4, err));
-	uint32_t n = (uint32_t)length[3] << 24 | (uint32_t)length[2] << 16 | (uint32_t)length[1] << 8 | length[0];
+	uint32_t n = (uint32_t)length[3] << 24 | (uint32_t)length[2] << 16 |
+		     (uint32_t)length[1] << 8 | length[0];
 	if (n > MAX_HEADER)
-		return quo_fail(err, QUO_USAGE, "%s: a header of %u bytes, over %u; it is damaged", source->path, n,
-		                MAX_HEADER);
+		return quo_fail(err, QUO_USAGE, "%s: a header of %u bytes, over %u; it is damaged",
+				source->path, n, MAX_HEADER);
 	text = quo_alloc((size_t)n + 1, 1, err);
 	if (!text)
 		return QUO_FAILED;
 	quo_status status = quo__source_read(source, "header", text, n, err);
 	if (status == QUO_OK) {
 		struct parser in = { text, source->path, err };
-		status = memchr(text, 0, n) ? bad(&in, "its header holds a 0 byte") : parse_dict(&in, npy);
+		status = memchr(text, 0, n) ? bad(&in, "its header holds a 0 byte")
+					    : parse_dict(&in, npy);
 	}
 	quo_free(text);
 	QUO_TRY(status);

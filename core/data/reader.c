@@ -4,7 +4,7 @@
 const char *const quo__data_owners[] = { "dealer", "0", "1", NULL };
 
 const quo_component *const quo_data_components[] = { &quo__data_idx, &quo__data_csv, &quo__data_npy,
-	                                             &quo__data_digits, NULL };
+						     &quo__data_digits, NULL };
 
 quo_status quo__reader_init(void *self, const void *config, quo_err *err)
 {
@@ -32,10 +32,14 @@ void quo_dataset_free(quo_dataset *data)
 quo_status quo__dataset_finish(quo_dataset *made, const char *what, quo_dataset *out, quo_err *err)
 {
 	quo_status status = QUO_OK;
-	const char *lacks = !made->train_rows ? "training rows" : !made->test_rows ? "test rows" : "features";
+	const char *lacks = !made->train_rows  ? "training rows"
+			    : !made->test_rows ? "test rows"
+					       : "features";
 
 	if (!made->train_rows || !made->test_rows || !made->features)
-		status = quo_fail(err, QUO_USAGE, "%s: there are no %s; check the files and the split", what, lacks);
+		status =
+			quo_fail(err, QUO_USAGE,
+				 "%s: there are no %s; check the files and the split", what, lacks);
 	if (status != QUO_OK)
 		quo_dataset_free(made);
 	else

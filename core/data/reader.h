@@ -2,8 +2,9 @@
 /*
  * What the readers share: common options, files (plain or .gz) read with care, and numeric scaling.
  *
- * A file's promises (dimensions, lengths) are checked against what the file can hold before memory is taken, and
- * memory grows with the bytes that really arrive. Messages start with the path and say what to do.
+ * A file's promises (dimensions, lengths) are checked against what the file can hold before memory
+ * is taken, and memory grows with the bytes that really arrive. Messages start with the path and
+ * say what to do.
  */
 #ifndef QUOTIENT_CORE_READER_H
 #define QUOTIENT_CORE_READER_H
@@ -12,7 +13,9 @@
 
 #include "data/dataset.h"
 
-/* The first rows of every reader's option table; its config struct starts with `quo_data_common common`. */
+/* The first rows of every reader's option table; its config struct starts
+ * with `quo_data_common common`. */
+/* clang-format off */
 #define QUO_DATA_COMMON_OPTIONS(type_) \
 	{ .name = "root", .type = QUO_OPT_STRING, .offset = offsetof(type_, common.root), .default_yaml = "''", \
 	  .help = "folder that relative paths start from; empty: the variable QUOTIENT_DATA, else data", \
@@ -26,6 +29,7 @@
 	  .default_yaml = "0", .help = "use the first training rows only; 0: all", .min = 0, .max = UINT32_MAX }, \
 	{ .name = "test_limit", .type = QUO_OPT_INT, .offset = offsetof(type_, common.test_limit), \
 	  .default_yaml = "0", .help = "use the first test rows only; 0: all", .min = 0, .max = UINT32_MAX }
+/* clang-format on */
 
 extern const char *const quo__data_owners[]; /* in the order of quo_data_owner */
 
@@ -41,8 +45,9 @@ extern const quo_component quo__data_idx, quo__data_csv, quo__data_npy, quo__dat
 uint32_t quo__limit_rows(uint32_t rows, int64_t limit);
 
 /*
- * Move a finished dataset to *out after a last check (at least one feature, one training row and one test row,
- * labels below classes are the reader's own business); on failure free it. `what` names it in messages.
+ * Move a finished dataset to *out after a last check (at least one feature, one training row and
+ * one test row, labels below classes are the reader's own business); on failure free it. `what`
+ * names it in messages.
  */
 quo_status quo__dataset_finish(quo_dataset *made, const char *what, quo_dataset *out, quo_err *err);
 
@@ -60,25 +65,30 @@ typedef struct quo__source {
 	uint64_t at; /* decompressed bytes read so far */
 } quo__source;
 
-/* QUO_USAGE when there is no such regular file; says where it looked and what to do. Close in any case. */
-quo_status quo__source_open(quo__source *source, const quo_data_common *common, const char *name, quo_err *err);
+/* QUO_USAGE when there is no such regular file; says where it looked and what to do. Close
+ * in any case. */
+quo_status quo__source_open(quo__source *source, const quo_data_common *common, const char *name,
+			    quo_err *err);
 void quo__source_close(quo__source *source);
 
 /* Exactly n bytes of `what`. */
-quo_status quo__source_read(quo__source *source, const char *what, void *out, size_t n, quo_err *err);
+quo_status quo__source_read(quo__source *source, const char *what, void *out, size_t n,
+			    quo_err *err);
 
 /*
- * Exactly n bytes, that a header promised, to a new block; refused without allocating when the file cannot hold
- * them (deflate never beats 1032 : 1), and grown as bytes arrive. Bytes after them are an error.
+ * Exactly n bytes, that a header promised, to a new block; refused without allocating when the file
+ * cannot hold them (deflate never beats 1032 : 1), and grown as bytes arrive. Bytes after them are
+ * an error.
  */
-quo_status quo__source_rest(quo__source *source, const char *what, uint64_t n, uint8_t **out, quo_err *err);
+quo_status quo__source_rest(quo__source *source, const char *what, uint64_t n, uint8_t **out,
+			    quo_err *err);
 
 /* Everything there is, at most max bytes, with a 0 byte behind it. An empty file is an error. */
 quo_status quo__source_all(quo__source *source, uint64_t max, char **out, size_t *n, quo_err *err);
 
 /*
- * Numeric scaling of one column, docs/numerics.md "Input and labels": fit on the training rows, in row order, in
- * double with + - * / and sqrt alone, so that every machine gets the same integers.
+ * Numeric scaling of one column, docs/numerics.md "Input and labels": fit on the training rows, in
+ * row order, in double with + - * / and sqrt alone, so that every machine gets the same integers.
  */
 typedef struct quo__scaler {
 	quo_column_scale scale;
@@ -93,7 +103,8 @@ quo__scaler quo__scaler_fit(quo_column_scale scale, const double *x, size_t n);
 /* min_max: 0..127, clipped at the training range; z and log_z: -127..127. */
 int8_t quo__scaler_apply(const quo__scaler *scaler, double x);
 
-/* Natural logarithm of a positive finite x, the same bits on every IEEE 754 machine; error below 2 ulp. */
+/* Natural logarithm of a positive finite x, the same bits on every IEEE 754 machine; error
+ * below 2 ulp. */
 double quo__ln(double x);
 
 #endif

@@ -10,8 +10,9 @@
 #define LN_2_LOW 0x1.a39ef35793c76p-33
 
 /*
- * x = 2^k * m with m in [sqrt(1/2), sqrt(2)); ln m = 2 atanh(t), t = (m - 1) / (m + 1), |t| < 0.1716. The C library's log()
- * may differ in the last bit from machine to machine; sums and products may not.
+ * x = 2^k * m with m in [sqrt(1/2), sqrt(2)); ln m = 2 atanh(t), t = (m - 1) / (m + 1), |t| <
+ * 0.1716. The C library's log() may differ in the last bit from machine to machine; sums and
+ * products may not.
  */
 double quo__ln(double x)
 {
@@ -45,7 +46,8 @@ bool quo__scale_accepts(quo_column_scale scale, double x)
 
 const char *quo__scale_wants(quo_column_scale scale)
 {
-	return scale == QUO_SCALE_LOG_Z ? "log_z wants finite numbers above -0.0001" : "wants finite numbers";
+	return scale == QUO_SCALE_LOG_Z ? "log_z wants finite numbers above -0.0001"
+					: "wants finite numbers";
 }
 
 static double prepared(quo_column_scale scale, double x)
@@ -53,7 +55,8 @@ static double prepared(quo_column_scale scale, double x)
 	return scale == QUO_SCALE_LOG_Z ? quo__ln(x + LOG_SHIFT) : x;
 }
 
-/* Doubles near their largest value may overflow to an infinite range or deviation: apply() then gives 0. */
+/* Doubles near their largest value may overflow to an infinite range or deviation: apply() then
+ * gives 0. */
 quo__scaler quo__scaler_fit(quo_column_scale scale, const double *x, size_t n)
 {
 	quo__scaler scaler = { .scale = scale };

@@ -16,7 +16,8 @@
 #define GZIP_SLACK 65536u
 #define CHUNK ((size_t)1 << 22)
 
-static quo_status open_file(quo__source *source, const quo_data_common *common, const char *name, quo_err *err)
+static quo_status open_file(quo__source *source, const quo_data_common *common, const char *name,
+			    quo_err *err)
 {
 	const char *environment = getenv("QUOTIENT_DATA");
 	const char *root = "data", *root_is = "the default";
@@ -30,8 +31,9 @@ static quo_status open_file(quo__source *source, const quo_data_common *common, 
 	}
 	if (!*name)
 		return quo_fail(err, QUO_USAGE, "data: an empty file name");
-	int length = *name == '/' ? snprintf(source->path, sizeof source->path, "%s", name) :
-	                            snprintf(source->path, sizeof source->path, "%s/%s", root, name);
+	int length = *name == '/'
+			     ? snprintf(source->path, sizeof source->path, "%s", name)
+			     : snprintf(source->path, sizeof source->path, "%s/%s", root, name);
 	if (length < 0 || (size_t)length >= sizeof source->path)
 		return quo_fail(err, QUO_USAGE, "data: a path of %d bytes is too long", length);
 
@@ -40,17 +42,21 @@ static quo_status open_file(quo__source *source, const quo_data_common *common, 
 	if (fd < 0) {
 		const char *why = strerror(errno);
 		if (*name == '/')
-			return quo_fail(err, QUO_USAGE, "%s: %s; check the path in the data section", source->path, why);
-		return quo_fail(err, QUO_USAGE,
-		                "%s: %s; looked for '%s' in '%s' (%s): fetch it with 'make data', or name the folder "
-		                "with QUOTIENT_DATA or --set data.root=DIR",
-		                source->path, why, name, root, root_is);
+			return quo_fail(err, QUO_USAGE,
+					"%s: %s; check the path in the data section", source->path,
+					why);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s: %s; looked for '%s' in '%s' (%s): fetch it with 'make data', or name the folder "
+			"with QUOTIENT_DATA or --set data.root=DIR",
+			source->path, why, name, root, root_is);
 	}
 	struct stat st;
 	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		close(fd);
-		return quo_fail(err, QUO_USAGE, "%s: not a regular file; check the path in the data section",
-		                source->path);
+		return quo_fail(err, QUO_USAGE,
+				"%s: not a regular file; check the path in the data section",
+				source->path);
 	}
 	source->file_bytes = (uint64_t)st.st_size;
 	gzFile file = gzdopen(fd, "rb");
@@ -64,7 +70,8 @@ static quo_status open_file(quo__source *source, const quo_data_common *common, 
 	return QUO_OK;
 }
 
-quo_status quo__source_open(quo__source *source, const quo_data_common *common, const char *name, quo_err *err)
+quo_status quo__source_open(quo__source *source, const quo_data_common *common, const char *name,
+			    quo_err *err)
 {
 	*source = (quo__source){ .file = NULL };
 	return open_file(source, common, name, err);
@@ -91,35 +98,42 @@ static quo_status read_some(quo__source *source, void *out, size_t n, size_t *go
 			const char *why = gzerror(file, &code);
 			if (code == Z_ERRNO)
 				why = strerror(errno);
-			return quo_fail(err, QUO_USAGE, "%s: cannot be read beyond byte %" PRIu64 ": %s; fetch it again",
-			                source->path, source->at, why);
+			return quo_fail(err, QUO_USAGE,
+					"%s: cannot be read beyond byte %" PRIu64
+					": %s; fetch it again",
+					source->path, source->at, why);
 		}
 		*got += (size_t)k;
 		source->at += (uint64_t)k;
 		if ((size_t)k < want)
 			break;
 	}
-	/* A gzip file cut off in the middle gives its bytes and then an end that is only told here. */
+	/* A gzip file cut off in the middle gives its bytes and then an end that is
+	 * only told here. */
 	if (*got < n) {
 		int code = 0;
 		const char *why = gzerror(file, &code);
 		if (code != Z_OK && code != Z_STREAM_END)
-			return quo_fail(err, QUO_USAGE, "%s: cut off at decompressed byte %" PRIu64 " (%s); fetch it again",
-			                source->path, source->at, why);
+			return quo_fail(err, QUO_USAGE,
+					"%s: cut off at decompressed byte %" PRIu64
+					" (%s); fetch it again",
+					source->path, source->at, why);
 	}
 	return QUO_OK;
 }
 
-quo_status quo__source_read(quo__source *source, const char *what, void *out, size_t n, quo_err *err)
+quo_status quo__source_read(quo__source *source, const char *what, void *out, size_t n,
+			    quo_err *err)
 {
 	uint64_t start = source->at;
 	size_t got;
 
 	QUO_TRY(read_some(source, out, n, &got, err));
 	if (got < n)
-		return quo_fail(err, QUO_USAGE, "%s: ends at byte %" PRIu64 ", inside its %s (%zu bytes from byte %" PRIu64
-		                "); fetch it again",
-		                source->path, source->at, what, n, start);
+		return quo_fail(err, QUO_USAGE,
+				"%s: ends at byte %" PRIu64
+				", inside its %s (%zu bytes from byte %" PRIu64 "); fetch it again",
+				source->path, source->at, what, n, start);
 	return QUO_OK;
 }
 
@@ -138,13 +152,14 @@ static quo_status resize(uint8_t **block, size_t used, size_t size, quo_err *err
 }
 
 /* Read up to limit bytes into a block that doubles; `spare` zero bytes stay behind them. */
-static quo_status read_growing(quo__source *source, uint64_t limit, size_t spare, uint8_t **block, size_t *n,
-                               quo_err *err)
+static quo_status read_growing(quo__source *source, uint64_t limit, size_t spare, uint8_t **block,
+			       size_t *n, quo_err *err)
 {
 	size_t size = 0, used = 0, got;
 
 	while (used < limit) {
-		uint64_t first = source->compressed ? 4 * source->file_bytes + GZIP_SLACK : source->file_bytes + 1;
+		uint64_t first = source->compressed ? 4 * source->file_bytes + GZIP_SLACK
+						    : source->file_bytes + 1;
 		uint64_t next = size ? 2 * (uint64_t)size : first;
 		size = (size_t)(next < limit ? next : limit);
 		QUO_TRY(resize(block, used, size + spare, err));
@@ -157,30 +172,35 @@ static quo_status read_growing(quo__source *source, uint64_t limit, size_t spare
 	return QUO_OK;
 }
 
-quo_status quo__source_rest(quo__source *source, const char *what, uint64_t n, uint8_t **out, quo_err *err)
+quo_status quo__source_rest(quo__source *source, const char *what, uint64_t n, uint8_t **out,
+			    quo_err *err)
 {
-	uint64_t can_hold = source->compressed ? source->file_bytes * DEFLATE_BEST + GZIP_SLACK : source->file_bytes;
+	uint64_t can_hold = source->compressed ? source->file_bytes * DEFLATE_BEST + GZIP_SLACK
+					       : source->file_bytes;
 	uint8_t *block = NULL, extra;
 	size_t got = 0, more = 0;
 	quo_status status = QUO_OK;
 
 	if (n > QUO_DATA_MAX_BYTES || n > SIZE_MAX / 4 || n > can_hold)
 		return quo_fail(err, QUO_USAGE,
-		                "%s: its header promises %" PRIu64 " bytes of %s, which a file of %" PRIu64
-		                " bytes cannot hold; it is damaged or not what its name says",
-		                source->path, n, what, source->file_bytes);
+				"%s: its header promises %" PRIu64
+				" bytes of %s, which a file of %" PRIu64
+				" bytes cannot hold; it is damaged or not what its name says",
+				source->path, n, what, source->file_bytes);
 	status = read_growing(source, n, 0, &block, &got, err);
 	if (status == QUO_OK && got < n)
 		status = quo_fail(err, QUO_USAGE,
-		                  "%s: truncated: its header promises %" PRIu64 " bytes of %s, %zu are there; fetch it again",
-		                  source->path, n, what, got);
+				  "%s: truncated: its header promises %" PRIu64
+				  " bytes of %s, %zu are there; fetch it again",
+				  source->path, n, what, got);
 	if (status == QUO_OK)
 		status = read_some(source, &extra, 1, &more, err);
 	if (status == QUO_OK && more)
 		status = quo_fail(err, QUO_USAGE,
-		                  "%s: goes on after byte %" PRIu64 ", where its header says it ends; it is damaged or not "
-		                  "what its name says",
-		                  source->path, source->at - 1);
+				  "%s: goes on after byte %" PRIu64
+				  ", where its header says it ends; it is damaged or not "
+				  "what its name says",
+				  source->path, source->at - 1);
 	if (status != QUO_OK) {
 		quo_free(block);
 		return status;
@@ -195,14 +215,19 @@ quo_status quo__source_all(quo__source *source, uint64_t max, char **out, size_t
 	quo_status status = QUO_OK;
 
 	if (!source->compressed && source->file_bytes > max)
-		return quo_fail(err, QUO_USAGE, "%s: %" PRIu64 " bytes, more than the %" PRIu64 " that a text may have",
-		                source->path, source->file_bytes, max);
+		return quo_fail(err, QUO_USAGE,
+				"%s: %" PRIu64 " bytes, more than the %" PRIu64
+				" that a text may have",
+				source->path, source->file_bytes, max);
 	status = read_growing(source, max + 1, 1, &block, n, err);
 	if (status == QUO_OK && *n > max)
-		status = quo_fail(err, QUO_USAGE, "%s: holds more than the %" PRIu64 " bytes that a text may have",
-		                  source->path, max);
+		status = quo_fail(err, QUO_USAGE,
+				  "%s: holds more than the %" PRIu64 " bytes that a text may have",
+				  source->path, max);
 	if (status == QUO_OK && *n == 0)
-		status = quo_fail(err, QUO_USAGE, "%s: the file is empty; fetch it again or name another one", source->path);
+		status = quo_fail(err, QUO_USAGE,
+				  "%s: the file is empty; fetch it again or name another one",
+				  source->path);
 	if (status != QUO_OK) {
 		quo_free(block);
 		return status;

@@ -27,7 +27,8 @@ static char *skip_blanks(char *p)
 	return p;
 }
 
-/* Unquote from behind the opening quote, in place; NULL when the quote stays open, else what follows the field. */
+/* Unquote from behind the opening quote, in place; NULL when the quote stays open, else what
+ * follows the field. */
 static char *cut_quoted(char *p)
 {
 	char *to = p;
@@ -44,8 +45,8 @@ static char *cut_quoted(char *p)
 }
 
 /*
- * The next field of a line that ends with a 0 byte; *next is where the one after it starts, NULL after the last.
- * Returns NULL for a broken quote.
+ * The next field of a line that ends with a 0 byte; *next is where the one after it starts, NULL
+ * after the last. Returns NULL for a broken quote.
  */
 static char *cut_field(char *p, char separator, char **next)
 {
@@ -79,30 +80,33 @@ static char *cut_field(char *p, char separator, char **next)
 	return field;
 }
 
-static quo_status cut_row(quo__table *table, char *line, uint32_t number, char separator, const char **cell,
-                          quo_err *err)
+static quo_status cut_row(quo__table *table, char *line, uint32_t number, char separator,
+			  const char **cell, quo_err *err)
 {
 	uint32_t n = 0;
 
 	for (char *next = line; next;) {
 		char *field = cut_field(next, separator, &next);
 		if (!field)
-			return quo_fail(err, QUO_USAGE, "%s:%" PRIu32 ": a quote is not closed at the end of field %" PRIu32,
-			                table->path, number, n + 1);
+			return quo_fail(err, QUO_USAGE,
+					"%s:%" PRIu32
+					": a quote is not closed at the end of field %" PRIu32,
+					table->path, number, n + 1);
 		if (n < table->cols)
 			cell[n] = field;
 		n++;
 	}
 	if (n != table->cols)
 		return quo_fail(err, QUO_USAGE,
-		                "%s:%" PRIu32 ": %" PRIu32 " fields, but the columns declared add up to %" PRIu32
-		                "; check this line, data.columns and data.separator",
-		                table->path, number, n, table->cols);
+				"%s:%" PRIu32 ": %" PRIu32
+				" fields, but the columns declared add up to %" PRIu32
+				"; check this line, data.columns and data.separator",
+				table->path, number, n, table->cols);
 	return QUO_OK;
 }
 
-static quo_status cut_rows(quo__table *table, size_t n_text, uint32_t max_rows, char separator, bool header,
-                           quo_err *err)
+static quo_status cut_rows(quo__table *table, size_t n_text, uint32_t max_rows, char separator,
+			   bool header, quo_err *err)
 {
 	char *p = table->text, *end = p + n_text;
 	uint32_t number = 0;
@@ -116,23 +120,31 @@ static quo_status cut_rows(quo__table *table, size_t n_text, uint32_t max_rows, 
 			stop = end;
 		number++;
 		if ((size_t)(stop - p) > QUO_TABLE_MAX_LINE)
-			return quo_fail(err, QUO_USAGE, "%s:%" PRIu32 ": a line of %zu bytes, over %zu; is it a text table?",
-			                table->path, number, (size_t)(stop - p), QUO_TABLE_MAX_LINE);
+			return quo_fail(err, QUO_USAGE,
+					"%s:%" PRIu32
+					": a line of %zu bytes, over %zu; is it a text table?",
+					table->path, number, (size_t)(stop - p),
+					QUO_TABLE_MAX_LINE);
 		if (memchr(p, 0, (size_t)(stop - p)))
-			return quo_fail(err, QUO_USAGE, "%s:%" PRIu32 ": holds a 0 byte; is it a text table?", table->path,
-			                number);
+			return quo_fail(err, QUO_USAGE,
+					"%s:%" PRIu32 ": holds a 0 byte; is it a text table?",
+					table->path, number);
 		if (stop > p && stop[-1] == '\r')
 			stop--;
 		*stop = 0;
 		/* With a tab as separator a line of tabs is a row of empty fields. */
 		char *content = separator == '\t' ? p + strspn(p, " ") : skip_blanks(p);
 		if (*content) {
-			/* A row takes at least cols bytes, so only a short one could go beyond the space: it fails first. */
+			/* A row takes at least cols bytes, so only a short one could go beyond the
+			 * space: it fails first. */
 			if (table->rows == max_rows)
-				return quo_fail(err, QUO_USAGE, "%s:%" PRIu32 ": fewer fields than the columns declared (%" PRIu32 ")",
-				                table->path, number, table->cols);
-			QUO_TRY(cut_row(table, content, number, separator, table->cell + (size_t)table->rows * table->cols,
-			                err));
+				return quo_fail(err, QUO_USAGE,
+						"%s:%" PRIu32
+						": fewer fields than the columns declared (%" PRIu32
+						")",
+						table->path, number, table->cols);
+			QUO_TRY(cut_row(table, content, number, separator,
+					table->cell + (size_t)table->rows * table->cols, err));
 			if (header) {
 				header = false;
 			} else {
@@ -142,12 +154,13 @@ static quo_status cut_rows(quo__table *table, size_t n_text, uint32_t max_rows, 
 		p = after;
 	}
 	if (table->rows == 0)
-		return quo_fail(err, QUO_USAGE, "%s: holds no rows; is it the right file?", table->path);
+		return quo_fail(err, QUO_USAGE, "%s: holds no rows; is it the right file?",
+				table->path);
 	return QUO_OK;
 }
 
-quo_status quo__table_read(quo__table *table, const quo_data_common *common, const char *name, char separator,
-                           bool header, uint32_t cols, quo_err *err)
+quo_status quo__table_read(quo__table *table, const quo_data_common *common, const char *name,
+			   char separator, bool header, uint32_t cols, quo_err *err)
 {
 	quo__source source;
 	size_t n_text = 0;
@@ -155,7 +168,8 @@ quo_status quo__table_read(quo__table *table, const quo_data_common *common, con
 	*table = (quo__table){ .cols = cols };
 	quo_status status = quo__source_open(&source, common, name, err);
 	if (status == QUO_OK)
-		status = quo__source_all(&source, QUO_TABLE_MAX_BYTES - 1, &table->text, &n_text, err);
+		status = quo__source_all(&source, QUO_TABLE_MAX_BYTES - 1, &table->text, &n_text,
+					 err);
 	memcpy(table->path, source.path, sizeof table->path);
 	quo__source_close(&source);
 	QUO_TRY(status);

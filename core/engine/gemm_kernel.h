@@ -83,6 +83,7 @@ quo__gemm_pack(unsigned panel_rows, const uint32_t *data, size_t stride_r, size_
 					   : 0;
 }
 
+/* clang-format off */
 #define QUO__GEMM_PACKER(name, panel_rows) \
 	static void name(const uint32_t *data, size_t stride_r, size_t stride_k, size_t n_rows, \
 			 size_t count, unsigned extend, unsigned limb, uint32_t *panel) \
@@ -94,5 +95,6 @@ quo__gemm_pack(unsigned panel_rows, const uint32_t *data, size_t stride_r, size_
 			quo__gemm_pack(panel_rows, data, stride_r, stride_k, n_rows, count, \
 				       extend, 0, panel); \
 	}
+/* clang-format on */
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two verbs and their helpers as everybody calls them: check the shapes, then ask the protocol. */
+/* The two verbs and their helpers as everybody calls them: check the shapes, then
+ * ask the protocol. */
 #include <quotient/layer.h>
 
 const int32_t quo_ternary_coef[2] = { 1, -1 };
@@ -14,9 +15,11 @@ static bool has_data(const quo_session *s, const quo_tensor *t)
 	return s->dry || t->n == 0 || t->a;
 }
 
-quo_status quo_share(quo_session *s, quo_tensor *out, const int32_t *values, int owner, quo_err *err)
+quo_status quo_share(quo_session *s, quo_tensor *out, const int32_t *values, int owner,
+		     quo_err *err)
 {
-	if (owner < 0 || owner >= s->parties || (out->spec.owner != QUO_SHARED && out->spec.owner != owner))
+	if (owner < 0 || owner >= s->parties ||
+	    (out->spec.owner != QUO_SHARED && out->spec.owner != owner))
 		return quo_fail(err, QUO_BUG, "share: party %d cannot be the owner", owner);
 	if (!s->dry && (s->party == owner) != (values != NULL))
 		return quo_fail(err, QUO_BUG, "share: values belong to the owner alone");
@@ -37,7 +40,8 @@ static size_t columns(const quo_tensor *t)
 
 static quo_status check_product(const quo_session *s, const quo_product_job *j, quo_err *err)
 {
-	if (j->p->spec.kind != QUO_BITS || j->y->spec.kind != QUO_ARITH || j->z->spec.kind != QUO_ARITH)
+	if (j->p->spec.kind != QUO_BITS || j->y->spec.kind != QUO_ARITH ||
+	    j->z->spec.kind != QUO_ARITH)
 		return quo_fail(err, QUO_BUG, "product: wants planes, integers and integers");
 	size_t p_rows = j->p->spec.dim[0], p_cols = columns(j->p);
 	size_t y_rows = j->y->spec.dim[0], y_cols = columns(j->y);
@@ -45,11 +49,12 @@ static quo_status check_product(const quo_session *s, const quo_product_job *j, 
 	size_t m = j->p_t ? p_cols : p_rows, inner = j->p_t ? p_rows : p_cols;
 	size_t n = j->y_t ? y_rows : y_cols, inner_y = j->y_t ? y_cols : y_rows;
 	if (inner != inner_y || m != (j->z_t ? z_cols : z_rows) || n != (j->z_t ? z_rows : z_cols))
-		return quo_fail(err, QUO_BUG, "product: %zu x %zu by %zu x %zu does not make %zu x %zu", m, inner,
-		                inner_y, n, z_rows, z_cols);
+		return quo_fail(err, QUO_BUG,
+				"product: %zu x %zu by %zu x %zu does not make %zu x %zu", m, inner,
+				inner_y, n, z_rows, z_cols);
 	if (j->y->spec.width < j->z->spec.width)
-		return quo_fail(err, QUO_BUG, "product: a ring of %d bits cannot give one of %d", j->y->spec.width,
-		                j->z->spec.width);
+		return quo_fail(err, QUO_BUG, "product: a ring of %d bits cannot give one of %d",
+				j->y->spec.width, j->z->spec.width);
 	if (!has_data(s, j->p) || !has_data(s, j->y) || !has_data(s, j->z))
 		return quo_fail(err, QUO_BUG, "product: an operand has no data");
 	return QUO_OK;
@@ -66,8 +71,8 @@ quo_status quo_convert(quo_session *s, const quo_convert_job *jobs, size_t n_job
 {
 	for (size_t i = 0; i < n_jobs; i++) {
 		const quo_convert_job *j = &jobs[i];
-		if (j->x->spec.kind != QUO_BITS || j->z->spec.kind != QUO_ARITH || j->x->n != j->z->n ||
-		    !has_data(s, j->x) || !has_data(s, j->z))
+		if (j->x->spec.kind != QUO_BITS || j->z->spec.kind != QUO_ARITH ||
+		    j->x->n != j->z->n || !has_data(s, j->x) || !has_data(s, j->z))
 			return quo_fail(err, QUO_BUG, "convert: wants planes and as many integers");
 	}
 	return ops(s)->convert(s->protocol->self, s, jobs, n_jobs, err);
@@ -76,7 +81,8 @@ quo_status quo_convert(quo_session *s, const quo_convert_job *jobs, size_t n_job
 static bool fits(const quo_session *s, const quo_tensor *t, const quo_port *port, size_t n)
 {
 	return t && t->spec.kind == (port->kind == QUO_PORT_ARITH ? QUO_ARITH : QUO_BITS) &&
-	       (port->kind == QUO_PORT_ARITH ? t->spec.width >= port->width : t->spec.width == port->width) &&
+	       (port->kind == QUO_PORT_ARITH ? t->spec.width >= port->width
+					     : t->spec.width == port->width) &&
 	       t->n == (port->scalar ? 1 : n) && has_data(s, t);
 }
 
@@ -89,11 +95,14 @@ quo_status quo_map(quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_e
 			return quo_fail(err, QUO_BUG, "map: more than %d ports", QUO_MAX_PORTS);
 		for (uint32_t p = 0; p < c->n_in; p++)
 			if (!fits(s, j->in[p], &c->in[p], j->n))
-				return quo_fail(err, QUO_BUG, "map: a tensor does not fit input '%s'", c->in[p].name);
+				return quo_fail(err, QUO_BUG,
+						"map: a tensor does not fit input '%s'",
+						c->in[p].name);
 		for (uint32_t p = 0; p < c->n_out; p++)
 			if (!fits(s, j->out[p], &c->out[p], j->n))
-				return quo_fail(err, QUO_BUG, "map: a tensor does not fit output '%s'",
-				                c->out[p].name);
+				return quo_fail(err, QUO_BUG,
+						"map: a tensor does not fit output '%s'",
+						c->out[p].name);
 	}
 	return ops(s)->map(s->protocol->self, s, jobs, n_jobs, err);
 }
@@ -103,12 +112,14 @@ quo_goal quo_protocol_goal(const quo_session *s)
 	return ops(s)->goal(s->protocol->self, s);
 }
 
-static quo_tensor *allocate(quo_session *s, quo_arena *arena, quo_spec spec, uint64_t *dry_bytes, quo_err *err)
+static quo_tensor *allocate(quo_session *s, quo_arena *arena, quo_spec spec, uint64_t *dry_bytes,
+			    quo_err *err)
 {
 	quo_tensor *t = quo_tensor_new(arena, spec, !s->dry, err);
 
 	if (t && s->dry)
-		*dry_bytes += spec.kind == QUO_BITS ? spec.width * t->words * sizeof *t->b : t->n * sizeof *t->a;
+		*dry_bytes += spec.kind == QUO_BITS ? spec.width * t->words * sizeof *t->b
+						    : t->n * sizeof *t->a;
 	return t;
 }
 
@@ -122,7 +133,8 @@ quo_tensor *quo_keep(quo_session *s, quo_spec spec, quo_err *err)
 	return allocate(s, s->run, spec, &s->dry_run_bytes, err);
 }
 
-quo_status quo_trace(quo_session *s, const char *where, const char *name, const quo_tensor *t, quo_err *err)
+quo_status quo_trace(quo_session *s, const char *where, const char *name, const quo_tensor *t,
+		     quo_err *err)
 {
 	return s->trace ? s->trace(s->trace_arg, s, where, name, t, err) : QUO_OK;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The shaping decorator: a link of given latency and bandwidth between two processes of one machine, whose
- * monotonic clock both read.
+ * The shaping decorator: a link of given latency and bandwidth between two processes of one
+ * machine, whose monotonic clock both read.
  *
- * The sender keeps the time at which its link is free. A frame of n bytes leaves it at max(now, free) + n / rate and
- * says so in its header; it is handed to the inner channel at once. The receiver takes frames in as they come, which
- * is early, and gives bytes out when they would have arrived. So the inner channel's buffers do not bound what is
- * under way, and computing at either side overlaps with transmission as on a real link.
+ * The sender keeps the time at which its link is free. A frame of n bytes leaves it at max(now,
+ * free) + n / rate and says so in its header; it is handed to the inner channel at once. The
+ * receiver takes frames in as they come, which is early, and gives bytes out when they would have
+ * arrived. So the inner channel's buffers do not bound what is under way, and computing at either
+ * side overlaps with transmission as on a real link.
  */
 #include <quotient/channel.h>
 #include <quotient/memory.h>
@@ -29,8 +30,8 @@ struct shape {
 	double queue_s;         /* how far a sender may be ahead of its link */
 	double free_at;         /* when the outgoing link has sent all that it was given */
 	size_t frame_bytes, used;
-	uint8_t *out;     /* header, then frame_bytes */
-	size_t in_left;   /* payload bytes of the incoming frame not given out yet */
+	uint8_t *out;      /* header, then frame_bytes */
+	size_t in_left;    /* payload bytes of the incoming frame not given out yet */
 	double in_arrival; /* of that frame; never goes back */
 };
 
@@ -50,7 +51,8 @@ static void put_header(uint8_t *p, uint64_t departure_ns, size_t n)
 		p[8 + i] = (uint8_t)(n >> 8 * i);
 }
 
-/* Hand the collected bytes over, stamped. With `pace`, first wait until the link's buffer has room. */
+/* Hand the collected bytes over, stamped. With `pace`, first wait until the link's
+ * buffer has room. */
 static quo_status seal(struct shape *c, bool pace, quo_err *err)
 {
 	double now = now_seconds();
@@ -183,7 +185,8 @@ static const quo_channel_ops shape_ops = {
 	.wait = shape_wait,
 };
 
-/* About a millisecond of the link: small against any latency worth shaping, large against a header. */
+/* About a millisecond of the link: small against any latency worth shaping, large
+ * against a header. */
 static size_t frame_bytes_for(double rate)
 {
 	double n = rate * FRAME_SECONDS;
@@ -193,15 +196,16 @@ static size_t frame_bytes_for(double rate)
 	return n < (double)MIN_FRAME_BYTES ? MIN_FRAME_BYTES : (size_t)n;
 }
 
-quo_channel *quo_channel_shape(quo_channel *inner, double latency_s, double bytes_per_s, quo_err *err)
+quo_channel *quo_channel_shape(quo_channel *inner, double latency_s, double bytes_per_s,
+			       quo_err *err)
 {
 	struct shape *c = NULL;
 
 	if (!inner)
 		return NULL;
 	if (!(latency_s >= 0 && latency_s <= 3600) || !(bytes_per_s == 0 || bytes_per_s >= 1))
-		quo_fail(err, QUO_BUG, "a link cannot have %g s of latency and %g bytes/s", latency_s,
-			 bytes_per_s);
+		quo_fail(err, QUO_BUG, "a link cannot have %g s of latency and %g bytes/s",
+			 latency_s, bytes_per_s);
 	else
 		c = quo_alloc(1, sizeof *c, err);
 	if (!c) {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 static quo_spec make_spec(quo_tensor_kind kind, unsigned width, bool is_signed, unsigned n_dims,
-                          const uint32_t *dim)
+			  const uint32_t *dim)
 {
 	quo_spec spec = { .kind = kind,
 			  .width = (uint8_t)width,
@@ -65,7 +65,8 @@ quo_tensor *quo_tensor_new(quo_arena *arena, quo_spec spec, bool with_data, quo_
 void quo_tensor_get(const quo_tensor *t, int32_t *out)
 {
 	if (t->spec.kind == QUO_BITS) {
-		quo_words_from_planes(t->b, t->n, t->spec.width, t->spec.is_signed, (uint32_t *)out);
+		quo_words_from_planes(t->b, t->n, t->spec.width, t->spec.is_signed,
+				      (uint32_t *)out);
 		return;
 	}
 	for (size_t i = 0; i < t->n; i++)

@@ -10,7 +10,19 @@
 
 #include "version.h"
 
-enum { HELP = 256, VERSION, SET, PLUGIN_DIR, PARTY, LISTEN, CONNECT, VERIFY, JSON, REVEAL_MODEL, QUIET };
+enum {
+	HELP = 256,
+	VERSION,
+	SET,
+	PLUGIN_DIR,
+	PARTY,
+	LISTEN,
+	CONNECT,
+	VERIFY,
+	JSON,
+	REVEAL_MODEL,
+	QUIET
+};
 
 static const struct option common_options[] = {
 	{ "help", no_argument, NULL, HELP },
@@ -96,7 +108,8 @@ static quo_status apply(quo_cli *cli, int option, quo_err *err)
 	}
 }
 
-/* A closed descriptor 0..2 would become a file or the peer's socket, and messages would go there. */
+/* A closed descriptor 0..2 would become a file or the peer's socket, and messages
+ * would go there. */
 static void guard_standard_streams(void)
 {
 	for (int fd = 0; fd <= 2; fd++)
@@ -104,7 +117,8 @@ static void guard_standard_streams(void)
 			return;
 }
 
-int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, char **argv, quo_err *err)
+int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, char **argv,
+		  quo_err *err)
 {
 	const char *tool = strrchr(argv[0], '/');
 	int option, at = 0;
@@ -122,20 +136,26 @@ int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, cha
 			return 1;
 		}
 		if (option == ':')
-			return quo_fail(err, QUO_USAGE, "%s needs a value; see %s --help", argv[optind - 1], cli->tool);
+			return quo_fail(err, QUO_USAGE, "%s needs a value; see %s --help",
+					argv[optind - 1], cli->tool);
 		if (option == '?' && optopt > 0 && optopt < HELP)
-			return quo_fail(err, QUO_USAGE, "'-%c' is not an option; see %s --help", optopt, cli->tool);
+			return quo_fail(err, QUO_USAGE, "'-%c' is not an option; see %s --help",
+					optopt, cli->tool);
 		if (option == '?')
-			return quo_fail(err, QUO_USAGE, "'%s' is not an option; see %s --help", argv[optind - 1], cli->tool);
-		if (use == QUO_CLI_CHECK && option >= PARTY && option != REVEAL_MODEL && option != JSON)
-			return quo_fail(err, QUO_USAGE, "'--%s' is an option of quotient-run; see %s --help",
-			                common_options[at].name, cli->tool);
+			return quo_fail(err, QUO_USAGE, "'%s' is not an option; see %s --help",
+					argv[optind - 1], cli->tool);
+		if (use == QUO_CLI_CHECK && option >= PARTY && option != REVEAL_MODEL &&
+		    option != JSON)
+			return quo_fail(err, QUO_USAGE,
+					"'--%s' is an option of quotient-run; see %s --help",
+					common_options[at].name, cli->tool);
 		QUO_TRY(apply(cli, option, err));
 	}
 	if (optind + 1 != argc)
 		return quo_fail(err, QUO_USAGE, "%s; try %s configs/quickstart.yaml, or %s --help",
-		                optind == argc ? "no experiment file is named" : "one experiment file at a time", cli->tool,
-		                cli->tool);
+				optind == argc ? "no experiment file is named"
+					       : "one experiment file at a time",
+				cli->tool, cli->tool);
 	cli->file = argv[optind];
 	return network(cli, err);
 }
@@ -151,7 +171,8 @@ quo_status quo_cli_printed(quo_err *err)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return QUO_OK;
-	return quo_fail(err, QUO_FAILED, "standard output: cannot write: %s; send it elsewhere", strerror(errno));
+	return quo_fail(err, QUO_FAILED, "standard output: cannot write: %s; send it elsewhere",
+			strerror(errno));
 }
 
 int quo_cli_exit(const quo_cli *cli, quo_status status, const quo_err *err)
@@ -162,8 +183,8 @@ int quo_cli_exit(const quo_cli *cli, quo_status status, const quo_err *err)
 	return status == QUO_USAGE ? 2 : 1;
 }
 
-quo_status quo_cli_load(const quo_cli *cli, quo_registry *registry, const char *extra, quo_experiment **out,
-                        quo_err *err)
+quo_status quo_cli_load(const quo_cli *cli, quo_registry *registry, const char *extra,
+			quo_experiment **out, quo_err *err)
 {
 	const char *sets[QUO_CLI_MAX_SETS + 1];
 	size_t n = cli->n_sets;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Command lines of quotient-run and quotient-check: an experiment file, overrides and a few switches. */
+/* Command lines of quotient-run and quotient-check: an experiment file, overrides and
+ * a few switches. */
 #ifndef QUOTIENT_TOOLS_CLI_H
 #define QUOTIENT_TOOLS_CLI_H
 
@@ -23,17 +24,19 @@ typedef struct quo_cli {
 typedef enum quo_cli_use { QUO_CLI_RUN, QUO_CLI_CHECK } quo_cli_use;
 
 /* 0: go on; 1: --help or --version was answered; QUO_USAGE with a message otherwise. */
-int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, char **argv, quo_err *err);
+int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, char **argv,
+		  quo_err *err);
 void quo_cli_free(quo_cli *cli);
 
 /* Whether all that went to standard output has arrived. */
 quo_status quo_cli_printed(quo_err *err);
 
-/* Exit status of a status: 0, 1 (failed) or 2 (the user's mistake); prints "tool: text" when it is not QUO_OK. */
+/* Exit status of a status: 0, 1 (failed) or 2 (the user's mistake); prints "tool: text" when it is
+ * not QUO_OK. */
 int quo_cli_exit(const quo_cli *cli, quo_status status, const quo_err *err);
 
 /* Load the components and the experiment. With extra (may be NULL) as one more override. */
-quo_status quo_cli_load(const quo_cli *cli, quo_registry *registry, const char *extra, quo_experiment **out,
-                        quo_err *err);
+quo_status quo_cli_load(const quo_cli *cli, quo_registry *registry, const char *extra,
+			quo_experiment **out, quo_err *err);
 
 #endif

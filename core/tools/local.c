@@ -39,13 +39,14 @@ quo_status quo_run_load_data(const quo_experiment_config *config, quo_dataset *d
 	return ops->load(config->data->self, (uint64_t)config->train.seed, data, err);
 }
 
-quo_status quo_run_foresee(quo_run *run, quo_registry *registry, const quo_data_shape *shape, quo_err *err)
+quo_status quo_run_foresee(quo_run *run, quo_registry *registry, const quo_data_shape *shape,
+			   quo_err *err)
 {
 	quo_experiment *other;
 
 	QUO_TRY(quo_cli_load(run->cli, registry, NULL, &other, err));
 	quo_status status = quo_forecast_run(&run->forecast, quo_experiment_config_of(other), shape,
-	                                     run->cli->reveal_model, err);
+					     run->cli->reveal_model, err);
 	quo_experiment_free(other);
 	return status;
 }
@@ -64,8 +65,9 @@ static quo_status party_child(struct local *l, int party, quo_err *err)
 		return QUO_FAILED;
 	quo_channel_close(l->ends[1 - party]);
 	quo_holding_free(&l->input[1 - party]);
-	quo_status status = quo_handshake(l->ends[party], party, quo_experiment_agreement(l->run->experiment), rng,
-	                                  &p.hash_start, err);
+	quo_status status =
+		quo_handshake(l->ends[party], party, quo_experiment_agreement(l->run->experiment),
+			      rng, &p.hash_start, err);
 	quo_rng_free(rng);
 	QUO_TRY(status);
 	QUO_TRY(quo_party_connect(l->run, &p, l->ends[party], err));
@@ -165,16 +167,20 @@ static quo_status wait_all(struct local *l, quo_err *err)
 			continue;
 		while (waitpid(l->pid[i], &state, 0) < 0 && errno == EINTR)
 			;
-		if (state != 0 && o->err.status == QUO_OK) { /* it died without a word: that comes first */
+		if (state != 0 &&
+		    o->err.status == QUO_OK) { /* it died without a word: that comes first */
 			o->failed_at = 0;
-			quo_fail(&o->err, QUO_FAILED, "its process was ended by %s %d%s; the run has no result",
-			         WIFSIGNALED(state) ? "signal" : "exit status",
-			         WIFSIGNALED(state) ? WTERMSIG(state) : WEXITSTATUS(state),
-			         WIFSIGNALED(state) && WTERMSIG(state) == SIGKILL
-			                 ? " (kill -9, or memory ran out: quotient-check says what a run needs)"
-			                 : "");
+			quo_fail(
+				&o->err, QUO_FAILED,
+				"its process was ended by %s %d%s; the run has no result",
+				WIFSIGNALED(state) ? "signal" : "exit status",
+				WIFSIGNALED(state) ? WTERMSIG(state) : WEXITSTATUS(state),
+				WIFSIGNALED(state) && WTERMSIG(state) == SIGKILL
+					? " (kill -9, or memory ran out: quotient-check says what a run needs)"
+					: "");
 		}
-		if (o->err.status != QUO_OK && (first < 0 || o->failed_at < l->outcome[first].failed_at))
+		if (o->err.status != QUO_OK &&
+		    (first < 0 || o->failed_at < l->outcome[first].failed_at))
 			first = i;
 	}
 	if (first < 0)
@@ -226,8 +232,10 @@ static quo_status with_data(struct local *l, quo_err *err)
 	quo_data_shape shape = quo_data_shape_of(&l->data);
 
 	if (run->cli->verify && protocol->parties == 1)
-		return quo_fail(err, QUO_USAGE, "--verify compares a secure protocol with clear; protocol %s has "
-		                                "nothing to compare: run it without --verify", run->config->protocol->component->name);
+		return quo_fail(err, QUO_USAGE,
+				"--verify compares a secure protocol with clear; protocol %s has "
+				"nothing to compare: run it without --verify",
+				run->config->protocol->component->name);
 	QUO_TRY(quo_run_foresee(run, l->registry, &shape, err));
 	run->output = quo_folder_open(run->config->output.dir, run->config->name, err);
 	if (!run->output)
@@ -244,9 +252,11 @@ quo_status quo_run_local(quo_run *run, quo_registry *registry, quo_err *err)
 	struct local l = { .run = run, .registry = registry, .log = { -1, -1 } };
 
 	if (run->cli->party >= 0)
-		return quo_fail(err, QUO_USAGE, "--party %d needs --listen HOST:PORT or --connect HOST:PORT",
-		                run->cli->party);
-	l.outcome = mmap(NULL, PROCESSES * sizeof *l.outcome, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		return quo_fail(err, QUO_USAGE,
+				"--party %d needs --listen HOST:PORT or --connect HOST:PORT",
+				run->cli->party);
+	l.outcome = mmap(NULL, PROCESSES * sizeof *l.outcome, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (l.outcome == MAP_FAILED)
 		return quo_fail(err, QUO_FAILED, "out of memory");
 	quo_status status = quo_run_load_data(run->config, &l.data, err);

@@ -6,8 +6,8 @@
 #include "tools/party.h"
 
 /*
- * `mode: local`. Deals the data as outside owners would, forks the parties (and with --verify the clear twin) and
- * waits. The message is that of the process that failed first.
+ * `mode: local`. Deals the data as outside owners would, forks the parties (and with --verify the
+ * clear twin) and waits. The message is that of the process that failed first.
  */
 quo_status quo_run_local(quo_run *run, quo_registry *registry, quo_err *err);
 
@@ -15,7 +15,8 @@ quo_status quo_run_local(quo_run *run, quo_registry *registry, quo_err *err);
 quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err);
 
 /* Foresee the run with instances of its own: refuses what cannot work before anything is opened. */
-quo_status quo_run_foresee(quo_run *run, quo_registry *registry, const quo_data_shape *shape, quo_err *err);
+quo_status quo_run_foresee(quo_run *run, quo_registry *registry, const quo_data_shape *shape,
+			   quo_err *err);
 quo_status quo_run_load_data(const quo_experiment_config *config, quo_dataset *data, quo_err *err);
 
 #endif

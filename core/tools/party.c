@@ -29,14 +29,15 @@ void quo_run_banner(const quo_run *run)
 	const quo_protocol_ops *ops = protocol->ops;
 
 	if (ops->parties == 1) {
-		fprintf(run->ui, "security: none; protocol %s computes in the clear, in one process\n",
-		        protocol->component->name);
+		fprintf(run->ui,
+			"security: none; protocol %s computes in the clear, in one process\n",
+			protocol->component->name);
 	} else {
 		fprintf(run->ui,
-		        "security: semi-honest, %d parties, kappa = 128, statistical 40; revealed: %s%s%s\n",
-		        ops->parties, run->config->reveal.n ? "test accuracy" : "nothing",
-		        run->cli->reveal_model ? ", the model" : "",
-		        run->cli->verify ? "; --verify OPENS EVERY TENSOR: no privacy" : "");
+			"security: semi-honest, %d parties, kappa = 128, statistical 40; revealed: %s%s%s\n",
+			ops->parties, run->config->reveal.n ? "test accuracy" : "nothing",
+			run->cli->reveal_model ? ", the model" : "",
+			run->cli->verify ? "; --verify OPENS EVERY TENSOR: no privacy" : "");
 	}
 	fflush(run->ui);
 }
@@ -59,7 +60,8 @@ static quo_status write_metrics(struct job *job, const quo_trainer_report *r, qu
 	quo_json_end(&j);
 	quo_status status = quo_json_status(&j, err);
 	if (status == QUO_OK)
-		status = quo_folder_metrics(job->run->output, (const char *)j.out.data, j.out.n, err);
+		status = quo_folder_metrics(job->run->output, (const char *)j.out.data, j.out.n,
+					    err);
 	quo_json_free(&j);
 	return status;
 }
@@ -85,12 +87,13 @@ static quo_status start_progress(struct job *job, quo_err *err)
 {
 	if (!job->run->leads || job->run->cli->quiet)
 		return QUO_OK;
-	job->progress = quo_progress_new(&(quo_progress_config){ .out = stderr,
-	                                                         .live = quo_progress_is_live(stderr),
-	                                                         .epochs = (uint64_t)job->run->config->train.epochs,
-	                                                         .steps_per_epoch = job->trainer.steps_per_epoch,
-	                                                         .steps = job->trainer.steps },
-	                                 err);
+	job->progress = quo_progress_new(
+		&(quo_progress_config){ .out = stderr,
+					.live = quo_progress_is_live(stderr),
+					.epochs = (uint64_t)job->run->config->train.epochs,
+					.steps_per_epoch = job->trainer.steps_per_epoch,
+					.steps = job->trainer.steps },
+		err);
 	return job->progress ? QUO_OK : QUO_FAILED;
 }
 
@@ -99,7 +102,8 @@ static quo_status start_progress(struct job *job, quo_err *err)
 static quo_status write_share(struct job *job, quo_err *err)
 {
 	const quo_network *net = &job->trainer.net;
-	quo_model_share model = { .party = (uint32_t)job->session.party, .parties = (uint32_t)job->session.parties };
+	quo_model_share model = { .party = (uint32_t)job->session.party,
+				  .parties = (uint32_t)job->session.parties };
 	char file[32];
 
 	memcpy(model.id, &job->party->hash_start, sizeof model.id);
@@ -109,8 +113,9 @@ static quo_status write_share(struct job *job, quo_err *err)
 	for (uint32_t i = 0; i < net->n_layers; i++) {
 		const quo_tensor *v = net->layer[i].v;
 		if (v)
-			model.layers[model.n_layers++] = (quo_model_layer){ v->spec.dim[0], v->spec.dim[1],
-					                                    v->spec.width, v->b };
+			model.layers[model.n_layers++] =
+				(quo_model_layer){ v->spec.dim[0], v->spec.dim[1], v->spec.width,
+						   v->b };
 	}
 	snprintf(file, sizeof file, "model.party%d.share", job->session.party);
 	const char *path = quo_folder_path(job->run->output, file, err);
@@ -142,14 +147,16 @@ static quo_status write_npz(struct job *job, quo_err *err)
 		status = quo_npz_add(&z, name, w, v->spec.dim[0], v->spec.dim[1], err);
 		snprintf(name, sizeof name, "layer%u.ternary", k++);
 		if (status == QUO_OK)
-			status = quo_npz_add(&z, name, ternary, v->spec.dim[0], v->spec.dim[1], err);
+			status =
+				quo_npz_add(&z, name, ternary, v->spec.dim[0], v->spec.dim[1], err);
 		quo_free(ternary);
 		w += v->n;
 	}
 	if (status == QUO_OK)
 		status = quo_npz_finish(&z, err);
 	if (status == QUO_OK)
-		status = quo_folder_write(job->run->output, "model.npz", z.out.data, z.out.n, false, err);
+		status = quo_folder_write(job->run->output, "model.npz", z.out.data, z.out.n, false,
+					  err);
 	quo_npz_free(&z);
 	return status;
 }
@@ -159,34 +166,36 @@ static void fill_summary(struct job *job, quo_summary *out)
 	const quo_trainer *t = &job->trainer;
 	const quo_train_config *train = &job->run->config->train;
 	const quo_forecast *f = &job->run->forecast;
-	quo_traffic traffic = job->session.peer ? quo_channel_traffic(job->session.peer) : (quo_traffic){ 0 };
+	quo_traffic traffic =
+		job->session.peer ? quo_channel_traffic(job->session.peer) : (quo_traffic){ 0 };
 	int me = job->session.party;
 	uint64_t rss = quo_peak_rss_bytes();
 
 	if (job->run->other_rss && *job->run->other_rss > rss)
 		rss = *job->run->other_rss;
 	*out = (quo_summary){ .name = job->run->config->name,
-		              .protocol = job->run->config->protocol->component->name,
-		              .seed = (uint64_t)train->seed,
-		              .epochs = t->steps_per_epoch ? t->step / t->steps_per_epoch : 0,
-		              .steps = t->step,
-		              .batch = (uint64_t)train->batch,
-		              .setup_seconds = t->phase[QUO_PHASE_SETUP].seconds,
-		              .train_seconds = t->phase[QUO_PHASE_FORWARD].seconds +
-		                               t->phase[QUO_PHASE_BACKWARD].seconds +
-		                               t->phase[QUO_PHASE_UPDATE].seconds,
-		              .test_accuracy = t->n_accuracy ? t->accuracy[t->n_accuracy - 1] : NAN,
-		              .n_accuracies = (size_t)((t->step + t->steps_per_epoch - 1) / t->steps_per_epoch),
-		              .test_accuracy_per_epoch = job->per_epoch,
-		              .rounds = traffic.rounds,
-		              .peak_rss_bytes = rss,
-		              .weights_sha256 = job->weights ? job->digest : NULL,
-		              .n_phases = QUO_PHASES,
-		              .phases = t->phase,
-		              .has_forecast = true,
-		              .forecast_bytes = f->cost.sent_bytes[0] + f->cost.sent_bytes[1],
-		              .forecast_rounds = f->cost.rounds,
-		              .forecast_seconds = f->seconds };
+			      .protocol = job->run->config->protocol->component->name,
+			      .seed = (uint64_t)train->seed,
+			      .epochs = t->steps_per_epoch ? t->step / t->steps_per_epoch : 0,
+			      .steps = t->step,
+			      .batch = (uint64_t)train->batch,
+			      .setup_seconds = t->phase[QUO_PHASE_SETUP].seconds,
+			      .train_seconds = t->phase[QUO_PHASE_FORWARD].seconds +
+					       t->phase[QUO_PHASE_BACKWARD].seconds +
+					       t->phase[QUO_PHASE_UPDATE].seconds,
+			      .test_accuracy = t->n_accuracy ? t->accuracy[t->n_accuracy - 1] : NAN,
+			      .n_accuracies = (size_t)((t->step + t->steps_per_epoch - 1) /
+						       t->steps_per_epoch),
+			      .test_accuracy_per_epoch = job->per_epoch,
+			      .rounds = traffic.rounds,
+			      .peak_rss_bytes = rss,
+			      .weights_sha256 = job->weights ? job->digest : NULL,
+			      .n_phases = QUO_PHASES,
+			      .phases = t->phase,
+			      .has_forecast = true,
+			      .forecast_bytes = f->cost.sent_bytes[0] + f->cost.sent_bytes[1],
+			      .forecast_rounds = f->cost.rounds,
+			      .forecast_seconds = f->seconds };
 	out->bytes_sent[me] = traffic.sent_bytes;
 	out->bytes_sent[1 - me] = traffic.received_bytes;
 }
@@ -203,17 +212,20 @@ static quo_status write_summary(struct job *job, quo_err *err)
 	fill_summary(job, &summary);
 	for (size_t i = 0; i < n && i < MAX_COMPONENTS; i++) {
 		const char *path;
-		const quo_instance *instance = quo_experiment_instance_at(job->run->experiment, i, &path);
-		components[i] = (quo_summary_component){ path, quo_kind_name((quo_kind)instance->component->kind),
-			                                 instance->component->name,
-			                                 instance->component->wire_version };
+		const quo_instance *instance =
+			quo_experiment_instance_at(job->run->experiment, i, &path);
+		components[i] = (quo_summary_component){
+			path, quo_kind_name((quo_kind)instance->component->kind),
+			instance->component->name, instance->component->wire_version
+		};
 		summary.n_components++;
 	}
 	summary.components = components;
 	quo_summary_json(&summary, &j);
 	quo_status status = quo_json_status(&j, err);
 	if (status == QUO_OK)
-		status = quo_folder_write(job->run->output, "summary.json", j.out.data, j.out.n, false, err);
+		status = quo_folder_write(job->run->output, "summary.json", j.out.data, j.out.n,
+					  false, err);
 	if (status == QUO_OK && job->run->cli->json) {
 		fwrite(j.out.data, 1, j.out.n, stdout);
 		fputc('\n', stdout);
@@ -239,7 +251,7 @@ static void print_results(struct job *job)
 	}
 	if (job->party->trace && job->session.parties > 1)
 		fprintf(ui, "verified: %llu tensors equal to the clear twin's\n",
-		        (unsigned long long)job->party->verify.compared);
+			(unsigned long long)job->party->verify.compared);
 	fprintf(ui, "results in %s\n", quo_folder_name(job->run->output));
 }
 
@@ -249,7 +261,8 @@ static quo_status write_config(struct job *job, quo_err *err)
 
 	if (!yaml)
 		return QUO_FAILED;
-	quo_status status = quo_folder_write(job->run->output, "config.resolved.yaml", yaml, strlen(yaml), false, err);
+	quo_status status = quo_folder_write(job->run->output, "config.resolved.yaml", yaml,
+					     strlen(yaml), false, err);
 	free(yaml);
 	return status;
 }
@@ -318,7 +331,8 @@ static quo_status run_session(struct job *job, quo_err *err)
 	return status;
 }
 
-static quo_status determine_link(const quo_run *run, int party, quo_channel *raw, quo_link *link, quo_err *err)
+static quo_status determine_link(const quo_run *run, int party, quo_channel *raw, quo_link *link,
+				 quo_err *err)
 {
 	quo_link measured;
 

@@ -19,7 +19,8 @@ typedef struct quo_run {
 	quo_folder *output; /* opened late: a run that cannot start leaves nothing behind */
 	FILE *ui;           /* for people; standard output, or standard error with --json */
 	bool leads;         /* this process talks to people and writes summary.json */
-	const uint64_t *other_rss; /* local mode: the other party's peak memory, once it has ended */
+	const uint64_t
+		*other_rss; /* local mode: the other party's peak memory, once it has ended */
 } quo_run;
 
 typedef struct quo_party {
@@ -28,7 +29,8 @@ typedef struct quo_party {
 	quo_block hash_start;
 	quo_link link; /* to plan with */
 	const quo_holding *input;
-	quo_status (*trace)(void *, quo_session *, const char *, const char *, const quo_tensor *, quo_err *);
+	quo_status (*trace)(void *, quo_session *, const char *, const char *, const quo_tensor *,
+			    quo_err *);
 	quo_verify verify;
 	double *failed_at; /* when it failed, before the peer could notice; may be NULL */
 } quo_party;
@@ -37,9 +39,9 @@ typedef struct quo_party {
 quo_status quo_party_run(quo_run *run, quo_party *party, quo_err *err);
 
 /*
- * Make the party's channel of a connection after the handshake: shaped if the experiment says so, and counted. Before it
- * counts, measures what of the party's link the experiment leaves open, if a component decides by it. Takes over
- * `raw`, also on failure.
+ * Make the party's channel of a connection after the handshake: shaped if the experiment says so,
+ * and counted. Before it counts, measures what of the party's link the experiment leaves open, if a
+ * component decides by it. Takes over `raw`, also on failure.
  */
 quo_status quo_party_connect(const quo_run *run, quo_party *party, quo_channel *raw, quo_err *err);
 

@@ -24,12 +24,13 @@ static const char help[] =
 
 static void print_layers(const quo_forecast *f)
 {
-	printf("\n%-14s %7s %7s %5s %6s %6s %6s %22s\n", "layer", "in", "out", "alpha", "Z bits", "G bits", "E bits",
-	       "ANDs: act, norm, update");
+	printf("\n%-14s %7s %7s %5s %6s %6s %6s %22s\n", "layer", "in", "out", "alpha", "Z bits",
+	       "G bits", "E bits", "ANDs: act, norm, update");
 	for (uint32_t i = 0; i < f->n_layers; i++) {
 		const quo_forecast_layer *l = &f->layers[i];
-		printf("%-14s %7u %7u %5d %6d %6d %6d %9u %6u %6u\n", l->where, l->in, l->out, l->alpha, l->z_width,
-		       l->g_width, l->e_width, l->activate_ands, l->normalise_ands, l->update_ands);
+		printf("%-14s %7u %7u %5d %6d %6d %6d %9u %6u %6u\n", l->where, l->in, l->out,
+		       l->alpha, l->z_width, l->g_width, l->e_width, l->activate_ands,
+		       l->normalise_ands, l->update_ands);
 	}
 }
 
@@ -39,25 +40,31 @@ static void print_forecast(const quo_run *run, const quo_data_shape *shape)
 	char a[QUO_UNIT_CHARS], b[QUO_UNIT_CHARS];
 	uint64_t bytes = f->cost.sent_bytes[0] + f->cost.sent_bytes[1];
 
-	printf("%s: %s under %s\n", run->cli->file, run->config->name, run->config->protocol->component->name);
-	printf("data: %u training and %u test rows, %u values, %u classes\n", shape->rows[QUO_TRAIN],
-	       shape->rows[QUO_TEST], shape->features, shape->classes);
+	printf("%s: %s under %s\n", run->cli->file, run->config->name,
+	       run->config->protocol->component->name);
+	printf("data: %u training and %u test rows, %u values, %u classes\n",
+	       shape->rows[QUO_TRAIN], shape->rows[QUO_TEST], shape->features, shape->classes);
 	print_layers(f);
 	printf("\n%-12s %12s %12s\n", "phase", "bytes", "rounds");
 	for (int i = 0; i < QUO_PHASES; i++)
 		if (f->phase[i].bytes || f->phase[i].rounds)
-			printf("%-12s %12s %12llu\n", f->phase[i].name, quo_format_bytes(a, f->phase[i].bytes),
+			printf("%-12s %12s %12llu\n", f->phase[i].name,
+			       quo_format_bytes(a, f->phase[i].bytes),
 			       (unsigned long long)f->phase[i].rounds);
 	printf("\nsteps        %s (%llu per epoch)\n", quo_format_count(a, f->steps),
 	       (unsigned long long)f->steps_per_epoch);
-	printf("one step     %s, %llu rounds\n", quo_format_bytes(a, f->step_bytes), (unsigned long long)f->step_rounds);
-	printf("bytes        %s (%llu) by both parties\n", quo_format_bytes(a, bytes), (unsigned long long)bytes);
+	printf("one step     %s, %llu rounds\n", quo_format_bytes(a, f->step_bytes),
+	       (unsigned long long)f->step_rounds);
+	printf("bytes        %s (%llu) by both parties\n", quo_format_bytes(a, bytes),
+	       (unsigned long long)bytes);
 	if (f->scaled)
 		printf("             (a long run: in proportion to its first steps)\n");
 	printf("rounds       %llu\n", (unsigned long long)f->cost.rounds);
-	printf("COTs, ANDs   %s, %s\n", quo_format_count(a, f->cost.cots), quo_format_count(b, f->cost.and_gates));
+	printf("COTs, ANDs   %s, %s\n", quo_format_count(a, f->cost.cots),
+	       quo_format_count(b, f->cost.and_gates));
 	printf("memory       about %s per party\n", quo_format_bytes(a, f->memory_bytes));
-	printf("time         about %s on two cores over loopback\n", quo_format_seconds(a, f->seconds));
+	printf("time         about %s on two cores over loopback\n",
+	       quo_format_seconds(a, f->seconds));
 }
 
 static quo_status print_json(const quo_run *run, quo_err *err)

@@ -35,7 +35,7 @@ static quo_status run_all(quo_run *run, quo_registry *registry, quo_err *err)
 	QUO_TRY(quo_cli_load(run->cli, registry, NULL, &run->experiment, err));
 	run->config = quo_experiment_config_of(run->experiment);
 	return run->config->network.mode == QUO_MODE_LOCAL ? quo_run_local(run, registry, err)
-	                                                   : quo_run_remote(run, registry, err);
+							   : quo_run_remote(run, registry, err);
 }
 
 int main(int argc, char **argv)

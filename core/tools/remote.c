@@ -44,17 +44,17 @@ static quo_status meet(struct remote *r, quo_rng *rng, quo_err *err)
 	const quo_data_common *common = r->run->config->data->config;
 	bool listens = network->mode == QUO_MODE_LISTEN;
 
-	fprintf(r->run->ui, "party %d: %s %s\n", r->party, listens ? "waiting for the other party at" : "connecting to",
-	        network->address);
+	fprintf(r->run->ui, "party %d: %s %s\n", r->party,
+		listens ? "waiting for the other party at" : "connecting to", network->address);
 	fflush(r->run->ui);
 	r->peer = listens ? quo_channel_listen(network->address, (int)network->timeout, err)
-	                  : quo_channel_connect(network->address, (int)network->timeout, err);
+			  : quo_channel_connect(network->address, (int)network->timeout, err);
 	if (!r->peer)
 		return err->status;
 	QUO_TRY(shake_hands(r, rng, err));
 	quo_session s = { .party = r->party, .parties = 2, .peer = r->peer, .rng = rng };
-	return quo_holding_exchange(&r->input, &s, r->party == r->reader ? &r->data : NULL, r->reader,
-	                            common->owner == QUO_OWNER_DEALER, err);
+	return quo_holding_exchange(&r->input, &s, r->party == r->reader ? &r->data : NULL,
+				    r->reader, common->owner == QUO_OWNER_DEALER, err);
 }
 
 static quo_status go(struct remote *r, quo_err *err)
@@ -64,8 +64,9 @@ static quo_status go(struct remote *r, quo_err *err)
 	if (r->party == r->reader) {
 		QUO_TRY(quo_run_load_data(r->run->config, &r->data, err));
 		if (common->owner == QUO_OWNER_DEALER)
-			fprintf(r->run->ui, "party %d reads the data and shares it; data.owner says who may know it\n",
-			        r->party);
+			fprintf(r->run->ui,
+				"party %d reads the data and shares it; data.owner says who may know it\n",
+				r->party);
 	}
 	quo_rng *rng = quo_rng_new(err);
 	if (!rng)
@@ -95,14 +96,19 @@ quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err)
 	bool listens = run->config->network.mode == QUO_MODE_LISTEN;
 	struct remote r = { .run = run,
 			    .registry = registry,
-			    .party = run->cli->party >= 0 ? run->cli->party : listens ? 0 : 1,
+			    .party = run->cli->party >= 0 ? run->cli->party
+				     : listens            ? 0
+							  : 1,
 			    .reader = common->owner == QUO_OWNER_1 ? 1 : 0 };
 
 	if (protocol->parties == 1)
-		return quo_fail(err, QUO_USAGE, "protocol %s has one party; run it without --listen or --connect",
-		                run->config->protocol->component->name);
+		return quo_fail(err, QUO_USAGE,
+				"protocol %s has one party; run it without --listen or --connect",
+				run->config->protocol->component->name);
 	if (run->cli->verify)
-		return quo_fail(err, QUO_USAGE, "--verify needs the data in the clear, in one place; run it without --listen or --connect");
+		return quo_fail(
+			err, QUO_USAGE,
+			"--verify needs the data in the clear, in one place; run it without --listen or --connect");
 	run->leads = true;
 	quo_run_banner(run);
 	quo_status status = go(&r, err);

@@ -46,7 +46,8 @@ static quo_status after_first_step(void *arg, const quo_trainer_report *report, 
 
 static quo_status dry_run(quo_forecast *f, quo_trainer *t, bool reveal_model, quo_err *err)
 {
-	uint64_t setup_bytes = f->cost.sent_bytes[0] + f->cost.sent_bytes[1], setup_rounds = f->cost.rounds;
+	uint64_t setup_bytes = f->cost.sent_bytes[0] + f->cost.sent_bytes[1],
+		 setup_rounds = f->cost.rounds;
 
 	t->report = after_first_step;
 	t->report_arg = f;
@@ -94,21 +95,23 @@ static void scale_up(quo_forecast *f, double by)
 /* Whole epochs where one fits, so that evaluations are counted in proportion. */
 static uint64_t steps_to_walk(const quo_trainer *t)
 {
-	uint64_t most = MOST_STEPS - (t->steps_per_epoch < MOST_STEPS ? MOST_STEPS % t->steps_per_epoch : 0);
+	uint64_t most = MOST_STEPS -
+			(t->steps_per_epoch < MOST_STEPS ? MOST_STEPS % t->steps_per_epoch : 0);
 
 	return t->steps < most ? t->steps : most;
 }
 
-static void estimate_memory(quo_forecast *f, const quo_session *s, const quo_trainer *t, const quo_data_shape *shape)
+static void estimate_memory(quo_forecast *f, const quo_session *s, const quo_trainer *t,
+			    const quo_data_shape *shape)
 {
 	uint64_t rows = (uint64_t)shape->rows[QUO_TRAIN] + shape->rows[QUO_TEST];
 
 	f->memory_bytes = FIXED_BYTES + s->dry_run_bytes + t->dry_step_bytes +
-	                  rows * (shape->features * sizeof(uint32_t) + shape->classes);
+			  rows * (shape->features * sizeof(uint32_t) + shape->classes);
 }
 
 static quo_status run_in(quo_forecast *f, quo_session *s, const quo_experiment_config *experiment,
-                         const quo_data_shape *shape, bool reveal_model, quo_err *err)
+			 const quo_data_shape *shape, bool reveal_model, quo_err *err)
 {
 	quo_holding nothing;
 	quo_trainer t;
@@ -130,8 +133,8 @@ static quo_status run_in(quo_forecast *f, quo_session *s, const quo_experiment_c
 	return status;
 }
 
-quo_status quo_forecast_run(quo_forecast *f, const quo_experiment_config *experiment, const quo_data_shape *shape,
-                            bool reveal_model, quo_err *err)
+quo_status quo_forecast_run(quo_forecast *f, const quo_experiment_config *experiment,
+			    const quo_data_shape *shape, bool reveal_model, quo_err *err)
 {
 	const quo_protocol_ops *protocol = experiment->protocol->ops;
 
@@ -139,7 +142,8 @@ quo_status quo_forecast_run(quo_forecast *f, const quo_experiment_config *experi
 
 	*f = (quo_forecast){ .cost = QUO_COST_INIT,
 			     .link = { given.latency_s > 0 ? given.latency_s : loopback.latency_s,
-				       given.bytes_per_s > 0 ? given.bytes_per_s : loopback.bytes_per_s } };
+				       given.bytes_per_s > 0 ? given.bytes_per_s
+							     : loopback.bytes_per_s } };
 	quo_session s = { .parties = protocol->parties,
 			  .dry = true,
 			  .protocol = experiment->protocol,
@@ -147,7 +151,8 @@ quo_status quo_forecast_run(quo_forecast *f, const quo_experiment_config *experi
 			  .step = quo_arena_new(err),
 			  .cost = &f->cost,
 			  .link = f->link };
-	quo_status status = s.run && s.step ? run_in(f, &s, experiment, shape, reveal_model, err) : QUO_FAILED;
+	quo_status status =
+		s.run && s.step ? run_in(f, &s, experiment, shape, reveal_model, err) : QUO_FAILED;
 	quo_arena_free(s.run);
 	quo_arena_free(s.step);
 	if (status != QUO_OK)

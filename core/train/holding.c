@@ -20,7 +20,8 @@ quo_data_shape quo_data_shape_of(const quo_dataset *data)
 
 static void *map_bytes(size_t bytes, size_t *mapped, quo_err *err)
 {
-	void *p = mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	void *p = mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
 
 	if (p == MAP_FAILED) {
 		quo_fail(err, QUO_FAILED, "out of memory: %zu bytes for shares of the data", bytes);
@@ -36,11 +37,15 @@ static quo_status allocate(quo_holding *in, const quo_data_shape *shape, int own
 	for (int part = 0; part < QUO_PARTS; part++) {
 		uint64_t cells = (uint64_t)shape->rows[part] * shape->features;
 		if (cells > MAX_INPUT_BYTES / sizeof(uint32_t))
-			return quo_fail(err, QUO_FAILED, "the data has %llu values and %llu is the limit; use fewer rows",
-			                (unsigned long long)cells,
-			                (unsigned long long)(MAX_INPUT_BYTES / sizeof(uint32_t)));
-		in->x[part] = map_bytes((size_t)cells * sizeof(uint32_t), &in->mapped_bytes[part][0], err);
-		in->y[part] = map_bytes((size_t)shape->rows[part] * shape->classes, &in->mapped_bytes[part][1], err);
+			return quo_fail(
+				err, QUO_FAILED,
+				"the data has %llu values and %llu is the limit; use fewer rows",
+				(unsigned long long)cells,
+				(unsigned long long)(MAX_INPUT_BYTES / sizeof(uint32_t)));
+		in->x[part] = map_bytes((size_t)cells * sizeof(uint32_t),
+					&in->mapped_bytes[part][0], err);
+		in->y[part] = map_bytes((size_t)shape->rows[part] * shape->classes,
+					&in->mapped_bytes[part][1], err);
 		if (!in->x[part] || !in->y[part]) {
 			quo_holding_free(in);
 			return QUO_FAILED;
@@ -52,8 +57,8 @@ static quo_status allocate(quo_holding *in, const quo_data_shape *shape, int own
 void quo_holding_free(quo_holding *in)
 {
 	for (int part = 0; part < QUO_PARTS; part++) {
-		/* No wipe: after a fork the pages may be the other party's; the last munmap returns them to the
-		 * kernel, which clears pages before it hands them out. */
+		/* No wipe: after a fork the pages may be the other party's; the last munmap returns
+		 * them to the kernel, which clears pages before it hands them out. */
 		if (in->x[part])
 			munmap(in->x[part], in->mapped_bytes[part][0]);
 		if (in->y[part])
@@ -130,20 +135,24 @@ static quo_status check_shape(const quo_data_shape *shape, quo_err *err)
 	uint64_t features = 1;
 
 	if (shape->n_dims != 1 && shape->n_dims != 3)
-		return quo_fail(err, QUO_FAILED,
-		                "the other party describes data of %u dimensions; check that both run the same release",
-		                shape->n_dims);
+		return quo_fail(
+			err, QUO_FAILED,
+			"the other party describes data of %u dimensions; check that both run the same release",
+			shape->n_dims);
 	for (unsigned i = 0; i < shape->n_dims; i++) {
 		features *= shape->dim[i];
 		if (!shape->dim[i] || features > UINT32_MAX)
-			return quo_fail(err, QUO_FAILED,
+			return quo_fail(
+				err, QUO_FAILED,
 				"the other party describes data of impossible dimensions; check that both run the "
 				"same release");
 	}
-	if (features != shape->features || shape->classes < 2 || shape->classes > 256 || !shape->rows[QUO_TRAIN])
-		return quo_fail(err, QUO_FAILED,
-				"the other party describes data of impossible dimensions; check that both run the "
-				"same release");
+	if (features != shape->features || shape->classes < 2 || shape->classes > 256 ||
+	    !shape->rows[QUO_TRAIN])
+		return quo_fail(
+			err, QUO_FAILED,
+			"the other party describes data of impossible dimensions; check that both run the "
+			"same release");
 	return QUO_OK;
 }
 
@@ -151,9 +160,11 @@ enum { SHAPE_WORDS = 9 };
 
 static quo_status send_shape(quo_session *s, const quo_data_shape *shape, quo_err *err)
 {
-	uint32_t wire[SHAPE_WORDS] = { shape->n_dims,   shape->dim[0],    shape->dim[1],
-		                       shape->dim[2],   shape->features,  shape->classes,
-		                       shape->is_signed, shape->rows[QUO_TRAIN], shape->rows[QUO_TEST] };
+	uint32_t wire[SHAPE_WORDS] = { shape->n_dims,        shape->dim[0],
+				       shape->dim[1],        shape->dim[2],
+				       shape->features,      shape->classes,
+				       shape->is_signed,     shape->rows[QUO_TRAIN],
+				       shape->rows[QUO_TEST] };
 
 	return quo_channel_send(s->peer, wire, sizeof wire, err);
 }
@@ -176,7 +187,8 @@ static quo_status send_part(quo_session *s, quo_holding *in, quo_err *err)
 {
 	for (int part = 0; part < QUO_PARTS; part++) {
 		size_t rows = in->shape.rows[part];
-		QUO_TRY(quo_channel_send(s->peer, in->x[part], rows * in->shape.features * sizeof(uint32_t), err));
+		QUO_TRY(quo_channel_send(s->peer, in->x[part],
+					 rows * in->shape.features * sizeof(uint32_t), err));
 		QUO_TRY(quo_channel_send(s->peer, in->y[part], rows * in->shape.classes, err));
 	}
 	return quo_channel_flush(s->peer, err);
@@ -186,8 +198,9 @@ static quo_status recv_part(quo_session *s, quo_holding *in, quo_err *err)
 {
 	for (int part = 0; part < QUO_PARTS; part++) {
 		size_t bits = (size_t)in->shape.rows[part] * in->shape.classes;
-		QUO_TRY(quo_channel_recv(s->peer, in->x[part],
-		                         (size_t)in->shape.rows[part] * in->shape.features * sizeof(uint32_t), err));
+		QUO_TRY(quo_channel_recv(
+			s->peer, in->x[part],
+			(size_t)in->shape.rows[part] * in->shape.features * sizeof(uint32_t), err));
 		QUO_TRY(quo_channel_recv(s->peer, in->y[part], bits, err));
 		for (size_t i = 0; i < bits; i++)
 			in->y[part][i] &= 1;
@@ -195,8 +208,8 @@ static quo_status recv_part(quo_session *s, quo_holding *in, quo_err *err)
 	return QUO_OK;
 }
 
-quo_status quo_holding_exchange(quo_holding *in, quo_session *s, const quo_dataset *data, int reader, bool shared,
-                              quo_err *err)
+quo_status quo_holding_exchange(quo_holding *in, quo_session *s, const quo_dataset *data,
+				int reader, bool shared, quo_err *err)
 {
 	int owner = shared ? QUO_SHARED : reader;
 	quo_data_shape shape;
@@ -227,8 +240,9 @@ quo_status quo_holding_exchange(quo_holding *in, quo_session *s, const quo_datas
 
 /* ---- batches ---- */
 
-quo_status quo_holding_batch(const quo_holding *in, quo_session *s, quo_part part, const uint32_t *order, uint32_t first,
-                           uint32_t n, quo_tensor **x, quo_tensor **y, quo_err *err)
+quo_status quo_holding_batch(const quo_holding *in, quo_session *s, quo_part part,
+			     const uint32_t *order, uint32_t first, uint32_t n, quo_tensor **x,
+			     quo_tensor **y, quo_err *err)
 {
 	uint32_t dim[QUO_MAX_DIMS] = { n, in->shape.dim[0], in->shape.dim[1], in->shape.dim[2] };
 	uint32_t label_dim[2] = { n, in->shape.classes };
@@ -245,7 +259,8 @@ quo_status quo_holding_batch(const quo_holding *in, quo_session *s, quo_part par
 		return QUO_OK;
 	for (uint32_t i = 0; i < n; i++) {
 		size_t row = order ? order[i] : first + i;
-		memcpy((*x)->a + i * features, in->x[part] + row * features, features * sizeof(uint32_t));
+		memcpy((*x)->a + i * features, in->x[part] + row * features,
+		       features * sizeof(uint32_t));
 		for (size_t c = 0; c < classes; c++) {
 			size_t e = i * classes + c;
 			(*y)->b[e / 64] |= (uint64_t)in->y[part][row * classes + c] << (e % 64);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A party's part of the data: shares (or values, or nothing) of examples and labels, and batches made of them.
+ * A party's part of the data: shares (or values, or nothing) of examples and labels, and batches
+ * made of them.
  *
- * Examples are additive shares mod 2^32 (good for every smaller ring), labels XOR shares of one-hot bits. With an
- * owner, that party holds the values and the other nothing. The buffers of a dealer are shared mappings, so
- * that a forked party takes its own and drops the other's.
+ * Examples are additive shares mod 2^32 (good for every smaller ring), labels XOR shares of one-hot
+ * bits. With an owner, that party holds the values and the other nothing. The buffers of a dealer
+ * are shared mappings, so that a forked party takes its own and drops the other's.
  */
 #ifndef QUOTIENT_CORE_HOLDING_H
 #define QUOTIENT_CORE_HOLDING_H
@@ -43,15 +44,17 @@ quo_status quo_holding_deal(quo_holding in[2], const quo_dataset *data, quo_err 
 void quo_holding_free(quo_holding *in);
 
 /*
- * Two processes without a dealer: `reader` has read the data and tells the other its shape; with `shared`, it deals
- * as above and sends the other's shares. Both call it; data is NULL at the other side. Sizes are checked before
- * anything is allocated.
+ * Two processes without a dealer: `reader` has read the data and tells the other its shape; with
+ * `shared`, it deals as above and sends the other's shares. Both call it; data is NULL at the other
+ * side. Sizes are checked before anything is allocated.
  */
-quo_status quo_holding_exchange(quo_holding *in, quo_session *s, const quo_dataset *data, int reader, bool shared,
-                              quo_err *err);
+quo_status quo_holding_exchange(quo_holding *in, quo_session *s, const quo_dataset *data,
+				int reader, bool shared, quo_err *err);
 
-/* Rows order[0 .. n-1] of a part (rows first .. first+n-1 when order is NULL): x ARITH(32) [n, dims], y BITS(1) [n, classes]. */
-quo_status quo_holding_batch(const quo_holding *in, quo_session *s, quo_part part, const uint32_t *order, uint32_t first,
-                           uint32_t n, quo_tensor **x, quo_tensor **y, quo_err *err);
+/* Rows order[0 .. n-1] of a part (rows first .. first+n-1 when order is NULL): x ARITH(32) [n,
+ * dims], y BITS(1) [n, classes]. */
+quo_status quo_holding_batch(const quo_holding *in, quo_session *s, quo_part part,
+			     const uint32_t *order, uint32_t first, uint32_t n, quo_tensor **x,
+			     quo_tensor **y, quo_err *err);
 
 #endif

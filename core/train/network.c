@@ -7,15 +7,17 @@
 #include "train/rules.h"
 
 /* Ring that holds every integer of magnitude <= bound, signed. */
-static quo_status ring_for(uint64_t bound, const char *where, const char *what, uint8_t *width, quo_err *err)
+static quo_status ring_for(uint64_t bound, const char *where, const char *what, uint8_t *width,
+			   quo_err *err)
 {
 	unsigned bits = quo_bit_length(bound) + 1;
 
 	if (bits > QUO_MAX_RING)
-		return quo_fail(err, QUO_USAGE,
-		                "%s: its %s needs a ring of %u bits, and rings end at %d; make the layer or the "
-		                "batch smaller",
-		                where, what, bits, QUO_MAX_RING);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s: its %s needs a ring of %u bits, and rings end at %d; make the layer or the "
+			"batch smaller",
+			where, what, bits, QUO_MAX_RING);
 	*width = (uint8_t)bits;
 	return QUO_OK;
 }
@@ -25,8 +27,8 @@ static uint8_t wider(uint8_t a, uint8_t b)
 	return a > b ? a : b;
 }
 
-static quo_status plan_layer(quo_net_layer *l, const quo_network_plan *plan, uint32_t i, quo_layer_input *in,
-                             quo_err *err)
+static quo_status plan_layer(quo_net_layer *l, const quo_network_plan *plan, uint32_t i,
+			     quo_layer_input *in, quo_err *err)
 {
 	const quo_layer_ops *ops = l->layer->ops;
 	char where[600];
@@ -76,15 +78,15 @@ static quo_status build_circuits(quo_network *net, quo_session *s, uint32_t i, q
 	size_t n_e = (size_t)net->batch * outputs_of(&l->plan);
 
 	l->activate = last ? quo_rule_output_error(goal, l->z_width, l->alpha, err)
-	                   : quo_rule_activate(goal, l->z_width, l->alpha, true, err);
+			   : quo_rule_activate(goal, l->z_width, l->alpha, true, err);
 	l->predict = quo_rule_activate(goal, l->z_width, l->alpha, false, err);
 	if (!l->activate || !l->predict)
 		return QUO_FAILED;
 	if (!last && !(l->e_to_bits = quo_rule_to_bits(goal, e_width, err)))
 		return QUO_FAILED;
 	QUO_TRY(quo_reducer_init(&l->reduce_e, goal, net->quant, e_width, n_e, err));
-	l->normalise = quo_rule_normalise(goal, e_width, l->reduce_e.s_width, quo_quant(net->quant)->bound,
-	                                  !last, err);
+	l->normalise = quo_rule_normalise(goal, e_width, l->reduce_e.s_width,
+					  quo_quant(net->quant)->bound, !last, err);
 	if (!l->normalise)
 		return QUO_FAILED;
 	if (l->g_width) {
@@ -96,15 +98,18 @@ static quo_status build_circuits(quo_network *net, quo_session *s, uint32_t i, q
 	return QUO_OK;
 }
 
-static quo_status new_pair(quo_session *s, quo_spec spec, quo_tensor **now, quo_tensor **next, quo_err *err)
+static quo_status new_pair(quo_session *s, quo_spec spec, quo_tensor **now, quo_tensor **next,
+			   quo_err *err)
 {
 	*now = quo_keep(s, spec, err);
 	*next = quo_keep(s, spec, err);
 	return *now && *next ? QUO_OK : QUO_FAILED;
 }
 
-/* Uniform in -96..96, docs/numerics.md "Public randomness". Public: party 0 holds the value, the others zero. */
-static quo_status initial_weights(quo_net_layer *l, const quo_session *s, uint64_t seed, quo_err *err)
+/* Uniform in -96..96, docs/numerics.md "Public randomness". Public: party 0 holds the value, the
+ * others zero. */
+static quo_status initial_weights(quo_net_layer *l, const quo_session *s, uint64_t seed,
+				  quo_err *err)
 {
 	if (s->dry || s->party != 0)
 		return QUO_OK;
@@ -114,7 +119,8 @@ static quo_status initial_weights(quo_net_layer *l, const quo_session *s, uint64
 		uint64_t key = quo_public_key(seed, l->param);
 		for (size_t j = 0; j < l->v->n; j++) {
 			v[j] = (int32_t)quo_public_below(quo_public_value(key, j), 193) - 96;
-			t[j] = (v[j] >= QUO_TERNARY_THRESHOLD) | (v[j] <= -QUO_TERNARY_THRESHOLD) << 1;
+			t[j] = (v[j] >= QUO_TERNARY_THRESHOLD) | (v[j] <= -QUO_TERNARY_THRESHOLD)
+									 << 1;
 		}
 		quo_tensor_set(l->v, v);
 		quo_tensor_set(l->t, t);
@@ -133,15 +139,18 @@ static quo_status allocate_state(quo_network *net, quo_session *s, quo_net_layer
 	QUO_TRY(new_pair(s, quo_spec_bits(2, false, 2, dim), &l->t, &l->next_t, err));
 	for (unsigned i = 0; i < net->n_states; i++) {
 		const quo_optim_state *state = &net->states[i];
-		QUO_TRY(new_pair(s, quo_spec_bits(state->width, state->is_signed, 2, dim), &l->state[i],
-		                 &l->next_state[i], err));
+		QUO_TRY(new_pair(s, quo_spec_bits(state->width, state->is_signed, 2, dim),
+				 &l->state[i], &l->next_state[i], err));
 	}
 	return initial_weights(l, s, net->seed, err);
 }
 
-static quo_status init_layers(quo_network *net, quo_session *s, const quo_network_plan *plan, quo_err *err)
+static quo_status init_layers(quo_network *net, quo_session *s, const quo_network_plan *plan,
+			      quo_err *err)
 {
-	quo_layer_input in = { .n_dims = plan->n_dims, .batch = plan->batch, .is_signed = plan->input_signed };
+	quo_layer_input in = { .n_dims = plan->n_dims,
+			       .batch = plan->batch,
+			       .is_signed = plan->input_signed };
 
 	memcpy(in.dim, plan->dim, sizeof plan->dim);
 	for (uint32_t i = 0; i < net->n_layers; i++) {
@@ -153,10 +162,12 @@ static quo_status init_layers(quo_network *net, quo_session *s, const quo_networ
 	}
 	const quo_net_layer *top = &net->layer[net->n_layers - 1];
 	if (outputs_of(&top->plan) != plan->classes)
-		return quo_fail(err, QUO_USAGE, "%s%s%s gives %u outputs and the data has %u classes; the last layer gives "
-				"one output per class",
-		                plan->where ? plan->where[net->n_layers - 1] : "", plan->where ? ": " : "", top->where,
-		                outputs_of(&top->plan), plan->classes);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s%s%s gives %u outputs and the data has %u classes; the last layer gives "
+			"one output per class",
+			plan->where ? plan->where[net->n_layers - 1] : "", plan->where ? ": " : "",
+			top->where, outputs_of(&top->plan), plan->classes);
 	const quo_optim_ops *optim = net->optim->ops;
 	quo_err inner = QUO_ERR_INIT;
 	quo_status status =
@@ -173,7 +184,8 @@ static quo_status init_layers(quo_network *net, quo_session *s, const quo_networ
 	return net->right ? QUO_OK : QUO_FAILED;
 }
 
-quo_status quo_network_init(quo_network *net, quo_session *s, const quo_network_plan *plan, quo_err *err)
+quo_status quo_network_init(quo_network *net, quo_session *s, const quo_network_plan *plan,
+			    quo_err *err)
 {
 	*net = (quo_network){ .n_layers = plan->n_layers,
 			      .optim = plan->optim,
@@ -195,8 +207,8 @@ void quo_network_fini(quo_network *net)
 {
 	for (uint32_t i = 0; net->layer && i < net->n_layers; i++) {
 		quo_net_layer *l = &net->layer[i];
-		quo_circuit *const circuits[] = { l->activate, l->predict,   l->e_to_bits,
-			                          l->normalise, l->g_to_bits, l->update };
+		quo_circuit *const circuits[] = { l->activate,  l->predict,   l->e_to_bits,
+						  l->normalise, l->g_to_bits, l->update };
 		for (size_t c = 0; c < sizeof circuits / sizeof *circuits; c++)
 			quo_circuit_free(circuits[c]);
 		quo_reducer_fini(&l->reduce_e);

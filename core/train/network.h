@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The network: layers with inferred ring widths, XOR-shared parameters, and the circuits of their rules.
+ * The network: layers with inferred ring widths, XOR-shared parameters, and the circuits of their
+ * rules.
  */
 #ifndef QUOTIENT_CORE_NETWORK_H
 #define QUOTIENT_CORE_NETWORK_H
@@ -15,11 +16,13 @@ typedef struct quo_net_layer {
 	char where[64]; /* "layer 2 fc", for messages and traces */
 	quo_layer_plan plan;
 	int alpha;
-	uint8_t z_width, g_width, e_width; /* rings of Z, G, E_prev; g: 0 without parameters, e: 0 for the first */
-	uint8_t a_ring, e_ring;            /* of the arithmetic forms of the input and of the error */
-	uint32_t param;                    /* number of the parameter tensor */
+	uint8_t z_width, g_width,
+		e_width; /* rings of Z, G, E_prev; g: 0 without parameters, e: 0 for the first */
+	uint8_t a_ring, e_ring; /* of the arithmetic forms of the input and of the error */
+	uint32_t param;         /* number of the parameter tensor */
 
-	/* State, XOR-shared, of the run arena; `next` is where an update writes before the two swap. */
+	/* State, XOR-shared, of the run arena; `next` is where an update writes before
+	 * the two swap. */
 	quo_tensor *v, *t, *state[QUO_OPTIM_MAX_STATES];
 	quo_tensor *next_v, *next_t, *next_state[QUO_OPTIM_MAX_STATES];
 
@@ -29,9 +32,9 @@ typedef struct quo_net_layer {
 	quo_reducer reduce_e, reduce_g;
 
 	/* Of the current step. */
-	quo_value a;     /* input */
-	quo_tensor *m;   /* mask of the output; NULL at the last layer */
-	quo_tensor *g;   /* gradient */
+	quo_value a;   /* input */
+	quo_tensor *m; /* mask of the output; NULL at the last layer */
+	quo_tensor *g; /* gradient */
 } quo_net_layer;
 
 typedef struct quo_network {
@@ -60,10 +63,11 @@ typedef struct quo_network_plan {
 } quo_network_plan;
 
 /*
- * Infer shapes and widths, build the circuits, allocate the state and set the public initial weights. QUO_USAGE
- * names the layer that cannot work.
+ * Infer shapes and widths, build the circuits, allocate the state and set the public initial
+ * weights. QUO_USAGE names the layer that cannot work.
  */
-quo_status quo_network_init(quo_network *net, quo_session *s, const quo_network_plan *plan, quo_err *err);
+quo_status quo_network_init(quo_network *net, quo_session *s, const quo_network_plan *plan,
+			    quo_err *err);
 void quo_network_fini(quo_network *net); /* circuits; the state belongs to the session's arena */
 
 /* Multiply-accumulates of one example, forward. */

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static quo_circuit *level_circuit(quo_goal goal, const quo_instance *quant, unsigned width, bool is_signed,
-                                  uint32_t ports, bool last, quo_err *err)
+static quo_circuit *level_circuit(quo_goal goal, const quo_instance *quant, unsigned width,
+				  bool is_signed, uint32_t ports, bool last, quo_err *err)
 {
 	const quo_quant_ops *ops = quant->ops;
 	quo_builder *b = quo_builder_new(goal);
@@ -25,8 +25,8 @@ static quo_circuit *level_circuit(quo_goal goal, const quo_instance *quant, unsi
 	return quo_circuit_finish(b, err);
 }
 
-quo_status quo_reducer_init(quo_reducer *r, quo_goal goal, const quo_instance *quant, unsigned width, size_t n,
-                            quo_err *err)
+quo_status quo_reducer_init(quo_reducer *r, quo_goal goal, const quo_instance *quant,
+			    unsigned width, size_t n, quo_err *err)
 {
 	bool is_signed = true, last = false;
 
@@ -35,9 +35,11 @@ quo_status quo_reducer_init(quo_reducer *r, quo_goal goal, const quo_instance *q
 		quo_reduce_level *level = &r->level[r->n_levels];
 		last = n <= QUO_REDUCE_FAN_IN;
 		/* Whole words per port: an input is cut into runs of 64 k elements. */
-		level->instances = last ? 1 : quo_words((n + QUO_REDUCE_FAN_IN - 1) / QUO_REDUCE_FAN_IN) * 64;
+		level->instances =
+			last ? 1 : quo_words((n + QUO_REDUCE_FAN_IN - 1) / QUO_REDUCE_FAN_IN) * 64;
 		level->ports = (uint32_t)((n + level->instances - 1) / level->instances);
-		level->circuit = level_circuit(goal, quant, width, is_signed, level->ports, last, err);
+		level->circuit =
+			level_circuit(goal, quant, width, is_signed, level->ports, last, err);
 		if (!level->circuit) {
 			quo_reducer_fini(r);
 			return QUO_FAILED;
@@ -58,7 +60,8 @@ void quo_reducer_fini(quo_reducer *r)
 	r->n_levels = 0;
 }
 
-/* Elements first .. first+t->n-1 of x, missing ones 0. first and t->n are multiples of 64, or t->n is 1. */
+/* Elements first .. first+t->n-1 of x, missing ones 0. first and t->n are multiples of 64, or t->n
+ * is 1. */
 static void cut(const quo_tensor *x, size_t first, quo_tensor *t)
 {
 	for (unsigned k = 0; k < x->spec.width; k++) {
@@ -74,15 +77,16 @@ static void cut(const quo_tensor *x, size_t first, quo_tensor *t)
 	}
 }
 
-static quo_status level_job(quo_session *s, const quo_reduce_level *level, const quo_tensor *x, quo_map_job *job,
-                            quo_err *err)
+static quo_status level_job(quo_session *s, const quo_reduce_level *level, const quo_tensor *x,
+			    quo_map_job *job, quo_err *err)
 {
 	uint32_t instances = (uint32_t)level->instances;
 	const quo_port *in = &level->circuit->in[0], *out = &level->circuit->out[0];
 
 	*job = (quo_map_job){ .circuit = level->circuit, .n = level->instances };
 	for (uint32_t p = 0; p < level->ports; p++) {
-		quo_tensor *t = quo_temp(s, quo_spec_bits(in->width, in->is_signed, 1, &instances), err);
+		quo_tensor *t =
+			quo_temp(s, quo_spec_bits(in->width, in->is_signed, 1, &instances), err);
 		if (!t)
 			return QUO_FAILED;
 		if (!s->dry)
@@ -93,8 +97,8 @@ static quo_status level_job(quo_session *s, const quo_reduce_level *level, const
 	return job->out[0] ? QUO_OK : QUO_FAILED;
 }
 
-quo_status quo_reduce(quo_session *session, const quo_reducer *const *reducers, const quo_tensor *const *x, size_t n,
-                      quo_tensor **s, quo_err *err)
+quo_status quo_reduce(quo_session *session, const quo_reducer *const *reducers,
+		      const quo_tensor *const *x, size_t n, quo_tensor **s, quo_err *err)
 {
 	quo_map_job *jobs = quo_arena_alloc(session->step, n, sizeof *jobs, err);
 	const quo_tensor **now = quo_arena_alloc(session->step, n, sizeof *now, err);
@@ -108,7 +112,8 @@ quo_status quo_reduce(quo_session *session, const quo_reducer *const *reducers, 
 		for (size_t i = 0; i < n; i++)
 			if (l < reducers[i]->n_levels) {
 				quo_map_job *job = &jobs[n_jobs++];
-				QUO_TRY(level_job(session, &reducers[i]->level[l], now[i], job, err));
+				QUO_TRY(level_job(session, &reducers[i]->level[l], now[i], job,
+						  err));
 				now[i] = s[i] = job->out[0];
 			}
 		if (!n_jobs)

@@ -4,24 +4,26 @@
 #include "train/rules.h"
 
 /* [rows, dims of the layer's output] */
-static quo_spec output_spec(const quo_net_layer *l, uint32_t rows, quo_tensor_kind kind, unsigned width,
-                            bool is_signed)
+static quo_spec output_spec(const quo_net_layer *l, uint32_t rows, quo_tensor_kind kind,
+			    unsigned width, bool is_signed)
 {
 	uint32_t dim[QUO_MAX_DIMS] = { rows };
 
 	for (unsigned i = 0; i < l->plan.n_dims; i++)
 		dim[i + 1] = l->plan.dim[i];
 	return kind == QUO_ARITH ? quo_spec_arith(width, l->plan.n_dims + 1u, dim)
-	                         : quo_spec_bits(width, is_signed, l->plan.n_dims + 1u, dim);
+				 : quo_spec_bits(width, is_signed, l->plan.n_dims + 1u, dim);
 }
 
-static quo_tensor *like(quo_session *s, const quo_tensor *t, unsigned width, bool is_signed, quo_err *err)
+static quo_tensor *like(quo_session *s, const quo_tensor *t, unsigned width, bool is_signed,
+			quo_err *err)
 {
 	return quo_temp(s, quo_spec_bits(width, is_signed, t->spec.n_dims, t->spec.dim), err);
 }
 
 /* Z = layer(A), with the input kept in l->a. */
-static quo_status linear(quo_net_layer *l, quo_session *s, quo_value a, quo_tensor **z, quo_err *err)
+static quo_status linear(quo_net_layer *l, quo_session *s, quo_value a, quo_tensor **z,
+			 quo_err *err)
 {
 	const quo_layer_ops *ops = l->layer->ops;
 	const quo_tensor *any = a.arith ? a.arith : a.bits;
@@ -35,8 +37,8 @@ static quo_status linear(quo_net_layer *l, quo_session *s, quo_value a, quo_tens
 	return quo_trace(s, l->where, "Z", *z, err);
 }
 
-quo_status quo_step_forward(quo_network *net, quo_session *s, quo_tensor *x, const quo_tensor *y, quo_tensor **e,
-                            quo_err *err)
+quo_status quo_step_forward(quo_network *net, quo_session *s, quo_tensor *x, const quo_tensor *y,
+			    quo_tensor **e, quo_err *err)
 {
 	quo_value a = { .arith = x };
 
@@ -49,7 +51,9 @@ quo_status quo_step_forward(quo_network *net, quo_session *s, quo_tensor *x, con
 		quo_tensor *second = last ? like(s, z, 8, true, err) : like(s, z, 1, false, err);
 		if (!out || !second)
 			return QUO_FAILED;
-		quo_map_job job = { .circuit = l->activate, .n = z->n, .in = { z }, .out = { out, second } };
+		quo_map_job job = {
+			.circuit = l->activate, .n = z->n, .in = { z }, .out = { out, second }
+		};
 		if (last)
 			job.in[1] = y;
 		QUO_TRY(quo_map(s, &job, 1, err));
@@ -63,8 +67,10 @@ quo_status quo_step_forward(quo_network *net, quo_session *s, quo_tensor *x, con
 	return QUO_OK;
 }
 
-/* Normalise the error at layer i's output: E <- sat(rs(E, s - 7)) [* m]. e is ARITH, or BITS at the last layer. */
-static quo_status normalise(quo_net_layer *l, quo_session *s, quo_tensor *e, quo_tensor **out, quo_err *err)
+/* Normalise the error at layer i's output: E <- sat(rs(E, s - 7)) [* m]. e is ARITH, or BITS at the
+ * last layer. */
+static quo_status normalise(quo_net_layer *l, quo_session *s, quo_tensor *e, quo_tensor **out,
+			    quo_err *err)
 {
 	const quo_reducer *reducer = &l->reduce_e;
 	quo_tensor *exponent;
@@ -73,7 +79,9 @@ static quo_status normalise(quo_net_layer *l, quo_session *s, quo_tensor *e, quo
 		quo_tensor *bits = like(s, e, l->e_to_bits->out[0].width, true, err);
 		if (!bits)
 			return QUO_FAILED;
-		quo_map_job open = { .circuit = l->e_to_bits, .n = e->n, .in = { e }, .out = { bits } };
+		quo_map_job open = {
+			.circuit = l->e_to_bits, .n = e->n, .in = { e }, .out = { bits }
+		};
 		QUO_TRY(quo_map(s, &open, 1, err));
 		e = bits;
 	}
@@ -83,7 +91,9 @@ static quo_status normalise(quo_net_layer *l, quo_session *s, quo_tensor *e, quo
 	*out = like(s, e, 8, true, err);
 	if (!*out)
 		return QUO_FAILED;
-	quo_map_job job = { .circuit = l->normalise, .n = e->n, .in = { e, exponent, l->m }, .out = { *out } };
+	quo_map_job job = {
+		.circuit = l->normalise, .n = e->n, .in = { e, exponent, l->m }, .out = { *out }
+	};
 	QUO_TRY(quo_map(s, &job, 1, err));
 	return quo_trace(s, l->where, "E normalised", *out, err);
 }
@@ -98,7 +108,10 @@ quo_status quo_step_backward(quo_network *net, quo_session *s, quo_tensor *e, qu
 		QUO_TRY(normalise(l, s, e, &error.bits, err));
 		if (i > 0) {
 			uint32_t rows = error.bits->spec.dim[0];
-			e_prev = quo_temp(s, output_spec(&net->layer[i - 1], rows, QUO_ARITH, l->e_width, true), err);
+			e_prev = quo_temp(
+				s,
+				output_spec(&net->layer[i - 1], rows, QUO_ARITH, l->e_width, true),
+				err);
 			if (!e_prev)
 				return QUO_FAILED;
 		}
@@ -131,8 +144,8 @@ static quo_status prepare_update(quo_network *net, quo_session *s, int epoch, qu
 		if (!l->g_width)
 			continue;
 		quo_circuit_free(l->update);
-		l->update = quo_rule_update(quo_protocol_goal(s), net->optim, net->quant, l->g_width,
-		                            l->reduce_g.s_width, epoch, err);
+		l->update = quo_rule_update(quo_protocol_goal(s), net->optim, net->quant,
+					    l->g_width, l->reduce_g.s_width, epoch, err);
 		if (!l->update)
 			return QUO_FAILED;
 	}
@@ -141,7 +154,8 @@ static quo_status prepare_update(quo_network *net, quo_session *s, int epoch, qu
 }
 
 /* The quantiser's public random bits: known to party 0 and zero elsewhere, so they cost nothing. */
-static quo_tensor *public_bits(quo_network *net, quo_session *s, const quo_net_layer *l, uint64_t step, quo_err *err)
+static quo_tensor *public_bits(quo_network *net, quo_session *s, const quo_net_layer *l,
+			       uint64_t step, quo_err *err)
 {
 	unsigned width = quo_quant(net->quant)->random_bits;
 	quo_spec spec = quo_spec_bits(width, false, l->v->spec.n_dims, l->v->spec.dim);
@@ -160,8 +174,9 @@ static quo_tensor *public_bits(quo_network *net, quo_session *s, const quo_net_l
 	return u;
 }
 
-static quo_status update_job(quo_network *net, quo_session *s, quo_net_layer *l, const quo_tensor *g,
-                             const quo_tensor *exponent, uint64_t step, quo_map_job *job, quo_err *err)
+static quo_status update_job(quo_network *net, quo_session *s, quo_net_layer *l,
+			     const quo_tensor *g, const quo_tensor *exponent, uint64_t step,
+			     quo_map_job *job, quo_err *err)
 {
 	unsigned in = 0, out = 0;
 
@@ -211,7 +226,8 @@ quo_status quo_step_update(quo_network *net, quo_session *s, int epoch, uint64_t
 	quo_map_job *jobs = quo_arena_alloc(s->step, net->n_params, sizeof *jobs, err);
 	quo_tensor **g = quo_arena_alloc(s->step, net->n_params, sizeof *g, err);
 	quo_tensor **exponent = quo_arena_alloc(s->step, net->n_params, sizeof *exponent, err);
-	const quo_reducer **reducers = quo_arena_alloc(s->step, net->n_params, sizeof *reducers, err);
+	const quo_reducer **reducers =
+		quo_arena_alloc(s->step, net->n_params, sizeof *reducers, err);
 	quo_net_layer **layers = quo_arena_alloc(s->step, net->n_params, sizeof *layers, err);
 
 	if (!jobs || !g || !exponent || !reducers || !layers)
@@ -226,7 +242,9 @@ quo_status quo_step_update(quo_network *net, quo_session *s, int epoch, uint64_t
 		g[n] = like(s, l->g, l->g_width, true, err);
 		if (!g[n])
 			return QUO_FAILED;
-		jobs[n] = (quo_map_job){ .circuit = l->g_to_bits, .n = l->g->n, .in = { l->g }, .out = { g[n] } };
+		jobs[n] = (quo_map_job){
+			.circuit = l->g_to_bits, .n = l->g->n, .in = { l->g }, .out = { g[n] }
+		};
 		n++;
 	}
 	QUO_TRY(quo_map(s, jobs, n, err));
@@ -241,7 +259,8 @@ quo_status quo_step_update(quo_network *net, quo_session *s, int epoch, uint64_t
 	return QUO_OK;
 }
 
-quo_status quo_step_predict(quo_network *net, quo_session *s, quo_tensor *x, quo_tensor **a, quo_err *err)
+quo_status quo_step_predict(quo_network *net, quo_session *s, quo_tensor *x, quo_tensor **a,
+			    quo_err *err)
 {
 	quo_value value = { .arith = x };
 
@@ -281,8 +300,8 @@ static quo_tensor *column(quo_session *s, const quo_tensor *t, uint32_t c, quo_e
 	return out;
 }
 
-quo_status quo_step_count_right(quo_network *net, quo_session *s, const quo_tensor *a, const quo_tensor *y,
-                                quo_tensor *count, quo_err *err)
+quo_status quo_step_count_right(quo_network *net, quo_session *s, const quo_tensor *a,
+				const quo_tensor *y, quo_tensor *count, quo_err *err)
 {
 	uint32_t rows = a->spec.dim[0];
 	quo_map_job job = { .circuit = net->right, .n = rows };

@@ -8,7 +8,8 @@
 
 #define TEST_ROWS_AT_ONCE 1000
 
-static const char *const phase_names[QUO_PHASES] = { "set-up", "forward", "backward", "update", "evaluation", "reveal" };
+static const char *const phase_names[QUO_PHASES] = { "set-up", "forward",    "backward",
+						     "update", "evaluation", "reveal" };
 
 double quo_now_seconds(void)
 {
@@ -88,13 +89,15 @@ static quo_status report(quo_trainer *t, int64_t epoch, bool evaluated, quo_err 
 /* ---- life ---- */
 
 quo_status quo_trainer_init(quo_trainer *t, quo_session *s, const quo_experiment_config *experiment,
-                            const quo_holding *input, quo_err *err)
+			    const quo_holding *input, quo_err *err)
 {
 	const quo_train_config *config = &experiment->train;
 	const quo_data_shape *shape = &input->shape;
 	const quo_protocol_ops *protocol = s->protocol->ops;
 
-	*t = (quo_trainer){ .s = s, .input = input, .config = config, .phase_start = quo_now_seconds() };
+	*t = (quo_trainer){
+		.s = s, .input = input, .config = config, .phase_start = quo_now_seconds()
+	};
 	for (int i = 0; i < QUO_PHASES; i++)
 		t->phase[i].name = phase_names[i];
 	quo_traffic start = traffic(s);
@@ -106,12 +109,13 @@ quo_status quo_trainer_init(quo_trainer *t, quo_session *s, const quo_experiment
 		t->reveal_accuracy = true;
 
 	if (config->batch > shape->rows[QUO_TRAIN])
-		return quo_fail(err, QUO_USAGE,
-				"%s%strain.batch is %lld and the data has %u training rows; make the batch "
-				"smaller",
-				config->batch_where ? config->batch_where : "",
-				config->batch_where ? ": " : "", (long long)config->batch,
-				shape->rows[QUO_TRAIN]);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s%strain.batch is %lld and the data has %u training rows; make the batch "
+			"smaller",
+			config->batch_where ? config->batch_where : "",
+			config->batch_where ? ": " : "", (long long)config->batch,
+			shape->rows[QUO_TRAIN]);
 	t->steps_per_epoch = shape->rows[QUO_TRAIN] / (uint64_t)config->batch;
 	t->steps = t->steps_per_epoch * (uint64_t)config->epochs;
 	if (config->max_steps && (uint64_t)config->max_steps < t->steps)
@@ -221,7 +225,8 @@ static bool due(const quo_trainer *t)
 
 	if (t->config->evaluate == QUO_EVALUATE_NEVER)
 		return false;
-	return end || (t->config->evaluate == QUO_EVALUATE_EPOCH && t->step % t->steps_per_epoch == 0);
+	return end ||
+	       (t->config->evaluate == QUO_EVALUATE_EPOCH && t->step % t->steps_per_epoch == 0);
 }
 
 quo_status quo_trainer_run(quo_trainer *t, quo_err *err)
@@ -231,8 +236,10 @@ quo_status quo_trainer_run(quo_trainer *t, quo_err *err)
 	quo_status status = order ? QUO_OK : QUO_FAILED;
 
 	for (int64_t epoch = 0; status == QUO_OK && t->step < t->steps; epoch++) {
-		quo_public_order((uint64_t)t->config->seed, QUO_STREAM_EPOCH + (uint64_t)epoch, rows, order);
-		for (uint64_t b = 0; status == QUO_OK && b < t->steps_per_epoch && t->step < t->steps; b++) {
+		quo_public_order((uint64_t)t->config->seed, QUO_STREAM_EPOCH + (uint64_t)epoch,
+				 rows, order);
+		for (uint64_t b = 0;
+		     status == QUO_OK && b < t->steps_per_epoch && t->step < t->steps; b++) {
 			status = one_step(t, epoch, order + b * t->net.batch, err);
 			if (status == QUO_OK && due(t))
 				status = evaluate(t, epoch, err);

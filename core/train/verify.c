@@ -13,8 +13,8 @@ struct record {
 	uint8_t digest[32];
 };
 
-static struct record make_record(const quo_verify *v, const char *where, const char *name, const int32_t *values,
-                                 size_t n)
+static struct record make_record(const quo_verify *v, const char *where, const char *name,
+				 const int32_t *values, size_t n)
 {
 	struct record r = { .step = v->trainer->step + 1 };
 
@@ -33,14 +33,15 @@ static quo_status read_record(int fd, struct record *r, quo_err *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return quo_fail(err, QUO_FAILED, "verify: the clear twin ended early; see its own message");
+			return quo_fail(err, QUO_FAILED,
+					"verify: the clear twin ended early; see its own message");
 		have += (size_t)n;
 	}
 	return QUO_OK;
 }
 
-quo_status quo_verify_twin(void *arg, quo_session *s, const char *where, const char *name, const quo_tensor *t,
-                           quo_err *err)
+quo_status quo_verify_twin(void *arg, quo_session *s, const char *where, const char *name,
+			   const quo_tensor *t, quo_err *err)
 {
 	quo_verify *v = arg;
 	quo_arena_mark mark = quo_arena_here(s->step);
@@ -52,12 +53,13 @@ quo_status quo_verify_twin(void *arg, quo_session *s, const char *where, const c
 	struct record r = make_record(v, where, name, values, t->n);
 	quo_arena_release(s->step, mark);
 	if (write(v->fd, &r, sizeof r) != (ssize_t)sizeof r)
-		return quo_fail(err, QUO_FAILED, "verify: the secure run ended before its clear twin");
+		return quo_fail(err, QUO_FAILED,
+				"verify: the secure run ended before its clear twin");
 	return QUO_OK;
 }
 
-quo_status quo_verify_party(void *arg, quo_session *s, const char *where, const char *name, const quo_tensor *t,
-                            quo_err *err)
+quo_status quo_verify_party(void *arg, quo_session *s, const char *where, const char *name,
+			    const quo_tensor *t, quo_err *err)
 {
 	quo_verify *v = arg;
 
@@ -75,13 +77,17 @@ quo_status quo_verify_party(void *arg, quo_session *s, const char *where, const 
 		v->compared++;
 		return QUO_OK;
 	}
-	if (mine.step != twin.step || strcmp(mine.where, twin.where) != 0 || strcmp(mine.name, twin.name) != 0)
-		return quo_fail(err, QUO_FAILED,
-		                "verify: step %llu, %s, tensor '%s': the clear twin is at step %.0f, %.63s, '%.23s'; the "
-		                "two do not run the same program",
-		                (unsigned long long)mine.step, where, name, (double)twin.step, twin.where, twin.name);
-	return quo_fail(err, QUO_FAILED,
-	                "verify: step %llu, %s: tensor '%s' (%zu values) differs from the clear twin; the %llu tensors "
-	                "before it are equal",
-	                (unsigned long long)mine.step, where, name, t->n, (unsigned long long)v->compared);
+	if (mine.step != twin.step || strcmp(mine.where, twin.where) != 0 ||
+	    strcmp(mine.name, twin.name) != 0)
+		return quo_fail(
+			err, QUO_FAILED,
+			"verify: step %llu, %s, tensor '%s': the clear twin is at step %.0f, %.63s, '%.23s'; the "
+			"two do not run the same program",
+			(unsigned long long)mine.step, where, name, (double)twin.step, twin.where,
+			twin.name);
+	return quo_fail(
+		err, QUO_FAILED,
+		"verify: step %llu, %s: tensor '%s' (%zu values) differs from the clear twin; the %llu tensors "
+		"before it are equal",
+		(unsigned long long)mine.step, where, name, t->n, (unsigned long long)v->compared);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * layer/fc: fully connected, Z = A T with A [batch, in] and T ternary [in, out] (QUOTIENT section 3, algorithm 2).
+ * layer/fc: fully connected, Z = A T with A [batch, in] and T ternary [in, out] (QUOTIENT section
+ * 3, algorithm 2).
  *
- * Inputs of any shape are flattened. Backward: E_prev = E T^T and G = A^T E; the gradient takes the bit planes of
- * whichever operand needs fewer correlated OTs.
+ * Inputs of any shape are flattened. Backward: E_prev = E T^T and G = A^T E; the gradient takes the
+ * bit planes of whichever operand needs fewer correlated OTs.
  */
 #include <quotient/quotient.h>
 
@@ -16,7 +17,8 @@ struct fc {
 };
 
 static const quo_option options[] = {
-	QUO_OPTION(struct config, out, QUO_OPT_INT, NULL, "Number of outputs.", .min = 1, .max = 1 << 26),
+	QUO_OPTION(struct config, out, QUO_OPT_INT, NULL, "Number of outputs.", .min = 1,
+		   .max = 1 << 26),
 	{ 0 },
 };
 
@@ -36,7 +38,7 @@ static quo_status plan(void *self, const quo_layer_input *in, quo_layer_plan *pl
 		features *= in->dim[i];
 	if (features > UINT32_MAX)
 		return quo_fail(err, QUO_USAGE, "fc takes at most 2^32 - 1 inputs, not %llu",
-		                (unsigned long long)features);
+				(unsigned long long)features);
 	uint64_t outputs = (uint64_t)fc->config->out;
 	*plan = (quo_layer_plan){
 		.n_dims = 1,
@@ -51,8 +53,8 @@ static quo_status plan(void *self, const quo_layer_input *in, quo_layer_plan *pl
 	return QUO_OK;
 }
 
-static quo_status forward(void *self, quo_session *s, quo_value *a, const quo_tensor *ternary, quo_tensor *z,
-                          quo_err *err)
+static quo_status forward(void *self, quo_session *s, quo_value *a, const quo_tensor *ternary,
+			  quo_tensor *z, quo_err *err)
 {
 	const quo_tensor *y;
 
@@ -78,7 +80,7 @@ static uint64_t gradient_cots(const quo_tensor *planes, const quo_tensor *intege
 }
 
 static quo_status gradient_job(quo_session *s, quo_value *a, quo_value *e, quo_tensor *g,
-                               quo_product_job *job, quo_err *err)
+			       quo_product_job *job, quo_err *err)
 {
 	const quo_tensor *y;
 
@@ -94,8 +96,9 @@ static quo_status gradient_job(quo_session *s, quo_value *a, quo_value *e, quo_t
 	return QUO_OK;
 }
 
-static quo_status backward(void *self, quo_session *s, quo_value *a, quo_value *e, const quo_tensor *ternary,
-                           quo_tensor *g, quo_tensor *e_prev, quo_err *err)
+static quo_status backward(void *self, quo_session *s, quo_value *a, quo_value *e,
+			   const quo_tensor *ternary, quo_tensor *g, quo_tensor *e_prev,
+			   quo_err *err)
 {
 	quo_product_job jobs[2];
 	size_t n_jobs = 0;

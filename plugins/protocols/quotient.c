@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * protocol/quotient: two-party training as in QUOTIENT (Agrawal, Shamsabadi, Kusner, Gascon, CCS 2019).
+ * protocol/quotient: two-party training as in QUOTIENT (Agrawal, Shamsabadi, Kusner, Gascon, CCS
+ * 2019).
  *
- * Products by correlated OT (the paper's protocol 7), everything else by Boolean circuits over XOR shares. This file
- * only owns the shares: it opens one OT engine per direction (independent Deltas), deals and opens shares, and
- * hands the two verbs to the engines that the experiment names. Semi-honest, kappa = 128.
+ * Products by correlated OT (the paper's protocol 7), everything else by Boolean circuits over XOR
+ * shares. This file only owns the shares: it opens one OT engine per direction (independent
+ * Deltas), deals and opens shares, and hands the two verbs to the engines that the experiment
+ * names. Semi-honest, kappa = 128.
  */
 #include <quotient/quotient.h>
 
@@ -20,12 +22,12 @@ struct quotient {
 };
 
 static const quo_option options[] = {
-	QUO_OPTION(struct config, ot, QUO_OPT_COMPONENT, "{use: iknp}", "Engine of random correlated OTs.",
-	           .component_kind = QUO_KIND_OT),
-	QUO_OPTION(struct config, circuits, QUO_OPT_COMPONENT, "{use: yao}", "Engine of Boolean circuits.",
-	           .component_kind = QUO_KIND_CIRCUITS),
-	QUO_OPTION(struct config, products, QUO_OPT_COMPONENT, "{use: cot}", "Engine of shared products.",
-	           .component_kind = QUO_KIND_PRODUCTS),
+	QUO_OPTION(struct config, ot, QUO_OPT_COMPONENT, "{use: iknp}",
+		   "Engine of random correlated OTs.", .component_kind = QUO_KIND_OT),
+	QUO_OPTION(struct config, circuits, QUO_OPT_COMPONENT, "{use: yao}",
+		   "Engine of Boolean circuits.", .component_kind = QUO_KIND_CIRCUITS),
+	QUO_OPTION(struct config, products, QUO_OPT_COMPONENT, "{use: cot}",
+		   "Engine of shared products.", .component_kind = QUO_KIND_PRODUCTS),
 	{ 0 },
 };
 
@@ -86,7 +88,8 @@ static void close_session(void *self, quo_session *s)
 
 static size_t wire_bytes(const quo_tensor *t)
 {
-	return t->spec.kind == QUO_BITS ? t->spec.width * ((t->n + 7) / 8) : quo_packed_bytes(t->n, t->spec.width);
+	return t->spec.kind == QUO_BITS ? t->spec.width * ((t->n + 7) / 8)
+					: quo_packed_bytes(t->n, t->spec.width);
 }
 
 static void pack(const quo_tensor *t, uint8_t *wire)
@@ -131,7 +134,8 @@ static void combine(quo_tensor *t, const quo_tensor *share, bool subtract)
 		t->a[i] = (subtract ? t->a[i] - share->a[i] : t->a[i] + share->a[i]) & mask;
 }
 
-/* The owner draws the other's share and keeps the difference: additive or XOR secret sharing, one message. */
+/* The owner draws the other's share and keeps the difference: additive or XOR secret
+ * sharing, one message. */
 static quo_status deal(quo_session *s, quo_tensor *out, const int32_t *values, quo_err *err)
 {
 	size_t bytes = wire_bytes(out);
@@ -147,8 +151,8 @@ static quo_status deal(quo_session *s, quo_tensor *out, const int32_t *values, q
 	return quo_channel_send(s->peer, wire, bytes, err);
 }
 
-static quo_status share(void *self, quo_session *s, quo_tensor *out, const int32_t *values, int owner,
-                        quo_err *err)
+static quo_status share(void *self, quo_session *s, quo_tensor *out, const int32_t *values,
+			int owner, quo_err *err)
 {
 	(void)self;
 	if (out->spec.owner == owner) { /* known to the owner; the other's share is zero */
@@ -195,7 +199,8 @@ static quo_status exchange(quo_session *s, const quo_tensor *in, int32_t *out, i
 	return QUO_OK;
 }
 
-static quo_status reveal(void *self, quo_session *s, const quo_tensor *in, int32_t *out, int to, quo_err *err)
+static quo_status reveal(void *self, quo_session *s, const quo_tensor *in, int32_t *out, int to,
+			 quo_err *err)
 {
 	(void)self;
 	if (s->dry) {
@@ -216,13 +221,15 @@ static quo_status reveal(void *self, quo_session *s, const quo_tensor *in, int32
 	return status;
 }
 
-static quo_status product(void *self, quo_session *s, const quo_product_job *jobs, size_t n, quo_err *err)
+static quo_status product(void *self, quo_session *s, const quo_product_job *jobs, size_t n,
+			  quo_err *err)
 {
 	struct quotient *q = self;
 	return products(q)->product(q->config->products->self, s, jobs, n, err);
 }
 
-static quo_status convert(void *self, quo_session *s, const quo_convert_job *jobs, size_t n, quo_err *err)
+static quo_status convert(void *self, quo_session *s, const quo_convert_job *jobs, size_t n,
+			  quo_err *err)
 {
 	struct quotient *q = self;
 	return products(q)->convert(q->config->products->self, s, jobs, n, err);

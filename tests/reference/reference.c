@@ -9,7 +9,8 @@
 #define MAX_LAYERS 16
 
 /* Loops over 16-bit integers: worth another code path where the machine has wider vectors. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+	!defined(__SANITIZE_ADDRESS__)
 #define WIDE __attribute__((target_clones("avx2", "default")))
 #else
 #define WIDE
@@ -18,13 +19,14 @@
 struct layer {
 	uint32_t in, out;
 	int alpha;
-	int32_t *v, *m, *u, *h; /* [in, out]: weight; averages of the gradient, of its magnitude, its maximum */
-	int16_t *t;             /* [in, out]: ternary */
-	int32_t *g;             /* [in, out] */
-	int16_t *a;             /* [batch, out]: activation */
-	uint8_t *mask;          /* [batch, out] */
-	int32_t *e;             /* [batch, out]: error before normalisation */
-	int16_t *e8;            /* [batch, out]: after */
+	/* [in, out]: weight; averages of the gradient, of its magnitude, its maximum */
+	int32_t *v, *m, *u, *h;
+	int16_t *t;    /* [in, out]: ternary */
+	int32_t *g;    /* [in, out] */
+	int16_t *a;    /* [batch, out]: activation */
+	uint8_t *mask; /* [batch, out] */
+	int32_t *e;    /* [batch, out]: error before normalisation */
+	int16_t *e8;   /* [batch, out]: after */
 };
 
 struct quo_reference {
@@ -76,7 +78,8 @@ static void shuffle(quo_reference *r, uint64_t epoch)
 	for (uint32_t i = 0; i < n; i++)
 		r->order[i] = i;
 	for (uint32_t i = n - 1; i > 0; i--) {
-		uint64_t j = below(value(r->config.seed, STREAM_EPOCH + epoch, n - 1 - i), (uint64_t)i + 1);
+		uint64_t j = below(value(r->config.seed, STREAM_EPOCH + epoch, n - 1 - i),
+				   (uint64_t)i + 1);
 		uint32_t kept = r->order[i];
 		r->order[i] = r->order[j];
 		r->order[j] = kept;
@@ -106,7 +109,8 @@ static int length(uint64_t v)
 	return n;
 }
 
-/* The exponent of a tensor: len of the OR of all magnitudes (~x for negative x), or log2 of the largest, rounded. */
+/* The exponent of a tensor: len of the OR of all magnitudes (~x for negative x), or log2 of the
+ * largest, rounded. */
 static int exponent(const quo_reference *r, const int32_t *x, size_t n)
 {
 	uint64_t all = 0, largest = 0;
@@ -144,7 +148,8 @@ static void ternarize(struct layer *layer)
 /* Products, where almost all time goes. */
 
 /* z[b, o] = sum_i a[b, i] t[i, o] */
-WIDE static void product(const int16_t *a, const int16_t *t, int32_t *z, size_t rows, size_t in, size_t out)
+WIDE static void product(const int16_t *a, const int16_t *t, int32_t *z, size_t rows, size_t in,
+			 size_t out)
 {
 	memset(z, 0, rows * out * sizeof *z);
 	for (size_t b = 0; b < rows; b++)
@@ -158,7 +163,8 @@ WIDE static void product(const int16_t *a, const int16_t *t, int32_t *z, size_t 
 }
 
 /* g[i, o] = sum_b a[b, i] e[b, o] */
-WIDE static void gradient(const int16_t *a, const int16_t *e, int32_t *g, size_t rows, size_t in, size_t out)
+WIDE static void gradient(const int16_t *a, const int16_t *e, int32_t *g, size_t rows, size_t in,
+			  size_t out)
 {
 	memset(g, 0, in * out * sizeof *g);
 	for (size_t i = 0; i < in; i++)
@@ -172,7 +178,8 @@ WIDE static void gradient(const int16_t *a, const int16_t *e, int32_t *g, size_t
 }
 
 /* below[b, i] = sum_o e[b, o] t[i, o] */
-WIDE static void error_below(const int16_t *e, const int16_t *t, int32_t *below_, size_t rows, size_t in, size_t out)
+WIDE static void error_below(const int16_t *e, const int16_t *t, int32_t *below_, size_t rows,
+			     size_t in, size_t out)
 {
 	for (size_t b = 0; b < rows; b++)
 		for (size_t i = 0; i < in; i++) {
@@ -212,7 +219,8 @@ static void update(quo_reference *r, uint32_t p, int shift)
 		} else if (r->config.quantizer == QUO_REFERENCE_WAGE) {
 			int k = s - 7 + shift;
 			int64_t q = k <= 8 ? llabs(g) << (8 - k) : llabs(g) >> (k - 8);
-			int64_t whole = (q + (int64_t)(value(r->config.seed, stream, i) >> 56)) >> 8;
+			int64_t whole =
+				(q + (int64_t)(value(r->config.seed, stream, i) >> 56)) >> 8;
 			step = g < 0 ? -whole : whole;
 		} else {
 			step = rs(g, s - 7 + shift);
@@ -240,9 +248,11 @@ static void backward(quo_reference *r, const uint8_t *label, int shift)
 			int16_t e = (int16_t)clamp(rs(layer->e[i], s - 7), -127, 127);
 			layer->e8[i] = l == last || layer->mask[i] ? e : 0;
 		}
-		gradient(l ? r->layer[l - 1].a : r->input, layer->e8, layer->g, rows, layer->in, layer->out);
+		gradient(l ? r->layer[l - 1].a : r->input, layer->e8, layer->g, rows, layer->in,
+			 layer->out);
 		if (l)
-			error_below(layer->e8, layer->t, r->layer[l - 1].e, rows, layer->in, layer->out);
+			error_below(layer->e8, layer->t, r->layer[l - 1].e, rows, layer->in,
+				    layer->out);
 	}
 	for (uint32_t l = 0; l <= last; l++)
 		update(r, l, shift);
@@ -255,7 +265,8 @@ uint32_t quo_reference_steps_per_epoch(const quo_reference *r)
 
 void quo_reference_steps(quo_reference *r, uint64_t n)
 {
-	uint32_t per_epoch = quo_reference_steps_per_epoch(r), rows = r->config.batch, features = r->data->features;
+	uint32_t per_epoch = quo_reference_steps_per_epoch(r), rows = r->config.batch,
+		 features = r->data->features;
 	uint8_t *label = zeroed(rows, 1);
 
 	if (!per_epoch)
@@ -268,7 +279,8 @@ void quo_reference_steps(quo_reference *r, uint64_t n)
 			uint32_t row = r->order[first + b];
 			label[b] = r->data->train_y[row];
 			for (uint32_t i = 0; i < features; i++)
-				r->input[(size_t)b * features + i] = r->data->train_x[(size_t)row * features + i];
+				r->input[(size_t)b * features + i] =
+					r->data->train_x[(size_t)row * features + i];
 		}
 		for (uint32_t l = 0; l < r->config.n_layers; l++)
 			forward(&r->layer[l], l ? r->layer[l - 1].a : r->input, rows);
@@ -367,8 +379,8 @@ uint32_t quo_reference_correct(const quo_reference *r, uint32_t rows)
 	return correct;
 }
 
-void quo_reference_train(const quo_reference_config *config, const quo_dataset *data, uint64_t steps,
-                         int8_t *const *weights)
+void quo_reference_train(const quo_reference_config *config, const quo_dataset *data,
+			 uint64_t steps, int8_t *const *weights)
 {
 	quo_reference *r = quo_reference_new(config, data);
 

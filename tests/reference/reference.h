@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A second, independent implementation of docs/numerics.md for networks of fc layers: plain loops over plain
- * integers, sharing nothing with the framework but the dataset. Tests compare the framework's weights with it.
+ * A second, independent implementation of docs/numerics.md for networks of fc layers: plain loops
+ * over plain integers, sharing nothing with the framework but the dataset. Tests compare the
+ * framework's weights with it.
  *
  * It trusts its caller: shapes must fit, and it aborts when memory runs out. Test binaries only.
  */
@@ -12,7 +13,10 @@
 
 #include "data/dataset.h"
 
-typedef enum quo_reference_optimizer { QUO_REFERENCE_SGD, QUO_REFERENCE_AMSGRAD } quo_reference_optimizer;
+typedef enum quo_reference_optimizer {
+	QUO_REFERENCE_SGD,
+	QUO_REFERENCE_AMSGRAD
+} quo_reference_optimizer;
 typedef enum quo_reference_quantizer {
 	QUO_REFERENCE_NPOW,
 	QUO_REFERENCE_CPOW,
@@ -45,8 +49,9 @@ void quo_reference_weights(const quo_reference *r, uint32_t layer, int8_t *out);
 /* Right predictions among the first `rows` test rows (0: all). */
 uint32_t quo_reference_correct(const quo_reference *r, uint32_t rows);
 
-/* New, n steps, and the weights of every layer copied to weights[layer] ([in, out] each, the caller's). */
-void quo_reference_train(const quo_reference_config *config, const quo_dataset *data, uint64_t steps,
-                         int8_t *const *weights);
+/* New, n steps, and the weights of every layer copied to weights[layer] ([in, out]
+ * each, the caller's). */
+void quo_reference_train(const quo_reference_config *config, const quo_dataset *data,
+			 uint64_t steps, int8_t *const *weights);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The reference trainer against weights from a third implementation of docs/numerics.md (a page of Python with
- * unbounded integers, written apart): 6-5-3, ten rows, batch 4, seven steps, lr_shift up by one from epoch 2.
+ * The reference trainer against weights from a third implementation of docs/numerics.md (a page of
+ * Python with unbounded integers, written apart): 6-5-3, ten rows, batch 4, seven steps, lr_shift
+ * up by one from epoch 2.
  */
 #include "support.h"
 
@@ -26,7 +27,8 @@ static const struct {
 
 static uint64_t trained(quo_reference_optimizer optimizer, quo_reference_quantizer quantizer)
 {
-	int8_t x[ROWS * FEATURES], weights0[FEATURES * 5], weights1[5 * 3], *weights[] = { weights0, weights1 };
+	int8_t x[ROWS * FEATURES], weights0[FEATURES * 5], weights1[5 * 3],
+		*weights[] = { weights0, weights1 };
 	uint8_t y[ROWS];
 	int r = optimizer == QUO_REFERENCE_SGD ? 3 : 0;
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -35,10 +37,23 @@ static uint64_t trained(quo_reference_optimizer optimizer, quo_reference_quantiz
 		x[i] = (int8_t)(quo_public_value(quo_public_key(77, 1), i) % 128);
 	for (uint64_t i = 0; i < ROWS; i++)
 		y[i] = (uint8_t)(quo_public_value(quo_public_key(77, 2), i) % 3);
-	quo_dataset data = { .n_dims = 1, .dim = { FEATURES }, .features = FEATURES, .classes = 3, .train_rows = ROWS,
-		             .test_rows = ROWS, .train_x = x, .test_x = x, .train_y = y, .test_y = y };
+	quo_dataset data = { .n_dims = 1,
+			     .dim = { FEATURES },
+			     .features = FEATURES,
+			     .classes = 3,
+			     .train_rows = ROWS,
+			     .test_rows = ROWS,
+			     .train_x = x,
+			     .test_x = x,
+			     .train_y = y,
+			     .test_y = y };
 	quo_reference_config config = {
-		.n_layers = 2, .out = out, .optimizer = optimizer, .quantizer = quantizer, .batch = 4, .seed = 9,
+		.n_layers = 2,
+		.out = out,
+		.optimizer = optimizer,
+		.quantizer = quantizer,
+		.batch = 4,
+		.seed = 9,
 		.lr_shift = { .n = 2, .from = { 0, 2 }, .value = { r, r + 1 } },
 	};
 	quo_reference_train(&config, &data, 7, weights);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table "A training step" of docs/protocols.md, term by term, within 5% of the forecast (which equals the run). */
+/* The table "A training step" of docs/protocols.md, term by term, within 5% of the forecast (which
+ * equals the run). */
 #include "train/forecast.h"
 #include "train_support.h"
 
@@ -19,7 +20,8 @@ static double wider(double a, double b)
 	return a > b ? a : b;
 }
 
-static double layer_bytes(const quo_forecast_layer *l, const quo_forecast_layer *above, double batch, double state_bits)
+static double layer_bytes(const quo_forecast_layer *l, const quo_forecast_layer *above,
+			  double batch, double state_bits)
 {
 	double in = l->in, out = l->out, e = above ? above->e_width : 8, bytes = 0;
 	double weights = in * out, outputs = batch * out;
@@ -58,8 +60,9 @@ static void check(const quo_data_shape *shape, const char *const *sets, double s
 	quo_test_ok(quo_forecast_run(&f, config, shape, false, &err));
 	for (uint32_t i = 0; i < f.n_layers; i++)
 		bytes += layer_bytes(&f.layers[i], i + 1 < f.n_layers ? &f.layers[i + 1] : NULL,
-		                     (double)config->train.batch, state_bits);
-	print_message("formula %.1f MB, forecast %.1f MB a step\n", bytes / 1e6, (double)f.step_bytes / 1e6);
+				     (double)config->train.batch, state_bits);
+	print_message("formula %.1f MB, forecast %.1f MB a step\n", bytes / 1e6,
+		      (double)f.step_bytes / 1e6);
 	assert_true(bytes > 0.95 * (double)f.step_bytes && bytes < 1.05 * (double)f.step_bytes);
 	quo_forecast_free(&f);
 	quo_experiment_free(experiment);
@@ -68,8 +71,10 @@ static void check(const quo_data_shape *shape, const char *const *sets, double s
 static void mnist_2x128(void **state)
 {
 	const quo_data_shape shape = { 3, { 28, 28, 1 }, 784, 10, false, { 60000, 10000 } };
-	const char *sgd[] = { "model=[{use: fc, out: 128}, {use: fc, out: 128}, {use: fc, out: 10}]", "train.batch=128",
-		              "train.max_steps=1", "train.optimizer.use=sgd", NULL };
+	const char *sgd[] = {
+		"model=[{use: fc, out: 128}, {use: fc, out: 128}, {use: fc, out: 10}]",
+		"train.batch=128", "train.max_steps=1", "train.optimizer.use=sgd", NULL
+	};
 	const char *amsgrad[] = { sgd[0], sgd[1], sgd[2], "train.optimizer.use=amsgrad", NULL };
 
 	(void)state;
@@ -80,8 +85,10 @@ static void mnist_2x128(void **state)
 static void tabular(void **state)
 {
 	const quo_data_shape shape = { 1, { 61 }, 61, 2, false, { 800, 200 } };
-	const char *sets[] = { "model=[{use: fc, out: 124}, {use: fc, out: 124}, {use: fc, out: 2}]", "train.batch=32",
-		               "train.max_steps=1", "train.optimizer.use=amsgrad", NULL };
+	const char *sets[] = {
+		"model=[{use: fc, out: 124}, {use: fc, out: 124}, {use: fc, out: 2}]",
+		"train.batch=32", "train.max_steps=1", "train.optimizer.use=amsgrad", NULL
+	};
 
 	(void)state;
 	check(&shape, sets, 8 + 7 + 3);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Real data, where it is at hand (QUOTIENT_DATA, or shared/data beside the source tree): weights and accuracy. */
+/* Real data, where it is at hand (QUOTIENT_DATA, or shared/data beside the source tree): weights
+ * and accuracy. */
 #include <unistd.h>
 
 #include "train_support.h"
@@ -36,7 +37,8 @@ static void equal_after(const char *config, const char *root, const char *steps)
 	quo_test_unshare(t, 3, sizeof *t);
 }
 
-static double clear_accuracy(const char *config, const char *root, const char *set, const char *another)
+static double clear_accuracy(const char *config, const char *root, const char *set,
+			     const char *another)
 {
 	const char *const sets[] = { root, "train.evaluate=end", set, another, NULL };
 	struct trained *t = quo_test_shared(1, sizeof *t);
@@ -92,6 +94,7 @@ int main(void)
 	if (root && *root)
 		snprintf(data_root, sizeof data_root, "%s", root);
 	else
-		snprintf(data_root, sizeof data_root, "%s/../shared/data", getenv("QUOTIENT_SOURCE_ROOT"));
+		snprintf(data_root, sizeof data_root, "%s/../shared/data",
+			 getenv("QUOTIENT_SOURCE_ROOT"));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

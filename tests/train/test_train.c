@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Training end to end: `clear` equals an independent implementation of docs/numerics.md, `quotient` equals `clear`, the
- * forecast equals the run, for every optimiser, quantiser and owner of the data.
+ * Training end to end: `clear` equals an independent implementation of docs/numerics.md, `quotient`
+ * equals `clear`, the forecast equals the run, for every optimiser, quantiser and owner of the
+ * data.
  */
 #include "../reference/reference.h"
 #include "train/forecast.h"
@@ -16,11 +17,27 @@ struct rule {
 };
 
 static const struct rule rules[] = {
-	{ "{use: amsgrad}", "{use: npow}", QUO_REFERENCE_AMSGRAD, QUO_REFERENCE_NPOW, { 1, { 0 }, { 0 } } },
-	{ "{use: amsgrad, lr_shift: 1}", "{use: cpow}", QUO_REFERENCE_AMSGRAD, QUO_REFERENCE_CPOW, { 1, { 0 }, { 1 } } },
-	{ "{use: sgd, lr_shift: {0: 3, 1: 5}}", "{use: npow}", QUO_REFERENCE_SGD, QUO_REFERENCE_NPOW, { 2, { 0, 1 }, { 3, 5 } } },
+	{ "{use: amsgrad}",
+	  "{use: npow}",
+	  QUO_REFERENCE_AMSGRAD,
+	  QUO_REFERENCE_NPOW,
+	  { 1, { 0 }, { 0 } } },
+	{ "{use: amsgrad, lr_shift: 1}",
+	  "{use: cpow}",
+	  QUO_REFERENCE_AMSGRAD,
+	  QUO_REFERENCE_CPOW,
+	  { 1, { 0 }, { 1 } } },
+	{ "{use: sgd, lr_shift: {0: 3, 1: 5}}",
+	  "{use: npow}",
+	  QUO_REFERENCE_SGD,
+	  QUO_REFERENCE_NPOW,
+	  { 2, { 0, 1 }, { 3, 5 } } },
 	{ "{use: sgd}", "{use: cpow}", QUO_REFERENCE_SGD, QUO_REFERENCE_CPOW, { 1, { 0 }, { 4 } } },
-	{ "{use: sgd, lr_shift: {0: 3, 1: 9}}", "{use: wage}", QUO_REFERENCE_SGD, QUO_REFERENCE_WAGE, { 2, { 0, 1 }, { 3, 9 } } },
+	{ "{use: sgd, lr_shift: {0: 3, 1: 9}}",
+	  "{use: wage}",
+	  QUO_REFERENCE_SGD,
+	  QUO_REFERENCE_WAGE,
+	  { 2, { 0, 1 }, { 3, 9 } } },
 };
 
 #define N_RULES (sizeof rules / sizeof *rules)
@@ -31,7 +48,8 @@ struct sets {
 	const char *item[16];
 };
 
-static const char *const *small(struct sets *s, const struct rule *rule, int steps, const char *extra)
+static const char *const *small(struct sets *s, const struct rule *rule, int steps,
+				const char *extra)
 {
 	size_t n = 0;
 
@@ -75,12 +93,12 @@ static void clear_equals_reference(void **state)
 		quo_experiment *experiment = train_load("quickstart.yaml", sets);
 		quo_dataset data = train_data(experiment);
 		quo_reference_config config = { .n_layers = 3,
-			                        .out = out,
-			                        .optimizer = rules[i].reference_optimizer,
-			                        .quantizer = rules[i].reference_quantizer,
-			                        .lr_shift = rules[i].lr_shift,
-			                        .batch = 32,
-			                        .seed = 1 };
+						.out = out,
+						.optimizer = rules[i].reference_optimizer,
+						.quantizer = rules[i].reference_quantizer,
+						.lr_shift = rules[i].lr_shift,
+						.batch = 32,
+						.seed = 1 };
 		quo_reference *reference = quo_reference_new(&config, &data);
 		quo_reference_steps(reference, 10);
 		int8_t *weights = malloc(clear->n);
@@ -91,7 +109,8 @@ static void clear_equals_reference(void **state)
 		}
 		assert_int_equal(at, clear->n);
 		assert_memory_equal(weights, clear->weights, clear->n);
-		assert_int_equal(quo_reference_correct(reference, 0), (int)(clear->accuracy * 77 + 0.5));
+		assert_int_equal(quo_reference_correct(reference, 0),
+				 (int)(clear->accuracy * 77 + 0.5));
 		free(weights);
 		quo_reference_free(reference);
 		quo_dataset_free(&data);
@@ -159,7 +178,8 @@ static void forecast_equals_run(void **state)
 		quo_dataset data = train_data(experiment);
 		quo_data_shape shape = quo_data_shape_of(&data);
 		quo_forecast f;
-		quo_test_ok(quo_forecast_run(&f, quo_experiment_config_of(experiment), &shape, false, &err));
+		quo_test_ok(quo_forecast_run(&f, quo_experiment_config_of(experiment), &shape,
+					     false, &err));
 		train_two_parties("quickstart.yaml", sets, t);
 		for (int p = 0; p < 2; p++) {
 			assert_int_equal(t[p].traffic.sent_bytes, f.cost.sent_bytes[p]);
@@ -176,7 +196,7 @@ static void forecast_equals_run(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(clear_equals_reference),  cmocka_unit_test(quotient_equals_clear),
+		cmocka_unit_test(clear_equals_reference),   cmocka_unit_test(quotient_equals_clear),
 		cmocka_unit_test(any_owner_gives_the_same), cmocka_unit_test(training_learns),
 		cmocka_unit_test(forecast_equals_run),
 	};

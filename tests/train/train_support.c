@@ -28,7 +28,8 @@ quo_dataset train_data(const quo_experiment *experiment)
 	return data;
 }
 
-static void train(quo_session *s, const quo_experiment *experiment, const quo_holding *input, struct trained *out)
+static void train(quo_session *s, const quo_experiment *experiment, const quo_holding *input,
+		  struct trained *out)
 {
 	const quo_experiment_config *config = quo_experiment_config_of(experiment);
 	quo_err err = QUO_ERR_INIT;
@@ -65,7 +66,10 @@ void train_clear(const char *config, const char *const *sets, struct trained *ou
 	quo_experiment *experiment = load_under(config, sets, "protocol={use: clear}");
 	quo_dataset data = train_data(experiment);
 	quo_holding input;
-	quo_session s = { .parties = 1, .run = quo_arena_new(&err), .step = quo_arena_new(&err), .rng = quo_rng_new(&err) };
+	quo_session s = { .parties = 1,
+			  .run = quo_arena_new(&err),
+			  .step = quo_arena_new(&err),
+			  .rng = quo_rng_new(&err) };
 
 	assert_true(s.run && s.step && s.rng);
 	quo_test_ok(quo_holding_own(&input, &data, 0, &err));

@@ -17,13 +17,15 @@ struct trained {
 	int8_t weights[TRAIN_MAX_WEIGHTS];
 };
 
-/* `configs/NAME` of the source tree with overrides (NULL-terminated). Fails the test when it does not load. */
+/* `configs/NAME` of the source tree with overrides (NULL-terminated). Fails the test when it does
+ * not load. */
 quo_experiment *train_load(const char *config, const char *const *sets);
 quo_dataset train_data(const quo_experiment *experiment);
 
 /* Under `protocol.use=clear`, in this process. */
 void train_clear(const char *config, const char *const *sets, struct trained *out);
-/* Under `protocol.use=quotient`, two forked parties; party i's results in out[i] (quo_test_shared memory). */
+/* Under `protocol.use=quotient`, two forked parties; party i's results in
+ * out[i] (quo_test_shared memory). */
 void train_two_parties(const char *config, const char *const *sets, struct trained *out);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quotient-bench from outside: every command at its smallest, in every format. What it measures is not looked at. */
+/* quotient-bench from outside: every command at its smallest, in every format. What it measures is
+ * not looked at. */
 #include "tool.h"
 
 static struct tool_result bench(const char *command, const char *format, const char *const *more)
@@ -79,7 +80,9 @@ static void every_format(const char *command, size_t rows, const char *const *ke
 	tool_free(&json);
 }
 
-#define MEASURED "engine", "seconds", "seconds_min", "seconds_max", "cpu0_seconds", "cpu1_seconds", "bytes_sent", "rounds"
+#define MEASURED \
+	"engine", "seconds", "seconds_min", "seconds_max", "cpu0_seconds", "cpu1_seconds", \
+		"bytes_sent", "rounds"
 
 static void test_tables(void **state)
 {
@@ -101,8 +104,10 @@ static void test_figures(void **state)
 
 static void test_networks(void **state)
 {
-	static const char *const predict[] = { "images", "setup_seconds", "paper_seconds", MEASURED, NULL };
-	static const char *const step[] = { "optimizer", "phase", "peak_rss_bytes", MEASURED, NULL };
+	static const char *const predict[] = { "images", "setup_seconds", "paper_seconds", MEASURED,
+					       NULL };
+	static const char *const step[] = { "optimizer", "phase", "peak_rss_bytes", MEASURED,
+					    NULL };
 
 	(void)state;
 	every_format("predict", 2, predict);
@@ -112,7 +117,8 @@ static void test_networks(void **state)
 static void test_primitives(void **state)
 {
 	static const char *const only[] = { "--ot", "iknp", NULL };
-	static const char *const keys[] = { "\"what\":", "\"engine\":", "\"rate\":", "\"limit\":", "\"limit_by\":" };
+	static const char *const keys[] = { "\"what\":", "\"engine\":", "\"rate\":", "\"limit\":",
+					    "\"limit_by\":" };
 
 	(void)state;
 	struct tool_result json = bench("primitives", "--json", only);
@@ -133,12 +139,14 @@ static void test_every_engine(void **state)
 	quo_registry *registry = quo_test_registry();
 
 	(void)state;
-	struct tool_result ots = bench("table2", "--csv", none), circuits = bench("predict", "--csv", none);
+	struct tool_result ots = bench("table2", "--csv", none),
+			   circuits = bench("predict", "--csv", none);
 	for (size_t i = 0; i < quo_registry_count(registry); i++) {
 		const quo_component *c = &quo_registry_at(registry, i)->component;
 		if (c->kind == QUO_KIND_OT && !strstr(ots.out, c->name))
 			fail_msg("ot/%s is not measured: %s", c->name, ots.out);
-		if ((c->kind == QUO_KIND_CIRCUITS || c->kind == QUO_KIND_GC) && !strstr(circuits.out, c->name))
+		if ((c->kind == QUO_KIND_CIRCUITS || c->kind == QUO_KIND_GC) &&
+		    !strstr(circuits.out, c->name))
 			fail_msg("%s is not measured: %s", c->name, circuits.out);
 	}
 	tool_free(&ots);
@@ -147,7 +155,7 @@ static void test_every_engine(void **state)
 
 static void test_options(void **state)
 {
-	static const char *const slow[] = { "--latency", "5ms",  "--bandwidth", "50MB/s", "--ot",
+	static const char *const slow[] = { "--latency", "5ms",    "--bandwidth", "50MB/s", "--ot",
 					    "iknp",      "--runs", "2",           NULL };
 	static const char *const impatient[] = { "--wan", "--limit", "0.1", "--ot", "iknp", NULL };
 	static const char *const several[] = { "--ot", "iknp", "--ot", "{use: iknp}", NULL };
@@ -196,14 +204,16 @@ static void test_refusals(void **state)
 	REFUSED("--bandwidth wants a rate with its unit", "table1", "--bandwidth", "10B/s");
 	REFUSED("there is no ot engine 'iknq'", "table2", "--quick", "--ot", "iknq");
 	REFUSED("there is no ot engine 'yao'", "table2", "--quick", "--ot", "yao");
-	REFUSED("there is no circuits engine 'yao+nothing'", "predict", "--quick", "--circuits", "yao+nothing");
+	REFUSED("there is no circuits engine 'yao+nothing'", "predict", "--quick", "--circuits",
+		"yao+nothing");
 	REFUSED("no component optim/nothing", "step", "--quick", "--optimizer", "nothing");
 	REFUSED("bad", "table2", "--quick", "--plugin-dir", "/bad");
 }
 
 static void test_help(void **state)
 {
-	static const char *const help[] = { "--help", NULL }, *const version[] = { "--version", NULL };
+	static const char *const help[] = { "--help", NULL }, *const version[] = { "--version",
+										   NULL };
 	struct tool_result r = tool_run("quotient-bench", help);
 
 	(void)state;
@@ -220,10 +230,10 @@ static void test_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tables),     cmocka_unit_test(test_figures),
-		cmocka_unit_test(test_networks),   cmocka_unit_test(test_primitives),
+		cmocka_unit_test(test_tables),       cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_networks),     cmocka_unit_test(test_primitives),
 		cmocka_unit_test(test_every_engine), cmocka_unit_test(test_options),
-		cmocka_unit_test(test_refusals),   cmocka_unit_test(test_help),
+		cmocka_unit_test(test_refusals),     cmocka_unit_test(test_help),
 	};
 	return cmocka_run_group_tests_name("bench", tests, NULL, NULL);
 }

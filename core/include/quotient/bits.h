@@ -36,16 +36,18 @@ static inline int32_t quo_sign_extend(uint32_t v, unsigned width)
 /* n integers (their low `width` bits, width <= 32) to `width` planes of quo_words(n) words. */
 void quo_planes_from_words(const uint32_t *in, size_t n, unsigned width, uint64_t *planes);
 /* The reverse: zero-extended words, or sign-extended from bit width-1 when is_signed. */
-void quo_words_from_planes(const uint64_t *planes, size_t n, unsigned width, bool is_signed, uint32_t *out);
+void quo_words_from_planes(const uint64_t *planes, size_t n, unsigned width, bool is_signed,
+			   uint32_t *out);
 
 /*
- * 128 x n_bits transposition: rows[j] (j < 128) is a packed row of n bits at rows + j * row_words; out[i] (i < n)
- * collects bit i of every row: bit j of block out[i] = bit i of row j. n a multiple of 128.
- * (IKNP03, ALSZ13: the matrix transpose of OT extension.)
+ * 128 x n_bits transposition: rows[j] (j < 128) is a packed row of n bits at rows + j * row_words;
+ * out[i] (i < n) collects bit i of every row: bit j of block out[i] = bit i of row j. n a multiple
+ * of 128. (IKNP03, ALSZ13: the matrix transpose of OT extension.)
  */
 void quo_transpose_128(const uint64_t *rows, size_t row_words, size_t n, quo_block *out);
 
-/* A row-major bit matrix of rows x cols packed without row padding (element r*cols + c) to its transpose. */
+/* A row-major bit matrix of rows x cols packed without row padding (element r*cols + c)
+ * to its transpose. */
 void quo_plane_transpose(const uint64_t *in, size_t rows, size_t cols, uint64_t *out);
 /* Row-major rows x cols words to cols x rows. */
 void quo_words_transpose(const uint32_t *in, size_t rows, size_t cols, uint32_t *out);

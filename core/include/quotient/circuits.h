@@ -13,8 +13,9 @@
 
 #define QUO_MAX_PORTS 512
 
-/* One circuit over n instances. in[p] fits port p: BITS of the port's width, or ARITH for an arith port; n
- * elements, or 1 for a scalar port. out[p] is a BITS tensor of n elements; outputs never alias inputs. */
+/* One circuit over n instances. in[p] fits port p: BITS of the port's width, or ARITH for an arith
+ * port; n elements, or 1 for a scalar port. out[p] is a BITS tensor of n elements; outputs never
+ * alias inputs. */
 typedef struct quo_map_job {
 	const quo_circuit *circuit;
 	size_t n;
@@ -26,16 +27,20 @@ typedef struct quo_circuits_ops {
 	quo_lifecycle life;
 	/* Required. Once, before the first map, when session->cot is open (not in dry sessions). */
 	quo_status (*open)(void *self, quo_session *s, quo_err *err);
-	/* Required. In a dry session it reports to session->cost what it would send, and touches no data. Arith ports
-	 * arrive as ARITH tensors: quo_split_arith() gives the circuit with the adder in front. */
-	quo_status (*map)(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_err *err);
-	/* Required. The form of circuits this engine wants over the session's link. Asked before open. */
+	/* Required. In a dry session it reports to session->cost what it would send, and touches no
+	 * data. Arith ports arrive as ARITH tensors: quo_split_arith() gives the circuit with the
+	 * adder in front. */
+	quo_status (*map)(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs,
+			  quo_err *err);
+	/* Required. The form of circuits this engine wants over the session's link.
+	 * Asked before open. */
 	quo_goal (*goal)(void *self, const quo_session *s);
 } quo_circuits_ops;
 
 /*
- * The two-party form of c: every ARITH port x becomes two BITS ports "x.0" and "x.1" (party 0's and party 1's
- * additive share) with an adder mod 2^width. Other ports keep their order. NULL-safe; the caller frees.
+ * The two-party form of c: every ARITH port x becomes two BITS ports "x.0" and "x.1" (party 0's and
+ * party 1's additive share) with an adder mod 2^width. Other ports keep their order. NULL-safe; the
+ * caller frees.
  */
 quo_circuit *quo_split_arith(const quo_circuit *c, quo_goal goal, quo_err *err);
 

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Layers: the linear (or shape-changing) part of a network; the trainer adds activation, normalisation and update.
+ * Layers: the linear (or shape-changing) part of a network; the trainer adds activation,
+ * normalisation and update.
  *
- * Tensors are batch-first: [batch, features], or [batch, h, w, c]. Activations, errors and ternary weights are
- * held in up to two forms; a layer uses whichever makes its product cheaper.
+ * Tensors are batch-first: [batch, features], or [batch, h, w, c]. Activations, errors and ternary
+ * weights are held in up to two forms; a layer uses whichever makes its product cheaper.
  */
 #ifndef QUOTIENT_LAYER_H
 #define QUOTIENT_LAYER_H
 
 #include <quotient/protocol.h>
 
-/* One tensor in the forms that exist; at least one is not NULL. quo_value_arith() makes the other on demand. */
+/* One tensor in the forms that exist; at least one is not NULL. quo_value_arith() makes the other
+ * on demand. */
 typedef struct quo_value {
 	quo_tensor *bits;
 	quo_tensor *arith;
@@ -28,29 +30,32 @@ typedef struct quo_layer_input {
 	bool is_signed; /* values -127..127, else 0..127 */
 } quo_layer_input;
 
-/* What the layer answers. Bounds are magnitudes, exact in 64 bits; the core turns them into ring widths and
- * refuses those over QUO_MAX_RING with the layer's name. */
+/* What the layer answers. Bounds are magnitudes, exact in 64 bits; the core turns them into ring
+ * widths and refuses those over QUO_MAX_RING with the layer's name. */
 typedef struct quo_layer_plan {
 	uint8_t n_dims;
-	uint32_t dim[QUO_MAX_DIMS - 1]; /* of one example's output */
+	uint32_t dim[QUO_MAX_DIMS - 1];  /* of one example's output */
 	uint32_t param_rows, param_cols; /* [in, out] of the weight matrix; 0, 0: no parameters */
 	uint32_t fan_in;                 /* inputs per output: sets alpha */
-	uint64_t z_bound;  /* |Z| at most, for |A| <= 127 */
-	uint64_t g_bound;  /* |G| at most, for |A|, |E| <= 127 */
-	uint64_t e_bound;  /* |E_prev| at most, for |E| <= 127 */
+	uint64_t z_bound;                /* |Z| at most, for |A| <= 127 */
+	uint64_t g_bound;                /* |G| at most, for |A|, |E| <= 127 */
+	uint64_t e_bound;                /* |E_prev| at most, for |E| <= 127 */
 } quo_layer_plan;
 
 typedef struct quo_layer_ops {
 	quo_lifecycle life;
 	/* Required. QUO_USAGE when the input cannot go in. */
-	quo_status (*plan)(void *self, const quo_layer_input *in, quo_layer_plan *plan, quo_err *err);
-	/* Required. z (ARITH, allocated by the core) = the layer of a; ternary: BITS(2) [in, out], planes + and -. */
+	quo_status (*plan)(void *self, const quo_layer_input *in, quo_layer_plan *plan,
+			   quo_err *err);
+	/* Required. z (ARITH, allocated by the core) = the layer of a; ternary: BITS(2) [in, out],
+	 * planes + and -. */
 	quo_status (*forward)(void *self, quo_session *s, quo_value *a, const quo_tensor *ternary,
-	                      quo_tensor *z, quo_err *err);
-	/* Required. From the normalised error e: g (ARITH [in, out]; NULL without parameters) and e_prev (ARITH, the
-	 * input's shape; NULL at the first layer). */
+			      quo_tensor *z, quo_err *err);
+	/* Required. From the normalised error e: g (ARITH [in, out]; NULL without parameters) and
+	 * e_prev (ARITH, the input's shape; NULL at the first layer). */
 	quo_status (*backward)(void *self, quo_session *s, quo_value *a, quo_value *e,
-	                       const quo_tensor *ternary, quo_tensor *g, quo_tensor *e_prev, quo_err *err);
+			       const quo_tensor *ternary, quo_tensor *g, quo_tensor *e_prev,
+			       quo_err *err);
 } quo_layer_ops;
 
 /* Coefficients of a ternary tensor's two planes. */

@@ -2,9 +2,9 @@
 /*
  * Option tables: what a component or a section of the experiment file can be told.
  *
- * A table is a constant array that ends with a zero entry. The core parses YAML into a config struct by it,
- * reports unknown keys ("did you mean"), wrong types and ranges with file and line, prints help and
- * writes docs/configuration.md.
+ * A table is a constant array that ends with a zero entry. The core parses YAML into a config
+ * struct by it, reports unknown keys ("did you mean"), wrong types and ranges with file and line,
+ * prints help and writes docs/configuration.md.
  */
 #ifndef QUOTIENT_OPTION_H
 #define QUOTIENT_OPTION_H
@@ -12,17 +12,17 @@
 #include <quotient/status.h>
 
 typedef enum quo_option_type {
-	QUO_OPT_INT,       /* int64_t; min..max */
-	QUO_OPT_REAL,      /* double; min_real..max_real */
-	QUO_OPT_BOOL,      /* bool */
-	QUO_OPT_STRING,    /* const char *, owned by the experiment */
-	QUO_OPT_ENUM,      /* int: index into choices */
-	QUO_OPT_STRINGS,   /* quo_strings; a YAML list, or one string */
-	QUO_OPT_SCHEDULE,  /* quo_schedule; one integer, or a map {epoch: integer}; values min..max */
-	QUO_OPT_COLUMNS,   /* quo_columns; a YAML list of column declarations (csv) */
+	QUO_OPT_INT,      /* int64_t; min..max */
+	QUO_OPT_REAL,     /* double; min_real..max_real */
+	QUO_OPT_BOOL,     /* bool */
+	QUO_OPT_STRING,   /* const char *, owned by the experiment */
+	QUO_OPT_ENUM,     /* int: index into choices */
+	QUO_OPT_STRINGS,  /* quo_strings; a YAML list, or one string */
+	QUO_OPT_SCHEDULE, /* quo_schedule; one integer, or a map {epoch: integer}; values min..max */
+	QUO_OPT_COLUMNS,  /* quo_columns; a YAML list of column declarations (csv) */
 	QUO_OPT_COMPONENT, /* quo_instance *; {use: name, ...} of kind `component_kind` */
 	QUO_OPT_SECONDS,   /* double; a time with its unit: us, ms, s; min_real..max_real seconds */
-	QUO_OPT_RATE,      /* double, bytes per second; B/s, kB/s, MB/s, GB/s, or bit/s, kbit/s, Mbit/s, Gbit/s */
+	QUO_OPT_RATE,      /* double, bytes per second; B/s, .., GB/s, or bit/s, .., Gbit/s */
 } quo_option_type;
 
 typedef struct quo_strings {
@@ -47,10 +47,15 @@ static inline int quo_schedule_at(const quo_schedule *schedule, int epoch)
 }
 
 /*
- * Column declarations, run-length: `[{numeric: 3}, one_hot, {numeric: 1, scale: min_max}, {ignore: 2}, label]`.
- * Each entry is a role name, or a map {role: count} with an optional `scale`.
+ * Column declarations, run-length: `[{numeric: 3}, one_hot, {numeric: 1, scale: min_max}, {ignore:
+ * 2}, label]`. Each entry is a role name, or a map {role: count} with an optional `scale`.
  */
-typedef enum quo_column_role { QUO_COL_NUMERIC, QUO_COL_ONE_HOT, QUO_COL_LABEL, QUO_COL_IGNORE } quo_column_role;
+typedef enum quo_column_role {
+	QUO_COL_NUMERIC,
+	QUO_COL_ONE_HOT,
+	QUO_COL_LABEL,
+	QUO_COL_IGNORE
+} quo_column_role;
 typedef enum quo_column_scale { QUO_SCALE_MIN_MAX, QUO_SCALE_Z, QUO_SCALE_LOG_Z } quo_column_scale;
 typedef struct quo_column {
 	quo_column_role role;
@@ -72,13 +77,15 @@ typedef struct quo_option {
 	double min_real, max_real;
 	const char *const *choices; /* ENUM; ends with NULL */
 	uint32_t component_kind;    /* COMPONENT: a quo_kind */
-	bool local;                 /* this party's own: not part of what both sides must agree on */
+	bool local; /* this party's own: not part of what both sides must agree on */
 } quo_option;
 
-/* QUO_OPTION(struct config, batch, QUO_OPT_INT, "128", "rows per step", .min = 1, .max = 65536): the help text, then
- * any further members. */
+/* QUO_OPTION(struct config, batch, QUO_OPT_INT, "128", "rows per step", .min = 1, .max = 65536):
+ * the help text, then any further members. */
+/* clang-format off */
 #define QUO_OPTION(type_, member, kind_, default_, ...) \
 	{ .name = #member, .type = (kind_), .offset = (uint32_t)offsetof(type_, member), \
 	  .default_yaml = (default_), .help = __VA_ARGS__ }
+/* clang-format on */
 
 #endif

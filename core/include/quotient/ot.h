@@ -2,9 +2,10 @@
 /*
  * OT engines: random correlated OT, the one thing that a COT extension must deliver.
  *
- * For instance number i the sender gets q_i and holds one global Delta (lsb 1); the receiver gets a random
- * choice bit c_i and t_i = q_i ^ c_i * Delta. Everything else (chosen bits, garbling labels, payloads) is derived
- * from that once, in the core. An instance serves one direction: a run has two, with independent Deltas.
+ * For instance number i the sender gets q_i and holds one global Delta (lsb 1); the receiver gets a
+ * random choice bit c_i and t_i = q_i ^ c_i * Delta. Everything else (chosen bits, garbling labels,
+ * payloads) is derived from that once, in the core. An instance serves one direction: a run has
+ * two, with independent Deltas.
  */
 #ifndef QUOTIENT_OT_H
 #define QUOTIENT_OT_H
@@ -15,17 +16,19 @@ typedef enum quo_ot_role { QUO_OT_SENDER, QUO_OT_RECEIVER } quo_ot_role;
 
 typedef struct quo_ot_ops {
 	quo_lifecycle life;
-	/* Required. Set-up with the peer (base OTs). The sender draws Delta with lsb 1. `sender` is the sender's
-	 * party number; this party's role follows from session->party. */
+	/* Required. Set-up with the peer (base OTs). The sender draws Delta with lsb 1. `sender` is
+	 * the sender's party number; this party's role follows from session->party. */
 	quo_status (*open)(void *self, quo_session *s, int sender, quo_err *err);
-	/* Required. The next n COTs, any n >= 0. Sender: out[i] = q_i, choices NULL. Receiver: out[i] = t_i and
-	 * the random choice bits as a plane of quo_words(n) words, tail cleared. */
-	quo_status (*extend)(void *self, quo_session *s, size_t n, quo_block *out, uint64_t *choices,
-	                     quo_err *err);
+	/* Required. The next n COTs, any n >= 0. Sender: out[i] = q_i, choices NULL. Receiver:
+	 * out[i] = t_i and the random choice bits as a plane of quo_words(n)
+	 * words, tail cleared. */
+	quo_status (*extend)(void *self, quo_session *s, size_t n, quo_block *out,
+			     uint64_t *choices, quo_err *err);
 	/* Required. The sender's Delta after open. */
 	quo_block (*delta)(void *self);
-	/* Required. What open (setup) or extend(n) would send. Called in order on an instance that is never opened. Of
-	 * the session an engine may use what both parties know: party count, link, hash_start. */
+	/* Required. What open (setup) or extend(n) would send. Called in order on an instance that
+	 * is never opened. Of the session an engine may use what both parties know: party count,
+	 * link, hash_start. */
 	void (*cost_open)(void *self, const quo_session *s, int sender, quo_cost *cost);
 	void (*cost_extend)(void *self, int sender, size_t n, quo_cost *cost);
 } quo_ot_ops;
@@ -41,18 +44,21 @@ quo_status quo_cot_open(quo_cot *cot, quo_session *s, quo_err *err);
 quo_block quo_cot_delta(const quo_cot *cot); /* sender only */
 int quo_cot_sender(const quo_cot *cot);
 /*
- * n COTs with the receiver's chosen bits: receiver gets t_i = q_i ^ choice_i * Delta. The receiver sends, on top of
- * the engine's traffic, n bits rounded up to bytes that correct its random choices (Beaver 1995). Called by both: the
- * sender passes choices = NULL. out has n blocks. A random COT is consumed once, by one use.
+ * n COTs with the receiver's chosen bits: receiver gets t_i = q_i ^ choice_i * Delta. The receiver
+ * sends, on top of the engine's traffic, n bits rounded up to bytes that correct its random choices
+ * (Beaver 1995). Called by both: the sender passes choices = NULL. out has n blocks. A random COT
+ * is consumed once, by one use.
  */
-quo_status quo_cot_chosen(quo_cot *cot, quo_session *s, size_t n, const uint64_t *choices, quo_block *out,
-                          quo_err *err);
+quo_status quo_cot_chosen(quo_cot *cot, quo_session *s, size_t n, const uint64_t *choices,
+			  quo_block *out, quo_err *err);
 void quo_cot_chosen_cost(quo_cot *cot, size_t n, quo_cost *cost);
 /*
- * n COTs with random choice bits, as the engine makes them: nothing is sent on top of its own traffic. The receiver
- * gets its choices as a plane of quo_words(n) words, tail cleared; the sender passes choices = NULL.
+ * n COTs with random choice bits, as the engine makes them: nothing is sent on top of its own
+ * traffic. The receiver gets its choices as a plane of quo_words(n) words, tail cleared; the sender
+ * passes choices = NULL.
  */
-quo_status quo_cot_random(quo_cot *cot, quo_session *s, size_t n, quo_block *out, uint64_t *choices, quo_err *err);
+quo_status quo_cot_random(quo_cot *cot, quo_session *s, size_t n, quo_block *out, uint64_t *choices,
+			  quo_err *err);
 void quo_cot_random_cost(quo_cot *cot, size_t n, quo_cost *cost);
 
 #endif

@@ -4,13 +4,15 @@
  *
  *     QUO_PLUGIN("ot-iknp", "1.0", &iknp_component)
  *
- * The core checks magic, ABI and sizes of the symbol before it calls anything in the object, copies every vtable
- * into a zero-filled one of its own size, checks that required methods are there, and refuses with one line
- * that names the file, the component and the cause. Tables are append-only within an ABI major version: a
- * plugin built against an older minor version has shorter tables, and what it lacks reads as NULL.
+ * The core checks magic, ABI and sizes of the symbol before it calls anything in the object, copies
+ * every vtable into a zero-filled one of its own size, checks that required methods are there, and
+ * refuses with one line that names the file, the component and the cause. Tables are append-only
+ * within an ABI major version: a plugin built against an older minor version has shorter tables,
+ * and what it lacks reads as NULL.
  *
- * Plugins include quotient/ headers and nothing else of the core; they export the entry symbol alone, create no
- * threads, do not print, and never exit or abort. One caller per instance at a time.
+ * Plugins include quotient/ headers and nothing else of the core; they export the entry symbol
+ * alone, create no threads, do not print, and never exit or abort. One caller per instance at a
+ * time.
  */
 #ifndef QUOTIENT_PLUGIN_H
 #define QUOTIENT_PLUGIN_H
@@ -35,11 +37,11 @@ typedef enum quo_kind {
 } quo_kind;
 
 typedef struct quo_component {
-	uint32_t size; /* sizeof(quo_component) as the plugin saw it */
-	uint32_t kind; /* quo_kind */
-	const char *name;     /* [a-z0-9-]+, what `use:` says */
-	const char *summary;  /* one line */
-	const char *security; /* one line: claimed security and assumption, or "none" */
+	uint32_t size;          /* sizeof(quo_component) as the plugin saw it */
+	uint32_t kind;          /* quo_kind */
+	const char *name;       /* [a-z0-9-]+, what `use:` says */
+	const char *summary;    /* one line */
+	const char *security;   /* one line: claimed security and assumption, or "none" */
 	uint32_t wire_version;  /* both parties must run the same */
 	uint32_t instance_size; /* bytes of zeroed, 64-byte aligned state that the core allocates */
 	uint32_t config_size;   /* bytes of the config struct that the option table fills */
@@ -56,7 +58,7 @@ typedef struct quo_plugin {
 	uint32_t n_components;
 	const quo_component *const *components;
 	const char *name, *version;
-	uint32_t option_size;    /* sizeof(quo_option): the stride of option tables */
+	uint32_t option_size; /* sizeof(quo_option): the stride of option tables */
 } quo_plugin;
 
 #define QUO_PLUGIN_SYMBOL "quo_plugin_entry"
@@ -84,8 +86,8 @@ typedef struct quo_plugin {
 	};
 
 /*
- * An instance: a component, its vtable (the core's own full-size copy), its parsed config and its state. Every
- * vtable starts with these two methods.
+ * An instance: a component, its vtable (the core's own full-size copy), its parsed config and its
+ * state. Every vtable starts with these two methods.
  */
 typedef struct quo_instance {
 	const quo_component *component;
@@ -100,10 +102,11 @@ quo_status quo_instance_clone(const quo_instance *of, quo_instance **out, quo_er
 void quo_instance_free(quo_instance *instance);
 
 typedef struct quo_lifecycle {
-	/* Optional. Check the config (QUO_USAGE with one line if it cannot work) and keep the pointer: it outlives
-	 * the instance. Sub-components named in the config are ready. */
+	/* Optional. Check the config (QUO_USAGE with one line if it cannot work) and keep the
+	 * pointer: it outlives the instance. Sub-components named in the config are ready. */
 	quo_status (*init)(void *self, const void *config, quo_err *err);
-	/* Optional. Release what the instance holds; secrets wiped. Also called after a failed init or open. */
+	/* Optional. Release what the instance holds; secrets wiped. Also called after a failed init
+	 * or open. */
 	void (*fini)(void *self);
 } quo_lifecycle;
 

@@ -2,9 +2,10 @@
 /*
  * Products: Z = sum_k c_k * (P_k x Y). The first verb.
  *
- * P_k are Boolean matrices (planes of a BITS tensor), Y an integer matrix (ARITH), c_k public integers. A ternary
- * weight matrix is two planes with coefficients +1, -1; a signed 8-bit tensor is eight planes with
- * coefficients 1, 2, .., 64, -128. Transpositions of the stored operands are local.
+ * P_k are Boolean matrices (planes of a BITS tensor), Y an integer matrix (ARITH), c_k public
+ * integers. A ternary weight matrix is two planes with coefficients +1, -1; a signed 8-bit tensor
+ * is eight planes with coefficients 1, 2, .., 64, -128. Transpositions of the stored operands are
+ * local.
  */
 #ifndef QUOTIENT_PRODUCTS_H
 #define QUOTIENT_PRODUCTS_H
@@ -14,14 +15,16 @@
 
 /*
  * Z[m, n] = sum_k c_k P_k[m, p] Y[p, n]  mod 2^l, l = z->spec.width.
- * p is stored as [m, p], or [p, m] when p_t; y as [p, n], or [n, p] when y_t; z as [m, n], or [n, m] when z_t.
- * The first dimension of a tensor is its row count, the rest make the columns. y's ring is at least l bits wide.
+ * p is stored as [m, p], or [p, m] when p_t; y as [p, n], or [n, p] when y_t; z as [m, n], or [n,
+ * m] when z_t. The first dimension of a tensor is its row count, the rest make the columns. y's
+ * ring is at least l bits wide.
  */
 typedef struct quo_product_job {
 	quo_tensor *z;
 	const quo_tensor *p;
 	const quo_tensor *y;
-	const int32_t *coef; /* one per plane of p; NULL: 2^k, the top plane negative if p is signed */
+	/* One per plane of p; NULL: 2^k, the top plane negative if p is signed. */
+	const int32_t *coef;
 	bool p_t, y_t, z_t;
 } quo_product_job;
 
@@ -44,8 +47,10 @@ typedef struct quo_products_ops {
 	/* Required. Once, when session->cot is open (not in dry sessions). */
 	quo_status (*open)(void *self, quo_session *s, quo_err *err);
 	/* Required, both. In a dry session they report to session->cost and touch no data. */
-	quo_status (*product)(void *self, quo_session *s, const quo_product_job *jobs, size_t n_jobs, quo_err *err);
-	quo_status (*convert)(void *self, quo_session *s, const quo_convert_job *jobs, size_t n_jobs, quo_err *err);
+	quo_status (*product)(void *self, quo_session *s, const quo_product_job *jobs,
+			      size_t n_jobs, quo_err *err);
+	quo_status (*convert)(void *self, quo_session *s, const quo_convert_job *jobs,
+			      size_t n_jobs, quo_err *err);
 } quo_products_ops;
 
 #endif

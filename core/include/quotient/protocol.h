@@ -2,8 +2,9 @@
 /*
  * Protocols: the two verbs `product` and `map`, with `share`, `reveal` and `convert`.
  *
- * Layers, optimisers and quantisers are written once against the wrappers below and never see who evaluates
- * them. A protocol has n >= 1 parties; `clear` has one. All protocols give the same integers.
+ * Layers, optimisers and quantisers are written once against the wrappers below and never see who
+ * evaluates them. A protocol has n >= 1 parties; `clear` has one. All protocols give the same
+ * integers.
  */
 #ifndef QUOTIENT_PROTOCOL_H
 #define QUOTIENT_PROTOCOL_H
@@ -16,36 +17,48 @@
 typedef struct quo_protocol_ops {
 	quo_lifecycle life;
 	int parties; /* 1 or 2 */
-	/* Required. Set-up between the parties (session->peer is open); in a dry session, its cost. */
+	/* Required. Set-up between the parties (session->peer is open); in a dry
+	 * session, its cost. */
 	quo_status (*open)(void *self, quo_session *s, quo_err *err);
 	/* Optional. The opposite of open; the session's channels are still there. */
 	void (*close)(void *self, quo_session *s);
-	/* Required. Input: `values` (signed, n of out) at the owner, NULL elsewhere. out's spec says kind and width. */
-	quo_status (*share)(void *self, quo_session *s, quo_tensor *out, const int32_t *values, int owner,
-	                    quo_err *err);
-	/* Required. Values of `in` to party `to` (or QUO_TO_ALL); out has n signed values, NULL at others. */
-	quo_status (*reveal)(void *self, quo_session *s, const quo_tensor *in, int32_t *out, int to, quo_err *err);
+	/* Required. Input: `values` (signed, n of out) at the owner, NULL elsewhere. out's spec
+	 * says kind and width. */
+	quo_status (*share)(void *self, quo_session *s, quo_tensor *out, const int32_t *values,
+			    int owner, quo_err *err);
+	/* Required. Values of `in` to party `to` (or QUO_TO_ALL); out has n signed values,
+	 * NULL at others. */
+	quo_status (*reveal)(void *self, quo_session *s, const quo_tensor *in, int32_t *out, int to,
+			     quo_err *err);
 	/* Required. The verbs; see products.h and circuits.h. */
-	quo_status (*product)(void *self, quo_session *s, const quo_product_job *jobs, size_t n_jobs, quo_err *err);
-	quo_status (*convert)(void *self, quo_session *s, const quo_convert_job *jobs, size_t n_jobs, quo_err *err);
-	quo_status (*map)(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_err *err);
-	/* Required. The form of circuits that `map` wants over the session's link. Asked before open. */
+	quo_status (*product)(void *self, quo_session *s, const quo_product_job *jobs,
+			      size_t n_jobs, quo_err *err);
+	quo_status (*convert)(void *self, quo_session *s, const quo_convert_job *jobs,
+			      size_t n_jobs, quo_err *err);
+	quo_status (*map)(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs,
+			  quo_err *err);
+	/* Required. The form of circuits that `map` wants over the session's link.
+	 * Asked before open. */
 	quo_goal (*goal)(void *self, const quo_session *s);
 } quo_protocol_ops;
 
 /* ---- what everybody calls: check the shapes (QUO_BUG on a mismatch), then the protocol ---- */
-quo_status quo_share(quo_session *s, quo_tensor *out, const int32_t *values, int owner, quo_err *err);
+quo_status quo_share(quo_session *s, quo_tensor *out, const int32_t *values, int owner,
+		     quo_err *err);
 quo_status quo_reveal(quo_session *s, const quo_tensor *in, int32_t *out, int to, quo_err *err);
 quo_status quo_product(quo_session *s, const quo_product_job *jobs, size_t n_jobs, quo_err *err);
 quo_status quo_convert(quo_session *s, const quo_convert_job *jobs, size_t n_jobs, quo_err *err);
 quo_status quo_map(quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_err *err);
 quo_goal quo_protocol_goal(const quo_session *s);
 
-/* A tensor of the step arena (temporaries) or of the run arena (state); no data in a dry session. */
+/* A tensor of the step arena (temporaries) or of the run arena (state); no data in
+ * a dry session. */
 quo_tensor *quo_temp(quo_session *s, quo_spec spec, quo_err *err);
 quo_tensor *quo_keep(quo_session *s, quo_spec spec, quo_err *err);
 
-/* Hand a tensor to the tracer, if there is one. `where` names the layer ("layer 2 fc"), `name` the tensor ("Z"). */
-quo_status quo_trace(quo_session *s, const char *where, const char *name, const quo_tensor *t, quo_err *err);
+/* Hand a tensor to the tracer, if there is one. `where` names the layer ("layer 2 fc"), `name` the
+ * tensor ("Z"). */
+quo_status quo_trace(quo_session *s, const char *where, const char *name, const quo_tensor *t,
+		     quo_err *err);
 
 #endif

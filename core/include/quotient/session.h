@@ -2,8 +2,9 @@
 /*
  * The session: what one party knows of a run, handed to every engine.
  *
- * hash_start and the tweak counters are equal at all parties: every call that hashes reserves its tweaks in the
- * same order at both sides, and no tweak is handed out twice in a session (a resumed run is a new session).
+ * hash_start and the tweak counters are equal at all parties: every call that hashes reserves its
+ * tweaks in the same order at both sides, and no tweak is handed out twice in a session (a resumed
+ * run is a new session).
  */
 #ifndef QUOTIENT_SESSION_H
 #define QUOTIENT_SESSION_H
@@ -14,7 +15,8 @@
 #include <quotient/memory.h>
 #include <quotient/plugin.h>
 
-/* Disjoint tweak spaces of quo_tccr(): Delta_i serves COT payloads sent by party i and circuits garbled by i. */
+/* Disjoint tweak spaces of quo_tccr(): Delta_i serves COT payloads sent by party i and circuits
+ * garbled by i. */
 typedef enum quo_domain {
 	QUO_DOMAIN_COT_0, /* COT pads, party 0 sends */
 	QUO_DOMAIN_COT_1,
@@ -29,22 +31,23 @@ struct quo_cot;
 struct quo_tensor;
 
 typedef struct quo_session {
-	int party;           /* 0 .. parties-1 */
-	int parties;         /* 1 under clear */
-	bool dry;            /* a forecast: no peer, no data; engines report to `cost` */
-	quo_channel *peer;   /* the other party; NULL when parties == 1 or dry */
-	quo_rng *rng;        /* this party's own randomness */
+	int party;            /* 0 .. parties-1 */
+	int parties;          /* 1 under clear */
+	bool dry;             /* a forecast: no peer, no data; engines report to `cost` */
+	quo_channel *peer;    /* the other party; NULL when parties == 1 or dry */
+	quo_rng *rng;         /* this party's own randomness */
 	quo_block hash_start; /* quo_tccr() start, agreed at the handshake */
 	uint64_t tweak_next[QUO_DOMAINS];
-	struct quo_cot *cot[2];      /* cot[i]: party i is the sender (ot.h); NULL when parties == 1 */
+	struct quo_cot *cot[2]; /* cot[i]: party i is the sender (ot.h); NULL when parties == 1 */
 	const quo_instance *protocol;
 	quo_arena *run;  /* lives as long as the session */
 	quo_arena *step; /* reset by the trainer after every step */
 	quo_cost *cost;  /* dry runs */
-	uint64_t dry_run_bytes, dry_step_bytes; /* dry runs: what tensors of either arena would take */
+	uint64_t dry_run_bytes,
+		dry_step_bytes; /* dry runs: what tensors of either arena would take */
 	/* Called with every named tensor when a run is traced (--verify); NULL otherwise. */
 	quo_status (*trace)(void *arg, struct quo_session *s, const char *where, const char *name,
-	                    const struct quo_tensor *t, quo_err *err);
+			    const struct quo_tensor *t, quo_err *err);
 	void *trace_arg;
 	quo_link link; /* what engines plan with; the same at all parties */
 } quo_session;

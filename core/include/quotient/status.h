@@ -4,8 +4,8 @@
  *
  * Every function that can fail returns a quo_status and takes a `quo_err *` as its last argument.
  * The record is left untouched on success. On failure it holds one complete line that says what
- * happened, where, and what to do. The first failure wins: quo_fail() on a record that already holds
- * a failure keeps the first text. Messages never hold secrets.
+ * happened, where, and what to do. The first failure wins: quo_fail() on a record that already
+ * holds a failure keeps the first text. Messages never hold secrets.
  */
 #ifndef QUOTIENT_STATUS_H
 #define QUOTIENT_STATUS_H
@@ -26,8 +26,10 @@ typedef struct quo_err {
 	char text[1000];
 } quo_err;
 
+/* clang-format off */
 #define QUO_ERR_INIT \
 	{ QUO_OK, "" }
+/* clang-format on */
 
 #if defined(__GNUC__)
 #define QUO_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))

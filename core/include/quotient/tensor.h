@@ -2,15 +2,16 @@
 /*
  * Tensors: a spec (kind, width, owner, dimensions) and this party's part of the data.
  *
- * ARITH tensors hold one 32-bit word per element, row-major; only the low `width` bits mean anything. Under two
- * parties the words are additive shares mod 2^width, under `clear` the value itself. Values are signed.
- * BITS tensors hold `width` planes of quo_words(n) words (bits.h), XOR shares or the value itself.
+ * ARITH tensors hold one 32-bit word per element, row-major; only the low `width` bits mean
+ * anything. Under two parties the words are additive shares mod 2^width, under `clear` the value
+ * itself. Values are signed. BITS tensors hold `width` planes of quo_words(n) words (bits.h), XOR
+ * shares or the value itself.
  *
- * owner: QUO_SHARED, or the party whose share is the value while the other's is zero by construction; such a
- * tensor is known to its owner, and products on it need one direction only.
+ * owner: QUO_SHARED, or the party whose share is the value while the other's is zero by
+ * construction; such a tensor is known to its owner, and products on it need one direction only.
  *
- * Tensors are allocated by the core from an arena and are never freed one by one. In a forecast (session->dry)
- * they have no data.
+ * Tensors are allocated by the core from an arena and are never freed one by one. In a forecast
+ * (session->dry) they have no data.
  */
 #ifndef QUOTIENT_TENSOR_H
 #define QUOTIENT_TENSOR_H
@@ -57,7 +58,8 @@ static inline uint64_t *quo_plane(const quo_tensor *t, unsigned k)
 	return t->b + (size_t)k * t->words;
 }
 
-/* The public value of element-wise plain data in a tensor as signed integers, and back (tests, clear, reveal). */
+/* The public value of element-wise plain data in a tensor as signed integers, and back (tests,
+ * clear, reveal). */
 void quo_tensor_get(const quo_tensor *t, int32_t *out);
 void quo_tensor_set(quo_tensor *t, const int32_t *values);
 

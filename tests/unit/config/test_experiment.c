@@ -465,25 +465,31 @@ static void reads_quantities(void **state)
 
 static void refuses_quantities(void **state)
 {
-	static const char *const latency[] = { "42", "42 m", "-1ms", "0x1ms", "ms", "61s", "1e999s", "42ms ms", "nan",
-					       "{a: 1}", "~", "[1ms]", "1MB/s" };
-	static const char *const bandwidth[] = { "24.3", "24.3 mb/s", "24.3MB", "2e12B/s", "1s", "true" };
+	static const char *const latency[] = { "42",  "42 m",   "-1ms",    "0x1ms", "ms",
+					       "61s", "1e999s", "42ms ms", "nan",   "{a: 1}",
+					       "~",   "[1ms]",  "1MB/s" };
+	static const char *const bandwidth[] = { "24.3",    "24.3 mb/s", "24.3MB",
+						 "2e12B/s", "1s",        "true" };
 	char text[500];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof latency / sizeof *latency; i++) {
-		snprintf(text, sizeof text, "%snetwork: {shape: {latency: %s}}\n", GOOD, latency[i]);
-		refuses(text, 5, "network.shape.latency wants a time with its unit (us, ms, s) up to 60s, e.g. 42ms, not");
+		snprintf(text, sizeof text, "%snetwork: {shape: {latency: %s}}\n", GOOD,
+			 latency[i]);
+		refuses(text, 5,
+			"network.shape.latency wants a time with its unit (us, ms, s) up to 60s, e.g. 42ms, not");
 	}
 	for (size_t i = 0; i < sizeof bandwidth / sizeof *bandwidth; i++) {
-		snprintf(text, sizeof text, "%snetwork: {shape: {bandwidth: %s}}\n", GOOD, bandwidth[i]);
+		snprintf(text, sizeof text, "%snetwork: {shape: {bandwidth: %s}}\n", GOOD,
+			 bandwidth[i]);
 		refuses(text, 5, "network.shape.bandwidth wants a rate with its unit");
 	}
 	refuses(GOOD "network: {shape: {bandwidth: 999B/s}}\n", 5, "less than 1kB/s");
 	refuses(GOOD "network: {bandwidth: 999B/s}\n", 5, "network.bandwidth is less than 1kB/s");
 	refuses(GOOD "network: {latency: 61s}\n", 5, "network.latency wants a time");
 	refuses(GOOD "network: {shape: 42ms}\n", 5, "network.shape wants a map of options, not");
-	refuses(GOOD "network: {shape: {latncy: 1s}}\n", 5, "unknown key 'latncy' in network.shape; did you mean 'latency'?");
+	refuses(GOOD "network: {shape: {latncy: 1s}}\n", 5,
+		"unknown key 'latncy' in network.shape; did you mean 'latency'?");
 	refuses(GOOD "network: {shap: {}}\n", 5, "did you mean 'shape'?");
 }
 

@@ -13,7 +13,8 @@ const char *scratch(void)
 {
 	if (!*scratch_path) {
 		const char *tmp = getenv("TMPDIR");
-		snprintf(scratch_path, sizeof scratch_path, "%s/quotient-data-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+		snprintf(scratch_path, sizeof scratch_path, "%s/quotient-data-XXXXXX",
+			 tmp && *tmp ? tmp : "/tmp");
 		if (!mkdtemp(scratch_path))
 			fail_msg("cannot make %s", scratch_path);
 	}

@@ -7,7 +7,8 @@
 
 #include "data/reader.h"
 
-/* A scratch folder, made on first use; remove_scratch() empties and removes it (a group teardown). */
+/* A scratch folder, made on first use; remove_scratch() empties and removes it
+ * (a group teardown). */
 const char *scratch(void);
 int remove_scratch(void **state);
 /* Write a file there, plain or gzip. */
@@ -42,7 +43,8 @@ void assert_refused(reader *r, const char *part);
 void assert_loads(reader *r);
 void reader_done(reader *r);
 
-/* QUOTIENT_DATA, else ../shared/data beside the sources, if `file` is there; else skips, saying so. */
+/* QUOTIENT_DATA, else ../shared/data beside the sources, if `file` is there; else
+ * skips, saying so. */
 const char *real_data(const char *file);
 
 #endif

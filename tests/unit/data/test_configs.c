@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every experiment in configs/ resolves; where its data are at hand (or drawn), they load and fit the model. */
+/* Every experiment in configs/ resolves; where its data are at hand (or drawn), they load and fit
+ * the model. */
 #include "data_support.h"
 
 #include <dirent.h>
@@ -22,7 +23,8 @@ static void check_data(const quo_experiment_config *config, const char *path)
 	quo_err err = QUO_ERR_INIT;
 	quo_dataset data = { 0 };
 
-	quo_status status = ops->load(config->data->self, (uint64_t)config->train.seed, &data, &err);
+	quo_status status =
+		ops->load(config->data->self, (uint64_t)config->train.seed, &data, &err);
 	if (status != QUO_OK) {
 		/* Nothing but a file that was never fetched may be wrong. */
 		if (!strstr(err.text, "make data"))

@@ -24,7 +24,8 @@ static void make(reader *r)
 /* The rows of TRAIN and TEST: number, blue, red. */
 static void assert_rows(const reader *r)
 {
-	static const int8_t train[] = { 0, 0, 127, 64, 127, 0, 127, 0, 127 }, test[] = { 127, 127, 0, 32, 0, 0 };
+	static const int8_t train[] = { 0, 0, 127, 64, 127, 0, 127, 0, 127 },
+			    test[] = { 127, 127, 0, 32, 0, 0 };
 	static const uint8_t train_y[] = { 0, 1, 0 }, test_y[] = { 1, 0 };
 
 	assert_int_equal(r->data.n_dims, 1);
@@ -61,9 +62,13 @@ static void test_shapes_of_text(void **state)
 		bool header;
 	} same[] = {
 		{ ",", "0,red,?,1\r\n5,blue,x,2\r\n10,red,y,1", false },
-		{ ",", "\xef\xbb\xbf" "a,b,c,d\n\n0,red,?,1\n  \n5,blue,x,2\n10,red,y,1\n\n", true },
+		{ ",",
+		  "\xef\xbb\xbf"
+		  "a,b,c,d\n\n0,red,?,1\n  \n5,blue,x,2\n10,red,y,1\n\n",
+		  true },
 		{ ",", " 0 , red ,? , 1 \n+5.0,blue,x,2\n1e1,\"red\",y,1\n", false },
-		{ ",", "0,\"red\",\"a,\"\"b\"\"\",1\n\"5\",\"blue\" ,x,2\n10,red,\"\",\"1\"\n", false },
+		{ ",", "0,\"red\",\"a,\"\"b\"\"\",1\n\"5\",\"blue\" ,x,2\n10,red,\"\",\"1\"\n",
+		  false },
 		{ "blank", "0 red ? 1\n  5\t blue   x 2  \n10 red y 1\t\n", false },
 		{ " ", "0 red \"? ?\" 1\n5 blue x 2\n10 red y 1\n", false },
 		{ "\t", "0\tred\t\t1\n5\tblue\tx\t2\n10\tred\ty\t1\n", false },
@@ -76,7 +81,8 @@ static void test_shapes_of_text(void **state)
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
 		char test[64];
 		make(&r);
-		snprintf(test, sizeof test, "%s20,blue,z,2\n2.5,green,z,1\n", same[i].header ? "h,h,h,h\n" : "");
+		snprintf(test, sizeof test, "%s20,blue,z,2\n2.5,green,z,1\n",
+			 same[i].header ? "h,h,h,h\n" : "");
 		for (char *p = test; *p; p++)
 			if (*p == ',')
 				*p = strcmp(same[i].separator, "blank") ? *same[i].separator : ' ';
@@ -95,7 +101,8 @@ static void test_refuses(void **state)
 	static const struct {
 		const char *train, *part;
 	} bad[] = {
-		{ "0,red,?,1\n5,blue,x\n", "train.csv:2: 3 fields, but the columns declared add up to 4" },
+		{ "0,red,?,1\n5,blue,x\n",
+		  "train.csv:2: 3 fields, but the columns declared add up to 4" },
 		{ "0,red,?,1\n5,blue,x,2,\n", "train.csv:2: 5 fields" },
 		{ "0,red,?,1\n\n\n5,blue,x,2,3\n", "train.csv:4: 5 fields" },
 		{ "0,red,?,1\nfive,blue,x,2\n", "train.csv:2: field 1: 'five' is not a number" },
@@ -161,10 +168,12 @@ static void test_overlong_line(void **state)
 static void test_refuses_config(void **state)
 {
 	static const quo_column unlabelled[] = { { .role = QUO_COL_NUMERIC, .count = 4 } };
-	static const quo_column only_label[] = { { .role = QUO_COL_IGNORE, .count = 3 }, { .role = QUO_COL_LABEL, .count = 1 } };
-	static const quo_column two_labels[] = { { .role = QUO_COL_NUMERIC, .count = 2 }, { .role = QUO_COL_LABEL, .count = 2 } };
+	static const quo_column only_label[] = { { .role = QUO_COL_IGNORE, .count = 3 },
+						 { .role = QUO_COL_LABEL, .count = 1 } };
+	static const quo_column two_labels[] = { { .role = QUO_COL_NUMERIC, .count = 2 },
+						 { .role = QUO_COL_LABEL, .count = 2 } };
 	static const quo_column too_many[] = { { .role = QUO_COL_NUMERIC, .count = 4000000000 },
-		                               { .role = QUO_COL_LABEL, .count = 1 } };
+					       { .role = QUO_COL_LABEL, .count = 1 } };
 	reader r;
 
 	(void)state;
@@ -246,7 +255,8 @@ static void test_training_rows_only(void **state)
 	reader_done(&r);
 }
 
-/* Fisher-Yates of ten rows under stream 2^34, worked out apart from the code; the first floor(0.75 * 10) train. */
+/* Fisher-Yates of ten rows under stream 2^34, worked out apart from the code; the first floor(0.75
+ * * 10) train. */
 static void test_split(void **state)
 {
 	static const uint8_t order[] = { 5, 2, 9, 4, 3, 7, 6, 8, 0, 1 };
@@ -311,7 +321,8 @@ static void test_truncations_and_flips(void **state)
 		memcpy(bad, text, sizeof text);
 		for (int k = 0; k < 1 + i % 4; k++)
 			bad[quo_test_random(&seed) % (sizeof text - 1)] =
-				i % 2 ? (char)quo_test_random(&seed) : likely[quo_test_random(&seed) % (sizeof likely - 1)];
+				i % 2 ? (char)quo_test_random(&seed)
+				      : likely[quo_test_random(&seed) % (sizeof likely - 1)];
 		set_text(&r, "separator", i % 3 ? "," : "blank");
 		put("train.csv", bad, sizeof text - 1);
 		if (reader_load(&r, 1) == QUO_OK)

@@ -31,7 +31,8 @@ static void test_known_bytes(void **state)
 	set_int(&r, "test_rows", 100);
 	assert_loads(&r);
 	hex_digest(&r.data, digest);
-	assert_string_equal(digest, "6410f7e00d9d880686c282286c578375f1ae2ae609f25acd74162e6778c916b6");
+	assert_string_equal(digest,
+			    "6410f7e00d9d880686c282286c578375f1ae2ae609f25acd74162e6778c916b6");
 	reader_done(&r);
 }
 
@@ -86,7 +87,8 @@ static void test_extremes(void **state)
 	reader_done(&r);
 }
 
-/* Hard enough to tell a network that learns from one that does not, easy enough for a minute of training. */
+/* Hard enough to tell a network that learns from one that does not, easy enough for a
+ * minute of training. */
 static void test_learnable(void **state)
 {
 	static const uint32_t out[] = { 32, 10 };
@@ -96,7 +98,11 @@ static void test_learnable(void **state)
 	reader_make(&r, "digits");
 	set_int(&r, "size", 12);
 	assert_loads(&r);
-	quo_reference_config config = { .n_layers = 2, .out = out, .optimizer = QUO_REFERENCE_AMSGRAD, .batch = 64, .seed = 1 };
+	quo_reference_config config = { .n_layers = 2,
+					.out = out,
+					.optimizer = QUO_REFERENCE_AMSGRAD,
+					.batch = 64,
+					.seed = 1 };
 	quo_reference *reference = quo_reference_new(&config, &r.data);
 	quo_reference_steps(reference, 1);
 	assert_in_range(quo_reference_correct(reference, 0), 0, 250);

@@ -4,9 +4,11 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-static const uint8_t images[] = { 0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 1, 2, 3, 254, 255 };
+static const uint8_t images[] = { 0, 0, 8, 3, 0, 0, 0, 3, 0, 0,   0,
+				  1, 0, 0, 0, 2, 0, 1, 2, 3, 254, 255 };
 static const uint8_t labels[] = { 0, 0, 8, 1, 0, 0, 0, 3, 1, 0, 1 };
-static const uint8_t color[] = { 0, 0, 8, 4, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 10, 20, 30, 40, 50, 60 };
+static const uint8_t color[] = { 0, 0, 8, 4, 0, 0, 0, 1,  0,  0,  0,  1,  0,
+				 0, 0, 2, 0, 0, 0, 3, 10, 20, 30, 40, 50, 60 };
 static const uint8_t one_label[] = { 0, 0, 8, 1, 0, 0, 0, 1, 1 };
 
 static void make(reader *r)
@@ -140,8 +142,8 @@ static void test_promises(void **state)
 {
 	static const uint8_t tera[] = { 0, 0, 8, 3, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 7 };
 	static const uint8_t giga[] = { 0, 0, 8, 2, 0, 1, 0, 0, 0, 1, 0, 0, 7 };
-	static const uint8_t over[] = { 0, 0, 8, 4, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-		                        255, 255, 7 };
+	static const uint8_t over[] = { 0,   0,   8,   4,   255, 255, 255, 255, 255, 255, 255,
+					255, 255, 255, 255, 255, 255, 255, 255, 255, 7 };
 	reader r;
 
 	(void)state;
@@ -151,13 +153,15 @@ static void test_promises(void **state)
 	put_gz("x", tera, sizeof tera);
 	assert_refused(&r, "promises 1099511627776 bytes of images");
 	put("x", giga, sizeof giga);
-	assert_refused(&r, "promises 4294967296 bytes of images, which a file of 13 bytes cannot hold");
+	assert_refused(&r,
+		       "promises 4294967296 bytes of images, which a file of 13 bytes cannot hold");
 	put("x", over, sizeof over);
 	assert_refused(&r, "over 2^64");
 	reader_done(&r);
 }
 
-/* A compressed file may promise up to 1032 times its size: memory must still follow what arrives. */
+/* A compressed file may promise up to 1032 times its size: memory must still
+ * follow what arrives. */
 static void test_promise_within_ratio(void **state)
 {
 	size_t n = (size_t)1 << 20;
@@ -266,14 +270,10 @@ static void test_root(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reads),
-		cmocka_unit_test(test_reads_color),
-		cmocka_unit_test(test_refuses),
-		cmocka_unit_test(test_label_beyond_classes),
-		cmocka_unit_test(test_promises),
-		cmocka_unit_test(test_promise_within_ratio),
-		cmocka_unit_test(test_truncations),
-		cmocka_unit_test(test_flips),
+		cmocka_unit_test(test_reads),       cmocka_unit_test(test_reads_color),
+		cmocka_unit_test(test_refuses),     cmocka_unit_test(test_label_beyond_classes),
+		cmocka_unit_test(test_promises),    cmocka_unit_test(test_promise_within_ratio),
+		cmocka_unit_test(test_truncations), cmocka_unit_test(test_flips),
 		cmocka_unit_test(test_root),
 	};
 	return cmocka_run_group_tests(tests, NULL, remove_scratch);

@@ -21,11 +21,13 @@ static size_t npy(int version, const char *dict, const void *items, size_t bytes
 	return head + length + bytes;
 }
 
-static void put_npy(const char *name, const char *descr, const char *shape, const void *items, size_t bytes)
+static void put_npy(const char *name, const char *descr, const char *shape, const void *items,
+		    size_t bytes)
 {
 	char dict[200];
 
-	snprintf(dict, sizeof dict, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }      \n", descr, shape);
+	snprintf(dict, sizeof dict,
+		 "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }      \n", descr, shape);
 	put(name, file, npy(1, dict, items, bytes));
 }
 
@@ -102,9 +104,10 @@ static void test_numbers(void **state)
 		const char *descr;
 		const void *items;
 		size_t bytes;
-	} same[] = { { "<f8", f8, 48 }, { "<f4", f4, 24 }, { "<i8", i8, 48 }, { "<i4", i4, 24 }, { "<i2", i2, 12 },
-		     { "<u2", i2, 12 }, { "<u4", i4, 24 }, { "<u8", i8, 48 } };
-	static const int8_t min_max[] = { 0, 0, 64, 127, 127, 64 }, z[] = { -52, -52, 0, 52, 52, 0 };
+	} same[] = { { "<f8", f8, 48 }, { "<f4", f4, 24 }, { "<i8", i8, 48 }, { "<i4", i4, 24 },
+		     { "<i2", i2, 12 }, { "<u2", i2, 12 }, { "<u4", i4, 24 }, { "<u8", i8, 48 } };
+	static const int8_t min_max[] = { 0, 0, 64, 127, 127, 64 },
+			    z[] = { -52, -52, 0, 52, 52, 0 };
 	static const int8_t raw[] = { 0, 1, 5, 3, 10, 2 };
 	static const int64_t wide[] = { 2, 0, 1 };
 	reader r;
@@ -191,28 +194,37 @@ static void test_refuses_headers(void **state)
 		{ "", "not a dict" },
 		{ "{}", "lacks descr" },
 		{ "{'descr': '|u1', 'shape': (2, 3)}", "lacks descr" },
-		{ "{'descr': '>i4', 'fortran_order': False, 'shape': (2, 3)}", "dtype '>i4' is not little-endian" },
+		{ "{'descr': '>i4', 'fortran_order': False, 'shape': (2, 3)}",
+		  "dtype '>i4' is not little-endian" },
 		{ "{'descr': '<U4', 'fortran_order': False, 'shape': (2, 3)}", "dtype '<U4'" },
 		{ "{'descr': '|O', 'fortran_order': False, 'shape': (2, 3)}", "dtype '|O'" },
 		{ "{'descr': '|i4', 'fortran_order': False, 'shape': (2, 3)}", "dtype '|i4'" },
 		{ "{'descr': '', 'fortran_order': False, 'shape': (2, 3)}", "dtype ''" },
 		{ "{'descr': '<f16', 'fortran_order': False, 'shape': (2, 3)}", "dtype '<f16'" },
-		{ "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 3)}", "no simple 'descr'" },
+		{ "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 3)}",
+		  "no simple 'descr'" },
 		{ "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3)}", "Fortran order" },
 		{ "{'descr': '|u1', 'fortran_order': False, 'shape': ()}", "one number" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3, 1, 1, 1)}", "more than 4 dimensions" },
+		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3, 1, 1, 1)}",
+		  "more than 4 dimensions" },
 		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, -3)}", "broken 'shape'" },
 		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2 3)}", "broken 'shape'" },
 		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3}", "broken 'shape'" },
 		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 0)}", "dimension 1 is 0" },
 		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (6,)}", "has 1 dimensions" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 99999999999999999999)}", "over 2^64" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (4294967296, 4294967296)}", "over 2^64" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (1099511627776, 1)}", "promises 1099511627776 bytes" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), 'x': 1}", "unknown key" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3)} x", "goes on after the dict" },
+		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 99999999999999999999)}",
+		  "over 2^64" },
+		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (4294967296, 4294967296)}",
+		  "over 2^64" },
+		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (1099511627776, 1)}",
+		  "promises 1099511627776 bytes" },
+		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), 'x': 1}",
+		  "unknown key" },
+		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3)} x",
+		  "goes on after the dict" },
 		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3)", "not a dict" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2)}", "goes on after byte" },
+		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2)}",
+		  "goes on after byte" },
 		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 4)}", "promises 8 bytes" },
 	};
 	reader r;
@@ -255,8 +267,10 @@ static void test_truncations_and_flips(void **state)
 		static const char likely[] = "(){}',:<>|0123456789uif ";
 		memcpy(bad, good, n);
 		for (int k = 0; k < 1 + i % 3; k++)
-			bad[quo_test_random(&seed) % n] = i % 2 ? (uint8_t)quo_test_random(&seed) :
-			                                          (uint8_t)likely[quo_test_random(&seed) % (sizeof likely - 1)];
+			bad[quo_test_random(&seed) % n] =
+				i % 2 ? (uint8_t)quo_test_random(&seed)
+				      : (uint8_t)likely[quo_test_random(&seed) %
+							(sizeof likely - 1)];
 		put("x", bad, n);
 		if (reader_load(&r, 1) != QUO_OK)
 			assert_int_equal(r.err.status, QUO_USAGE);

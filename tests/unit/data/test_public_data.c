@@ -4,15 +4,19 @@
 
 #include "reference/reference.h"
 
-static double accuracy(const quo_dataset *data, const uint32_t *out, uint32_t n_layers, uint32_t batch, uint64_t steps)
+static double accuracy(const quo_dataset *data, const uint32_t *out, uint32_t n_layers,
+		       uint32_t batch, uint64_t steps)
 {
-	quo_reference_config config = {
-		.n_layers = n_layers, .out = out, .optimizer = QUO_REFERENCE_AMSGRAD, .batch = batch, .seed = 1
-	};
+	quo_reference_config config = { .n_layers = n_layers,
+					.out = out,
+					.optimizer = QUO_REFERENCE_AMSGRAD,
+					.batch = batch,
+					.seed = 1 };
 	quo_reference *reference = quo_reference_new(&config, data);
 
 	quo_reference_steps(reference, steps);
-	double right = 100.0 * quo_reference_correct(reference, 2000) / (data->test_rows < 2000 ? data->test_rows : 2000);
+	double right = 100.0 * quo_reference_correct(reference, 2000) /
+		       (data->test_rows < 2000 ? data->test_rows : 2000);
 	quo_reference_free(reference);
 	return right;
 }
@@ -27,7 +31,8 @@ static void test_mnist(void **state)
 	reader_make(&r, "idx");
 	set_text(&r, "root", root);
 	set_int(&r, "classes", 10);
-	set_pair(&r, "train", "mnist/train-images-idx3-ubyte.gz", "mnist/train-labels-idx1-ubyte.gz");
+	set_pair(&r, "train", "mnist/train-images-idx3-ubyte.gz",
+		 "mnist/train-labels-idx1-ubyte.gz");
 	set_pair(&r, "test", "mnist/t10k-images-idx3-ubyte.gz", "mnist/t10k-labels-idx1-ubyte.gz");
 	assert_loads(&r);
 	assert_int_equal(r.data.train_rows, 60000);
@@ -36,7 +41,8 @@ static void test_mnist(void **state)
 	assert_int_equal(r.data.train_y[0], 5);
 	assert_int_equal(r.data.train_y[59999], 8);
 	assert_int_equal(r.data.test_y[0], 7);
-	assert_int_equal(r.data.train_x[5 * 28 + 12], 3 >> 1); /* the first image's first ink: 3 18 18 18 126 .. */
+	assert_int_equal(r.data.train_x[5 * 28 + 12],
+			 3 >> 1); /* the first image's first ink: 3 18 18 18 126 .. */
 	assert_int_equal(r.data.train_x[5 * 28 + 16], 126 >> 1);
 	assert_true(accuracy(&r.data, out, 2, 128, 100) >= 80);
 	reader_done(&r);
@@ -70,7 +76,8 @@ static void test_german_credit(void **state)
 	assert_loads(&r);
 	assert_int_equal(r.data.train_rows, 800);
 	assert_int_equal(r.data.test_rows, 200);
-	assert_in_range(r.data.features, 59, 61); /* 54 symbols and 7 numbers, when training sees every symbol */
+	assert_in_range(r.data.features, 59,
+			61); /* 54 symbols and 7 numbers, when training sees every symbol */
 	for (uint32_t i = 0; i < 800; i++)
 		bad += r.data.train_y[i];
 	for (uint32_t i = 0; i < 200; i++)
@@ -122,8 +129,10 @@ static void test_color_images(void **state)
 	const char *root = real_data("breast_idc/test-images-idx4-ubyte.gz");
 	reader_make(&r, "idx");
 	set_text(&r, "root", root);
-	set_pair(&r, "train", "breast_idc/test-images-idx4-ubyte.gz", "breast_idc/test-labels-idx1-ubyte.gz");
-	set_pair(&r, "test", "breast_idc/test-images-idx4-ubyte.gz", "breast_idc/test-labels-idx1-ubyte.gz");
+	set_pair(&r, "train", "breast_idc/test-images-idx4-ubyte.gz",
+		 "breast_idc/test-labels-idx1-ubyte.gz");
+	set_pair(&r, "test", "breast_idc/test-images-idx4-ubyte.gz",
+		 "breast_idc/test-labels-idx1-ubyte.gz");
 	assert_loads(&r);
 	assert_int_equal(r.data.train_rows, 600);
 	assert_int_equal(r.data.n_dims, 3);

@@ -47,9 +47,9 @@ static void test_z(void **state)
 	(void)state;
 	quo__scaler s = quo__scaler_fit(QUO_SCALE_Z, x, 4);
 	assert_int_equal(quo__scaler_apply(&s, 2), 0);
-	assert_int_equal(quo__scaler_apply(&s, 3), 42);  /* 127 / 3 = 42.33 */
+	assert_int_equal(quo__scaler_apply(&s, 3), 42); /* 127 / 3 = 42.33 */
 	assert_int_equal(quo__scaler_apply(&s, 1), -42);
-	assert_int_equal(quo__scaler_apply(&s, 3.5), 64); /* 63.5 */
+	assert_int_equal(quo__scaler_apply(&s, 3.5), 64);  /* 63.5 */
 	assert_int_equal(quo__scaler_apply(&s, 0.5), -63); /* -63.5 + 0.5 */
 	assert_int_equal(quo__scaler_apply(&s, 100), 127);
 	assert_int_equal(quo__scaler_apply(&s, -100), -127);
@@ -92,8 +92,9 @@ static void test_degenerate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ln),    cmocka_unit_test(test_min_max),    cmocka_unit_test(test_z),
-		cmocka_unit_test(test_log_z), cmocka_unit_test(test_degenerate),
+		cmocka_unit_test(test_ln),         cmocka_unit_test(test_min_max),
+		cmocka_unit_test(test_z),          cmocka_unit_test(test_log_z),
+		cmocka_unit_test(test_degenerate),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Measuring a link: bounds that hold on a busy machine, equal figures at both parties, and a peer that makes things up. */
+/* Measuring a link: bounds that hold on a busy machine, equal figures at both parties, and a peer
+ * that makes things up. */
 #include "net/probe.h"
 
 #include <math.h>
@@ -35,7 +36,8 @@ static void test_measure(void **state)
 	quo_test_unshare(shared, 1, sizeof *shared);
 }
 
-/* A shaped link is never faster than it is told; how much slower it looks depends on the machine. */
+/* A shaped link is never faster than it is told; how much slower it looks depends
+ * on the machine. */
 static void test_shaped(void **state)
 {
 	struct shared *shared = quo_test_shared(1, sizeof *shared);
@@ -45,8 +47,8 @@ static void test_shaped(void **state)
 	shared->bytes_per_s = 10e6;
 	quo_test_two_peers(measure, shared);
 	assert_memory_equal(&shared->link[0], &shared->link[1], sizeof shared->link[0]);
-	print_message("10 ms, 10 MB/s: measured %.1f ms, %.1f MB/s\n", 1e3 * shared->link[0].latency_s,
-	              1e-6 * shared->link[0].bytes_per_s);
+	print_message("10 ms, 10 MB/s: measured %.1f ms, %.1f MB/s\n",
+		      1e3 * shared->link[0].latency_s, 1e-6 * shared->link[0].bytes_per_s);
 	assert_true(shared->link[0].latency_s >= 0.01);
 	assert_true(shared->link[0].bytes_per_s <= 11e6);
 	assert_true(shared->link[0].bytes_per_s >= 1e6);
@@ -68,7 +70,8 @@ static void lie(int party, quo_channel *ch, void *arg)
 	if (party == 0) {
 		quo_test_ok(quo_channel_send(ch, l->bytes, l->n, &err));
 		quo_test_ok(quo_channel_flush(ch, &err));
-		for (char c; quo_channel_recv(ch, &c, 1, &err) == QUO_OK;) /* until the other has had enough */
+		for (char c; quo_channel_recv(ch, &c, 1, &err) ==
+			     QUO_OK;) /* until the other has had enough */
 			;
 		return;
 	}
@@ -90,9 +93,11 @@ static struct lie report(double latency, double rate)
 static void test_lies(void **state)
 {
 	struct lie lies[] = {
-		{ { 4, 0 }, 2 },   { { 1, 23 }, 2 },         { { 1, 255 }, 2 },      report(NAN, 1e9),
-		report(1e-3, NAN), report(INFINITY, 1e9),    report(1e-3, INFINITY), report(-1, 1e9),
-		report(1e-3, 0),   { { 0 }, sizeof lies[0].bytes }, /* pings without end */
+		{ { 4, 0 }, 2 },        { { 1, 23 }, 2 },
+		{ { 1, 255 }, 2 },      report(NAN, 1e9),
+		report(1e-3, NAN),      report(INFINITY, 1e9),
+		report(1e-3, INFINITY), report(-1, 1e9),
+		report(1e-3, 0),        { { 0 }, sizeof lies[0].bytes }, /* pings without end */
 	};
 
 	(void)state;
