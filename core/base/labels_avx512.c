@@ -20,8 +20,22 @@ static void offset_row(quo_block *out, const quo_block *a, quo_block delta, size
 				 _mm512_xor_si512(_mm512_maskz_loadu_epi64(m, a + i), d));
 }
 
+static void colours(const quo_block *labels, size_t n, uint64_t *plane)
+{
+	for (size_t i = 0; i < n; i += 64) {
+		size_t m = n - i < 64 ? n - i : 64;
+		uint64_t v = 0;
+		for (size_t j = 0; j < m; j += 8) {
+			const quo_block *p = labels + i + j;
+			__m512i x = load_part(p, m - j, 0), y = load_part(p, m - j, 1);
+			v |= (uint64_t)lsbs(low_words(x, y)) << j;
+		}
+		plane[i / 64] = v;
+	}
+}
+
 /* Both words of every label whose lsb is set. */
-INLINE __mmask8 colours(__m512i x)
+INLINE __mmask8 coloured(__m512i x)
 {
 	return _mm512_movepi64_mask(_mm512_slli_epi64(_mm512_unpacklo_epi64(x, x), 63));
 }
@@ -95,7 +109,7 @@ INLINE void garble_8(const quo_and_row *row, const schedule *s, unsigned ka, uns
 	}
 	encrypt_halves(s, ka, kb, y);
 	for (unsigned j = 0; j < 2; j++) {
-		__mmask8 pa = colours(a[j]), pb = colours(b[j]);
+		__mmask8 pa = coloured(a[j]), pb = coloured(b[j]);
 		__m512i tg = xor3(y[j], y[2 + j], d->sigma_delta);
 		__m512i hb = xor3(y[4 + j], y[6 + j], d->sigma_delta);
 		__m512i c = _mm512_xor_si512(xor3(x[j], y[j], x[4 + j]), y[4 + j]);
@@ -180,8 +194,8 @@ INLINE void evaluate_groups(const quo_and_row *row, const schedule *s, unsigned 
 		__m512i te = load_part(table + row->n + i, count, j);
 		__m512i c = _mm512_xor_si512(xor3(x[at], y[at], x[at + 2]), y[at + 2]);
 
-		c = _mm512_mask_xor_epi64(c, colours(a), c, tg);
-		c = _mm512_mask_xor_epi64(c, colours(b), c, _mm512_xor_si512(te, a));
+		c = _mm512_mask_xor_epi64(c, coloured(a), c, tg);
+		c = _mm512_mask_xor_epi64(c, coloured(b), c, _mm512_xor_si512(te, a));
 		store_part(out + i, count, j, c);
 	}
 }
@@ -204,6 +218,9 @@ static void halfgates_evaluate(const quo_and_row *row, const quo_block *table, q
 	}
 }
 
-const quo_label_ops quo__labels_avx512 = { offset_row, halfgates_garble, halfgates_evaluate,
+const quo_label_ops quo__labels_avx512 = { offset_row,
+					   colours,
+					   halfgates_garble,
+					   halfgates_evaluate,
 					   quo__threehalves_garble_avx512,
 					   quo__threehalves_evaluate_avx512 };

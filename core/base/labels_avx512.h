@@ -24,6 +24,20 @@ INLINE void store_part(quo_block *p, size_t count, unsigned j, __m512i x)
 	_mm512_mask_storeu_epi64(p + 4 * j, part(count, j), x);
 }
 
+/* The low words of eight labels. */
+INLINE __m512i low_words(__m512i x, __m512i y)
+{
+	const __m512i low = _mm512_set_epi64(14, 12, 10, 8, 6, 4, 2, 0);
+
+	return _mm512_permutex2var_epi64(x, low, y);
+}
+
+/* Bit i: the lsb of word i. */
+INLINE unsigned lsbs(__m512i x)
+{
+	return _mm512_test_epi64_mask(x, _mm512_set1_epi64(1));
+}
+
 INLINE __m512i xor3(__m512i a, __m512i b, __m512i c)
 {
 	return _mm512_ternarylogic_epi64(a, b, c, 0x96);

@@ -16,12 +16,10 @@ typedef struct halves {
 
 INLINE halves load_halves(const quo_block *p, size_t count)
 {
-	const __m512i low = _mm512_set_epi64(14, 12, 10, 8, 6, 4, 2, 0);
 	const __m512i high = _mm512_set_epi64(15, 13, 11, 9, 7, 5, 3, 1);
 	__m512i x = load_part(p, count, 0), y = load_part(p, count, 1);
 
-	return (halves){ _mm512_permutex2var_epi64(x, low, y),
-			 _mm512_permutex2var_epi64(x, high, y) };
+	return (halves){ low_words(x, y), _mm512_permutex2var_epi64(x, high, y) };
 }
 
 INLINE void store_halves(quo_block *p, size_t count, halves x)
@@ -41,11 +39,6 @@ INLINE __m512i xor2(__m512i a, __m512i b)
 INLINE __m512i xor_if(__m512i x, unsigned mask, __m512i y)
 {
 	return _mm512_mask_xor_epi64(x, (__mmask8)mask, x, y);
-}
-
-INLINE unsigned lsbs(__m512i x)
-{
-	return _mm512_test_epi64_mask(x, _mm512_set1_epi64(1));
 }
 
 /* quo_halves_times(). */

@@ -17,6 +17,17 @@ static void offset_row(quo_block *out, const quo_block *a, quo_block delta, size
 		out[i] = quo_xor(a[i], delta);
 }
 
+static void colours(const quo_block *labels, size_t n, uint64_t *plane)
+{
+	for (size_t i = 0; i < n; i += 64) {
+		size_t m = n - i < 64 ? n - i : 64;
+		uint64_t v = 0;
+		for (size_t j = 0; j < m; j++)
+			v |= quo_lsb(labels[i + j]) << j;
+		plane[i / 64] = v;
+	}
+}
+
 /* Instances first .. first + m - 1 of a row. */
 static inline uint64_t tweak_at(const quo_and_row *row, unsigned group, size_t first)
 {

@@ -3,5 +3,6 @@
 #define HASH quo__aes_portable
 #include "base/labels_generic.h"
 
-const quo_label_ops quo__labels_portable = { offset_row, halfgates_garble, halfgates_evaluate,
+const quo_label_ops quo__labels_portable = { offset_row,         colours,
+					     halfgates_garble,   halfgates_evaluate,
 					     threehalves_garble, threehalves_evaluate };

@@ -148,7 +148,8 @@ static void own_share(const struct call *call, const struct yao_port *port, unsi
 		      size_t first, size_t n, quo_block *labels)
 {
 	if (call->garbler && port->planes)
-		yao_offset_labels(labels, port->planes + k * port->words, first, n, call->delta);
+		quo_xor_if_bits(labels, call->delta, port->planes + k * port->words + first / 64,
+				n);
 }
 
 /* The labels of a job's scalar ports, in wire order, for all its parts; takes cot_scalar labels
@@ -222,13 +223,14 @@ static void input_rows(struct call *call, const struct yao_part *part, size_t do
 
 static void output_bits(const struct yao_part *part, size_t done, size_t m, const struct rows *r)
 {
+	void (*colours)(const quo_block *, size_t, uint64_t *) = quo_label_kernels()->colours;
 	const quo_circuit *c = part->job->circuit;
+	size_t first = part->first + done; /* a multiple of 64 */
 	uint32_t o = 0;
 
 	for (uint32_t p = 0; p < c->n_out; p++)
 		for (unsigned k = 0; k < c->out[p].width; k++, o++)
-			yao_colours(r->out[o], m, quo_plane(part->job->map->out[p], k),
-				    part->first + done);
+			colours(r->out[o], m, quo_plane(part->job->map->out[p], k) + first / 64);
 }
 
 static quo_status run_part(struct call *call, const struct yao_part *part, quo_block *cots,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parts of circuits/yao: the plan of a call (yao_plan.c), bits to labels and back
- * (yao_labels.c), and the engine itself (yao.c). Party 0 garbles, party 1 evaluates; Delta is that
- * of session->cot[0].
+ * The parts of circuits/yao: the plan of a call (yao_plan.c), choice bits (yao_labels.c), and the
+ * engine itself (yao.c). Party 0 garbles, party 1 evaluates; Delta is that of session->cot[0].
  */
 #ifndef QUOTIENT_PLUGINS_YAO_H
 #define QUOTIENT_PLUGINS_YAO_H
@@ -71,11 +70,5 @@ size_t yao_next_batch(struct yao_job *jobs, size_t n_jobs, struct yao_cursor *cu
 /* Append `n` bits of plane, from bit `first` (a multiple of 64) on, at bit `at` of zeroed `bits`.
  */
 void yao_append_bits(uint64_t *bits, size_t at, const uint64_t *plane, size_t first, size_t n);
-/* labels[i] ^= bit (first + i) of plane * delta, for i < n; first a multiple of 64. */
-void yao_offset_labels(quo_block *labels, const uint64_t *plane, size_t first, size_t n,
-		       quo_block delta);
-/* Colour bits (lsb) of n labels to a plane, from bit `first` (a multiple of 64) on; bits beyond n
- * cleared. */
-void yao_colours(const quo_block *labels, size_t n, uint64_t *plane, size_t first);
 
 #endif

@@ -33,6 +33,8 @@ typedef struct quo_and_row {
 typedef struct quo_label_ops {
 	/* out[i] = a[i] ^ delta: a free NOT gate. (A free XOR gate is quo_xor_blocks().) */
 	void (*offset_row)(quo_block *out, const quo_block *a, quo_block delta, size_t n);
+	/* Bit i of the plane is the colour of label i, i < n; the last word's bits beyond n are 0. */
+	void (*colours)(const quo_block *labels, size_t n, uint64_t *plane);
 	/*
 	 * Zahur, Rosulek, Evans 2015, figure 2, GbAnd. Zero labels in and out; table gets n
 	 * generator halves, then n evaluator halves. The tweaks: 2 * QUO_LABEL_KEYS(n).

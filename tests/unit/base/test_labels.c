@@ -84,6 +84,30 @@ static void test_offset_row(void **state)
 	}
 }
 
+static void test_colours(void **state)
+{
+	(void)state;
+	EACH_SIZE(n)
+	FOR_EACH_TIER(tier)
+	{
+		size_t words = (n + 63) / 64;
+		struct gate g = gate_new(n);
+		uint64_t *plane = guarded_new(words * sizeof *plane);
+		uint64_t *want = calloc(words + 1, sizeof *want);
+
+		assert_non_null(want);
+		for (size_t i = 0; i < n; i++)
+			want[i / 64] |= quo_lsb(g.a[i]) << i % 64;
+		quo_label_kernels()->colours(g.a, n, plane);
+		if (n)
+			assert_memory_equal(plane, want, words * sizeof *plane);
+		guarded_check(plane, words * sizeof *plane);
+		free(plane);
+		free(want);
+		gate_free(&g);
+	}
+}
+
 /* ---- half gates ---- */
 
 static void halfgates_reference(const struct gate *g, quo_block *table, quo_block *out)
@@ -325,6 +349,7 @@ static void test_halves_input(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_offset_row),
+					    cmocka_unit_test(test_colours),
 					    cmocka_unit_test(test_halfgates_garble),
 					    cmocka_unit_test(test_halfgates_evaluate),
 					    cmocka_unit_test(test_threehalves_garble),
