@@ -3,8 +3,8 @@
 
 #define DUPLEX 2
 
-/* Of each party's core, for a byte through a loopback socket, sent or received. */
-#define COPY_S 0.2e-9
+/* Of each party's core, for a byte through a loopback socket, sent or received (docs/performance.md). */
+#define COPY_S 0.1e-9
 
 void quo_cost_send(quo_cost *cost, int from, uint64_t bytes)
 {

@@ -25,6 +25,10 @@
 #ifndef GMW_NAME
 #define GMW_NAME "gmw"
 #endif
+/* Processor time of either party for an AND gate, and for a COT beside its making
+ * (docs/performance.md). */
+#define AND_S 0.15e-9
+#define COT_S 1.3e-9
 
 struct gmw {
 	struct gmw_program **programs;
@@ -379,13 +383,19 @@ static quo_status run_wave(quo_session *s, struct gmw_part *parts, size_t n_part
 static quo_status account_wave(quo_session *s, const struct gmw_part *parts, size_t n_parts,
 			       quo_err *err)
 {
+	uint64_t cots = s->cost->cots, ands = 0;
+
 	QUO_TRY(gmw_triples(s, parts, n_parts, err));
 	for (uint32_t stage = 0; stage < wave_stages(parts, n_parts); stage++) {
 		quo_cost_duplex(s->cost, wave_bytes(parts, n_parts, stage, 0),
 				wave_bytes(parts, n_parts, stage, 1));
 	}
 	for (size_t i = 0; i < n_parts; i++)
-		s->cost->and_gates += (uint64_t)parts[i].job->program->n_ands * parts[i].m;
+		ands += (uint64_t)parts[i].job->program->n_ands * parts[i].m;
+	s->cost->and_gates += ands;
+	for (int party = 0; party < 2; party++)
+		quo_cost_work(s->cost, party,
+			      (double)ands * AND_S + (double)(s->cost->cots - cots) * COT_S);
 	return QUO_OK;
 }
 

@@ -27,6 +27,10 @@
 
 #include <stdlib.h>
 
+/* Processor time of either party for an input bit, beside its COT, and its share of the outputs
+ * (docs/performance.md). */
+#define INPUT_S 8e-9
+
 struct config {
 	quo_instance *gc;
 };
@@ -298,8 +302,13 @@ static void account_batch(const struct call *call, const struct yao_part *parts,
 							       left < job->piece ? left
 										 : job->piece);
 		}
-		cost->and_gates += (uint64_t)job->circuit->n_and * parts[i].m;
+		uint64_t ands = (uint64_t)job->circuit->n_and * parts[i].m;
+		cost->and_gates += ands;
+		quo_cost_work(cost, YAO_GARBLER, (double)ands * gc_ops(call->gc)->garble_s);
+		quo_cost_work(cost, 1 - YAO_GARBLER, (double)ands * gc_ops(call->gc)->evaluate_s);
 	}
+	for (int party = 0; party < 2; party++)
+		quo_cost_work(cost, party, (double)n_cots * INPUT_S);
 	quo_cost_send(cost, YAO_GARBLER, bytes);
 }
 

@@ -71,6 +71,8 @@ static const quo_gc_ops ops = {
 	.garble = garble,
 	.evaluate = evaluate,
 	.table_bytes = table_bytes,
+	.garble_s = 3.6e-9, /* docs/performance.md */
+	.evaluate_s = 3.1e-9,
 };
 
 static const quo_component component = {

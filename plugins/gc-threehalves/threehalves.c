@@ -99,6 +99,8 @@ static const quo_gc_ops ops = {
 	.garble = garble,
 	.evaluate = evaluate,
 	.table_bytes = table_bytes,
+	.garble_s = 7.2e-9, /* docs/performance.md */
+	.evaluate_s = 5.7e-9,
 };
 
 static const quo_component component = {

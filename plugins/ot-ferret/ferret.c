@@ -33,6 +33,8 @@
 #define LOG_BATCH 15
 #define BATCH ((size_t)1 << LOG_BATCH)
 #define CHUNK 4096 /* rows encoded at a time; even */
+/* Processor time of either party for a COT (docs/performance.md). */
+#define COT_S 11.5e-9
 
 struct config {
 	quo_instance *setup;
@@ -372,6 +374,8 @@ static void ferret_cost_extend(void *self, int sender, size_t n, quo_cost *cost)
 	f->dry = cost;
 	(void)extend(f, NULL, n, NULL, NULL, NULL);
 	f->dry = NULL;
+	for (int party = 0; party < 2; party++)
+		quo_cost_work(cost, party, (double)n * COT_S);
 }
 
 static const char *const set_choices[] = { "auto", "13", "12", "11", "10", NULL };

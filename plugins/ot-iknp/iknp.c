@@ -24,6 +24,8 @@
 #include <quotient/vole.h>
 
 #define COLUMNS 128
+/* Processor time of either party for a COT (docs/performance.md). */
+#define COT_S 3e-9
 
 struct iknp {
 	quo_block delta;
@@ -102,6 +104,8 @@ static void iknp_cost_extend(void *self, int sender, size_t n, quo_cost *cost)
 {
 	(void)self;
 	quo_cost_send(cost, 1 - sender, quo_vole_bytes(1, n));
+	for (int party = 0; party < 2; party++)
+		quo_cost_work(cost, party, (double)n * COT_S);
 }
 
 static const quo_ot_ops iknp_ops = {

@@ -15,6 +15,10 @@
 
 #define KAPPA 128
 #define K_DEFAULT 3
+/* Processor time of either party for a COT, and for each of its 2^k / k AES calls
+ * (docs/performance.md). */
+#define COT_S 1.9e-9
+#define CALL_S 0.82e-9
 #define STRING(x) STRING_(x)
 #define STRING_(x) #x
 
@@ -156,7 +160,12 @@ static void softspoken_cost_open(void *self, const quo_session *s, int sender, q
 
 static void softspoken_cost_extend(void *self, int sender, size_t n, quo_cost *cost)
 {
-	quo_cost_send(cost, 1 - sender, quo_vole_bytes(((struct softspoken *)self)->k, n));
+	unsigned k = ((struct softspoken *)self)->k;
+	double calls = (double)(1u << k) / k;
+
+	quo_cost_send(cost, 1 - sender, quo_vole_bytes(k, n));
+	for (int party = 0; party < 2; party++)
+		quo_cost_work(cost, party, (double)n * (COT_S + calls * CALL_S));
 }
 
 static const quo_option options[] = {

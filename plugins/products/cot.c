@@ -14,6 +14,11 @@
 
 #include <string.h>
 
+/* Processor time for a COT, beside its making, and for a byte of its row (docs/performance.md). */
+#define ROW_S 6e-9
+#define SENDER_S 0.18e-9
+#define RECEIVER_S 0.1e-9
+
 struct config {
 	int64_t batch, chunk_kib;
 };
@@ -77,6 +82,12 @@ static void forecast(const struct cot *self, quo_session *s, cot_cursor cursor[2
 		for (int i = 0; i < 2; i++)
 			quo_cot_chosen_cost(s->cot[i], n[i], s->cost);
 		quo_cost_duplex(s->cost, bytes[0], bytes[1]);
+		for (int i = 0; i < 2; i++) {
+			quo_cost_work(s->cost, i,
+				      (double)n[i] * ROW_S + (double)bytes[i] * SENDER_S);
+			quo_cost_work(s->cost, 1 - i,
+				      (double)n[i] * ROW_S + (double)bytes[i] * RECEIVER_S);
+		}
 	}
 }
 

@@ -35,6 +35,8 @@ typedef struct quo_gc_ops {
 			       const quo_block *const *in, quo_block *const *out, quo_err *err);
 	/* Required. Bytes that garble() sends. */
 	uint64_t (*table_bytes)(void *self, const quo_circuit *c, size_t n);
+	/* Optional. Seconds of one core to garble, and to evaluate, an AND gate of many instances; for forecasts. */
+	double garble_s, evaluate_s;
 } quo_gc_ops;
 
 #endif

@@ -209,6 +209,31 @@ static void test_cost(void **state)
 	assert_int_equal(cost.sent_bytes[1], 17);
 }
 
+static bool about(double a, double b)
+{
+	return a > 0.999 * b && a < 1.001 * b;
+}
+
+/* The busier core or direction, and a latency for every round; what is not known is as on loopback. */
+static void test_cost_seconds(void **state)
+{
+	const quo_link slow = { 0.01, 1e6 }, loopback = QUO_LINK_LOOPBACK, unknown = { 0, 0 };
+	quo_cost cost = QUO_COST_INIT;
+
+	(void)state;
+	assert_true(quo_cost_seconds(&cost, slow) == 0);
+	quo_cost_send(&cost, 0, 2000000);
+	quo_cost_send(&cost, 1, 1000000);
+	assert_true(about(quo_cost_seconds(&cost, slow), 2.02));
+	quo_cost_work(&cost, 0, 1);
+	assert_true(about(quo_cost_seconds(&cost, slow), 2.02));
+	quo_cost_work(&cost, 1, 5);
+	quo_cost_work(&cost, 1, 5);
+	assert_true(about(quo_cost_seconds(&cost, slow), 10.02));
+	assert_true(quo_cost_seconds(&cost, unknown) == quo_cost_seconds(&cost, loopback));
+	assert_true(about(quo_cost_seconds(&cost, unknown), 10));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +247,7 @@ int main(void)
 		cmocka_unit_test(test_arena_wipes),
 		cmocka_unit_test(test_arena_marks),
 		cmocka_unit_test(test_cost),
+		cmocka_unit_test(test_cost_seconds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
