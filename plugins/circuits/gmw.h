@@ -94,7 +94,8 @@ struct gmw_stage {
 };
 
 struct gmw_program {
-	uint64_t id; /* of the circuit as the caller gave it */
+	uint64_t id;   /* of the circuit as the caller gave it */
+	quo_goal goal; /* of its adders behind additive ports */
 	struct gmw_op *ops;
 	struct gmw_star *stars; /* in the order in which they are opened */
 	struct gmw_and *ands;   /* in the order in which they are evaluated */
@@ -113,7 +114,7 @@ struct gmw_program {
 
 /* The program of a circuit; additive ports are split (quo_split_arith). NULL and a message on
  * failure. */
-struct gmw_program *gmw_program_new(const quo_circuit *c, quo_err *err);
+struct gmw_program *gmw_program_new(const quo_circuit *c, quo_goal goal, quo_err *err);
 void gmw_program_free(struct gmw_program *p);
 
 /* An AND gate between two operands, numbered as the caller likes below n_vertices. */

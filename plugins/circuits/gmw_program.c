@@ -449,7 +449,7 @@ static quo_status compile(struct gmw_program *p, const quo_circuit *given, const
 	return QUO_OK;
 }
 
-struct gmw_program *gmw_program_new(const quo_circuit *c, quo_err *err)
+struct gmw_program *gmw_program_new(const quo_circuit *c, quo_goal goal, quo_err *err)
 {
 	struct gmw_program *p = quo_alloc(1, sizeof *p, err);
 	quo_circuit *split = NULL;
@@ -460,11 +460,12 @@ struct gmw_program *gmw_program_new(const quo_circuit *c, quo_err *err)
 		if (c->in[i].kind == QUO_PORT_ARITH)
 			p->input_planes += c->in[i].width;
 	if (p && p->input_planes) {
-		split = quo_split_arith(c, QUO_SHALLOW, err);
+		split = quo_split_arith(c, goal, err);
 		status = split ? QUO_OK : QUO_FAILED;
 	}
 	if (status == QUO_OK) {
 		p->id = c->id;
+		p->goal = goal;
 		status = compile(p, c, split ? split : c, &w, err);
 	}
 	for (unsigned i = 0; i < sizeof w.memory / sizeof *w.memory; i++)

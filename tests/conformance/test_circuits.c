@@ -475,6 +475,7 @@ static void gmw_costs(const quo_instance *engine, const struct engine *e, quo_se
 static void gmw_rounds(const quo_instance *engine, const struct engine *e, quo_session *s)
 {
 	quo_err err = QUO_ERR_INIT;
+	const quo_circuits_ops *ops = engine->ops;
 	uint64_t rng = 41, deepest = 0;
 	struct sample x[MAX_JOBS];
 
@@ -485,7 +486,7 @@ static void gmw_rounds(const quo_instance *engine, const struct engine *e, quo_s
 	x[2] = sample_new(&rng, sample_free_circuit(), 9);
 	x[3] = sample_new(&rng, deep_circuit(50), 1);
 	for (int i = 0; i < MAX_JOBS; i++) {
-		quo_circuit *split = quo_split_arith(x[i].c, QUO_SHALLOW, &err);
+		quo_circuit *split = quo_split_arith(x[i].c, ops->goal(engine->self, s), &err);
 		assert_non_null(split);
 		deepest = split->depth > deepest ? split->depth : deepest;
 		quo_circuit_free(split);

@@ -50,42 +50,53 @@ static void check(const char *protocol, const char *const *rule, const struct tr
 	quo_test_unshare(t, 2, sizeof *t);
 }
 
-/* The name of the option that takes a garbling scheme; NULL: none does. */
-static const char *gc_option(const quo_component *circuits)
+/* The option of that type: its name; NULL: there is none. */
+static const quo_option *option_of(const quo_component *circuits, quo_option_type type)
 {
 	for (const quo_option *o = circuits->options; o && o->name; o++)
-		if (o->type == QUO_OPT_COMPONENT && o->component_kind == QUO_KIND_GC)
-			return o->name;
+		if (o->type == type &&
+		    (type != QUO_OPT_COMPONENT || o->component_kind == QUO_KIND_GC))
+			return o;
 	return NULL;
 }
 
+static void with_option(const char *ot, const quo_component *circuits, const char *option,
+			const char *value, const char *const *rule, const struct trained *clear)
+{
+	char protocol[256];
+
+	snprintf(protocol, sizeof protocol,
+		 "protocol={use: quotient, ot: {use: %s}, circuits: {use: %s%s%s%s%s}}", ot,
+		 circuits->name, option ? ", " : "", option ? option : "", option ? ": " : "",
+		 option ? value : "");
+	check(protocol, rule, clear);
+}
+
+/* With every garbling scheme and every value of a choice where the engine takes such; else as it
+ * is. */
 static unsigned with_circuits(const char *ot, const quo_component *circuits,
 			      const char *const *rule, const struct trained *clear)
 {
 	const quo_registry *registry = quo_test_registry();
-	const char *option = gc_option(circuits);
-	char protocol[256];
+	const quo_option *gcs = option_of(circuits, QUO_OPT_COMPONENT);
+	const quo_option *choice = option_of(circuits, QUO_OPT_ENUM);
 	unsigned n = 0;
 
-	if (!option) {
-		snprintf(protocol, sizeof protocol,
-			 "protocol={use: quotient, ot: {use: %s}, circuits: {use: %s}}", ot,
-			 circuits->name);
-		check(protocol, rule, clear);
-		return 1;
-	}
-	for (size_t i = 0; i < quo_registry_count(registry); i++) {
+	for (size_t i = 0; gcs && i < quo_registry_count(registry); i++) {
 		const quo_component *gc = &quo_registry_at(registry, i)->component;
+		char value[64];
 		if (gc->kind != QUO_KIND_GC)
 			continue;
-		snprintf(protocol, sizeof protocol,
-			 "protocol={use: quotient, ot: {use: %s}, circuits: {use: %s, %s: {use: "
-			 "%s}}}",
-			 ot, circuits->name, option, gc->name);
-		check(protocol, rule, clear);
+		snprintf(value, sizeof value, "{use: %s}", gc->name);
+		with_option(ot, circuits, gcs->name, value, rule, clear);
 		n++;
 	}
-	return n;
+	for (int i = 0; choice && choice->choices[i]; i++, n++)
+		with_option(ot, circuits, choice->name, choice->choices[i], rule, clear);
+	if (n)
+		return n;
+	with_option(ot, circuits, NULL, NULL, rule, clear);
+	return 1;
 }
 
 static void every_combination(void **state)
