@@ -18,6 +18,7 @@
 #define ROW_S 6e-9
 #define SENDER_S 0.18e-9
 #define RECEIVER_S 0.1e-9
+#define MAX_AHEAD_BYTES ((uint64_t)1 << 26)
 
 struct config {
 	int64_t batch, chunk_kib;
@@ -125,17 +126,25 @@ static quo_status choose(cot_flow *flow, int direction, uint64_t *choices, quo_b
 			      err);
 }
 
-static quo_status stream(cot_flow flow[2], quo_channel *peer, int party, quo_err *err)
+/* How far this party sends ahead of what it has taken in, in bytes: with less than a round trip of the link under way,
+ * both would wait for each other's next chunk. Nothing ahead where latency is nothing: what is sent stays in cache. */
+static uint64_t ahead_bytes(const quo_session *s)
 {
-	cot_flow *out = &flow[party], *in = &flow[1 - party];
+	double bytes = 4 * s->link.latency_s * s->link.bytes_per_s;
+
+	return bytes > MAX_AHEAD_BYTES ? MAX_AHEAD_BYTES : (uint64_t)bytes;
+}
+
+static quo_status stream(cot_flow flow[2], quo_session *s, quo_err *err)
+{
+	cot_flow *out = &flow[s->party], *in = &flow[1 - s->party];
+	uint64_t ahead = ahead_bytes(s);
 
 	while (!cot_flow_ended(out) || !cot_flow_ended(in)) {
-		if (!cot_flow_ended(out))
-			QUO_TRY(cot_flow_step(out, err));
-		if (!cot_flow_ended(in))
-			QUO_TRY(cot_flow_step(in, err));
+		bool may_send = cot_flow_ended(in) || out->bytes <= in->bytes + ahead;
+		QUO_TRY(cot_flow_step(!cot_flow_ended(out) && may_send ? out : in, err));
 	}
-	return quo_channel_flush(peer, err);
+	return quo_channel_flush(s->peer, err);
 }
 
 /* One batch; false in *more when there was none left. */
@@ -149,6 +158,7 @@ static quo_status run_batch(const struct cot *self, cot_flow flow[2], uint64_t *
 		uint64_t bytes;
 		flow[i].n = next_batch(&after[i], (size_t)self->config->batch, &bytes);
 		flow[i].at = flow[i].hashed = 0;
+		flow[i].bytes = 0;
 		flow[i].piece.count = flow[i].piece_done = 0;
 		flow[i].tweak =
 			quo_session_tweaks(s, i ? QUO_DOMAIN_COT_1 : QUO_DOMAIN_COT_0,
@@ -162,7 +172,7 @@ static quo_status run_batch(const struct cot *self, cot_flow flow[2], uint64_t *
 		if (flow[i].n)
 			QUO_TRY(choose(&flow[i], i, choices, blocks[i], err));
 	quo_channel_duplex(s->peer, true);
-	quo_status status = stream(flow, s->peer, s->party, err);
+	quo_status status = stream(flow, s, err);
 	quo_channel_duplex(s->peer, false);
 	flow[0].cursor = after[0];
 	flow[1].cursor = after[1];

@@ -190,6 +190,7 @@ quo_status cot_flow_step(cot_flow *flow, quo_err *err)
 	unsigned width = flow->piece.width;
 	size_t bytes = cot_wire_bytes(shape, width, n);
 
+	flow->bytes += bytes;
 	if (!flow->sender) {
 		QUO_TRY(quo_channel_recv(flow->session->peer, flow->wire, bytes, err));
 		if (!shape->sliced)

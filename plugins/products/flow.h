@@ -19,6 +19,7 @@ typedef struct cot_flow {
 	uint64_t tweak;  /* of blocks[0 .. QUO_TCCR_PER_KEY-1], +1 for each such group */
 	/* Progress. */
 	size_t at, hashed; /* COTs done; hashes present up to here */
+	uint64_t bytes;    /* over the channel so far */
 	cot_piece piece;
 	size_t piece_done;
 	/* Buffers. */
