@@ -71,6 +71,15 @@ static inline void put_bits(uint64_t *out, size_t at, unsigned n, uint64_t v)
 		out[at / 64 + 1] |= v >> (64 - shift);
 }
 
+void quo_bits_append(uint64_t *out, size_t at, const uint64_t *in, size_t from, size_t n)
+{
+	for (size_t i = 0; i < n; i += 64) {
+		unsigned take = n - i < 64 ? (unsigned)(n - i) : 64;
+
+		put_bits(out, at + i, take, bits_at(in, from + i, take));
+	}
+}
+
 void quo_plane_transpose(const uint64_t *in, size_t rows, size_t cols, uint64_t *out)
 {
 	uint64_t tile[TILE];

@@ -112,7 +112,7 @@ static void pack_choices(const struct yao_part *parts, size_t n_parts, uint64_t 
 				if (!port->cot || port->scalar != (scalars == 1))
 					continue;
 				for (unsigned k = 0; k < port->width; k++, at += n)
-					yao_append_bits(choices, at, port->planes + k * port->words,
+					quo_bits_append(choices, at, port->planes + k * port->words,
 							first, n);
 			}
 		}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parts of circuits/yao: the plan of a call (yao_plan.c), choice bits (yao_labels.c), and the
- * engine itself (yao.c). Party 0 garbles, party 1 evaluates; Delta is that of session->cot[0].
+ * The parts of circuits/yao: the plan of a call (yao_plan.c) and the engine itself (yao.c). Party 0
+ * garbles, party 1 evaluates; Delta is that of session->cot[0].
  */
 #ifndef QUOTIENT_PLUGINS_YAO_H
 #define QUOTIENT_PLUGINS_YAO_H
@@ -66,9 +66,5 @@ quo_status yao_load_job(struct yao_job *job, quo_arena *arena, quo_err *err);
  * COTs. */
 size_t yao_next_batch(struct yao_job *jobs, size_t n_jobs, struct yao_cursor *cursor,
 		      struct yao_part *parts, size_t *n_parts);
-
-/* Append `n` bits of plane, from bit `first` (a multiple of 64) on, at bit `at` of zeroed `bits`.
- */
-void yao_append_bits(uint64_t *bits, size_t at, const uint64_t *plane, size_t first, size_t n);
 
 #endif

@@ -92,20 +92,6 @@ static void forecast(const struct cot *self, quo_session *s, cot_cursor cursor[2
 	}
 }
 
-/* Append bits from .. from + n of a plane to a string of `at` bits that is zero beyond. */
-static void append_bits(uint64_t *out, size_t at, const uint64_t *in, size_t from, size_t n)
-{
-	while (n) {
-		size_t room = 64 - at % 64, left = 64 - from % 64, take = room < left ? room : left;
-		take = n < take ? n : take;
-		uint64_t mask = take == 64 ? UINT64_MAX : (UINT64_C(1) << take) - 1;
-		out[at / 64] |= (in[from / 64] >> from % 64 & mask) << at % 64;
-		at += take;
-		from += take;
-		n -= take;
-	}
-}
-
 static quo_status choose(cot_flow *flow, int direction, uint64_t *choices, quo_block *blocks,
 			 quo_err *err)
 {
@@ -118,8 +104,8 @@ static quo_status choose(cot_flow *flow, int direction, uint64_t *choices, quo_b
 		for (size_t at = 0; at < flow->n; at += piece.count) {
 			cot_cursor_next(&cursor, flow->n - at, &piece);
 			const cot_operand *op = &flow->operands[piece.job_index];
-			append_bits(choices, at, op->planes + piece.plane * op->plane_words,
-				    piece.first, piece.count);
+			quo_bits_append(choices, at, op->planes + piece.plane * op->plane_words,
+					piece.first, piece.count);
 		}
 	}
 	return quo_cot_chosen(s->cot[direction], s, flow->n, flow->sender ? NULL : choices, blocks,

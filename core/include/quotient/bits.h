@@ -39,6 +39,10 @@ void quo_planes_from_words(const uint32_t *in, size_t n, unsigned width, uint64_
 void quo_words_from_planes(const uint64_t *planes, size_t n, unsigned width, bool is_signed,
 			   uint32_t *out);
 
+/* Append bits from .. from + n - 1 of `in` to `out`, a string of `at` bits with zeros behind them.
+ * Touches no word of either that holds none of these bits. */
+void quo_bits_append(uint64_t *out, size_t at, const uint64_t *in, size_t from, size_t n);
+
 /*
  * 128 x n_bits transposition: rows[j] (j < 128) is a packed row of n bits at rows + j * row_words;
  * out[i] (i < n) collects bit i of every row: bit j of block out[i] = bit i of row j. n a multiple

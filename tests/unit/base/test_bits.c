@@ -176,6 +176,33 @@ static void test_pack(void **state)
 	quo_rng_free(rng);
 }
 
+static void test_append(void **state)
+{
+	quo_rng *rng = quo_rng_new_test(15);
+
+	(void)state;
+	for (size_t s = 0; s < N_SIZES; s++)
+		for (size_t from = 0; from < 70; from += 9)
+			for (size_t at = 0; at < 130; at += 13) {
+				size_t n = sizes[s], words = quo_words(from + n);
+				uint64_t *in = random_new(rng, words * 8);
+				uint64_t *out = guarded_new(quo_words(at + n) * 8);
+				memset(out, 0, quo_words(at + n) * 8);
+				for (size_t i = 0; i < at; i++)
+					out[i / 64] |= UINT64_C(1) << i % 64;
+				quo_bits_append(out, at, in, from, n);
+				for (size_t i = 0; i < quo_words(at + n) * 64; i++)
+					assert_int_equal(bit_of(out, i),
+							 i < at       ? 1
+							 : i < at + n ? bit_of(in, from + i - at)
+								      : 0);
+				guarded_check(out, quo_words(at + n) * 8);
+				free(in);
+				free(out);
+			}
+	quo_rng_free(rng);
+}
+
 static void test_helpers(void **state)
 {
 	(void)state;
@@ -202,6 +229,7 @@ int main(void)
 		cmocka_unit_test(test_plane_transpose),
 		cmocka_unit_test(test_words_transpose),
 		cmocka_unit_test(test_pack),
+		cmocka_unit_test(test_append),
 		cmocka_unit_test(test_helpers),
 	};
 
