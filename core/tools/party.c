@@ -34,7 +34,8 @@ void quo_run_banner(const quo_run *run)
 			protocol->component->name);
 	} else {
 		fprintf(run->ui,
-			"security: semi-honest, %d parties, kappa = 128, statistical 40; revealed: %s%s%s\n",
+			"security: semi-honest, %d parties, kappa = 128, statistical 40\n"
+			"revealed: %s%s%s\n",
 			ops->parties, run->config->reveal.n ? "test accuracy" : "nothing",
 			run->cli->reveal_model ? ", the model" : "",
 			run->cli->verify ? "; --verify OPENS EVERY TENSOR: no privacy" : "");

@@ -93,11 +93,21 @@ static double seconds_left(const quo_progress *p)
 	return (double)steps * p->step_seconds + (double)epochs * p->epoch_seconds;
 }
 
+/* Whole seconds, rounded up: an estimate has no more to say. */
+static const char *format_left(char out[QUO_UNIT_CHARS], double seconds)
+{
+	if (!(seconds <= 59))
+		return quo_format_seconds(out, seconds);
+	snprintf(out, QUO_UNIT_CHARS, "%u s", (unsigned)ceil(seconds));
+	return out;
+}
+
 static void format_line(const quo_progress *p, char *line, size_t size)
 {
 	const quo_progress_config *c = &p->config;
 	char seconds[QUO_UNIT_CHARS], bytes[QUO_UNIT_CHARS], left[QUO_UNIT_CHARS],
 		accuracy[32] = "";
+	double remaining = seconds_left(p);
 	uint64_t in_epoch =
 		p->step && c->steps_per_epoch ? (p->step - 1) % c->steps_per_epoch + 1 : 0;
 	uint64_t epoch = p->step && c->steps_per_epoch ? (p->step - 1) / c->steps_per_epoch + 1 : 1;
@@ -105,12 +115,11 @@ static void format_line(const quo_progress *p, char *line, size_t size)
 	if (!isnan(p->accuracy))
 		snprintf(accuracy, sizeof accuracy, "  acc %.2f%%", 100 * p->accuracy);
 	snprintf(line, size,
-		 "epoch %" PRIu64 "/%" PRIu64 "  batch %" PRIu64 "/%" PRIu64
-		 "%s  %s/batch%s%s  ETA %s",
+		 "epoch %" PRIu64 "/%" PRIu64 "  batch %" PRIu64 "/%" PRIu64 "%s  %s/batch%s%s%s%s",
 		 epoch, c->epochs, in_epoch, c->steps_per_epoch, accuracy,
 		 quo_format_seconds(seconds, p->step_seconds), p->bytes ? "  " : "",
-		 p->bytes ? quo_format_bytes(bytes, p->bytes) : "",
-		 quo_format_seconds(left, seconds_left(p)));
+		 p->bytes ? quo_format_bytes(bytes, p->bytes) : "", remaining > 0 ? "  ETA " : "",
+		 remaining > 0 ? format_left(left, remaining) : "");
 }
 
 static void show(quo_progress *p, double now, bool at_once)

@@ -116,11 +116,11 @@ static void test_plain(void **unused)
 		quo_progress_step(p, step, step * 1000000);
 	}
 	quo_progress_epoch(p, 2, NAN);
-	finish(p, "epoch 1/2  batch 1/4  2.00 s/batch  1.00 MB  ETA 14.0 s\n"
-		  "epoch 1/2  batch 4/4  2.00 s/batch  4.00 MB  ETA 8.00 s\n"
+	finish(p, "epoch 1/2  batch 1/4  2.00 s/batch  1.00 MB  ETA 14 s\n"
+		  "epoch 1/2  batch 4/4  2.00 s/batch  4.00 MB  ETA 8 s\n"
 		  "epoch 1/2: test accuracy 91.50%, sent 4.00 MB\n"
-		  "epoch 2/2  batch 1/4  acc 91.50%  2.00 s/batch  5.00 MB  ETA 9.00 s\n"
-		  "epoch 2/2  batch 4/4  acc 91.50%  2.00 s/batch  8.00 MB  ETA 3.00 s\n"
+		  "epoch 2/2  batch 1/4  acc 91.50%  2.00 s/batch  5.00 MB  ETA 9 s\n"
+		  "epoch 2/2  batch 4/4  acc 91.50%  2.00 s/batch  8.00 MB  ETA 3 s\n"
 		  "epoch 2/2 done, sent 8.00 MB\n");
 }
 
@@ -138,10 +138,10 @@ static void test_live(void **unused)
 	quo_progress_step(p, 21, 0);
 	/* The slow step moves the mean by a twentieth of the difference; it is the third to be
 	 * shown. */
-	finish(p, "\repoch 1/1  batch 1/100  10 ms/batch  ETA 990 ms\033[K"
-		  "\repoch 1/1  batch 11/100  10 ms/batch  ETA 890 ms\033[K"
+	finish(p, "\repoch 1/1  batch 1/100  10 ms/batch  ETA 1 s\033[K"
+		  "\repoch 1/1  batch 11/100  10 ms/batch  ETA 1 s\033[K"
 		  "\r\033[Ka note\n"
-		  "\repoch 1/1  batch 21/100  20 ms/batch  ETA 1.54 s\033[K\n");
+		  "\repoch 1/1  batch 21/100  20 ms/batch  ETA 2 s\033[K\n");
 }
 
 static void test_narrow(void **unused)
