@@ -3,13 +3,13 @@
  * Copy me: a whole plugin in one file. It adds the optimiser `optim/sign-sgd`, which moves every
  * weight by 2^shift against the sign of its gradient:  V <- sat(V - sign(G) * 2^shift).
  *
- * Build it anywhere, against the installed headers alone, look at it, and train with it:
- *     cc -std=c11 -O2 -shared -fPIC -fvisibility=hidden -I PREFIX/include sign_sgd.c -o sign-sgd.so
- *     quotient-plugins test sign-sgd.so
- *     quotient-run configs/quickstart.yaml --plugin-dir . --set train.optimizer.use=sign-sgd
+ * Rename the component (.name at the end: two files must not hold the same one), build it anywhere,
+ * against the installed headers alone (or core/include), look at it, and train with it:
+ *     cc -std=c11 -O2 -shared -fPIC -fvisibility=hidden -I PREFIX/include mine.c -o mine.so
+ *     quotient-plugins test mine.so
+ *     quotient-run configs/quickstart.yaml --plugin-dir . --set train.optimizer.use=mine
  *
- * docs/adding-a-plugin.md says what to change for another kind, and how to run the conformance
- * tests.
+ * docs/adding-a-plugin.md has the other kinds, and how to run the conformance tests.
  */
 #include <quotient/quotient.h>
 
