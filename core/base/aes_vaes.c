@@ -238,7 +238,7 @@ static void prg_many(const quo_block *keys, size_t n, quo_block *out, size_t per
 			__mmask8 m = some > 4 * i ? first_of(some - 4 * i) : 0;
 			s.key[0][i] = _mm512_maskz_loadu_epi64(m, keys + first + 4 * i);
 		}
-		expand_regs(&s, REGS);
+		expand_sixteen(&s);
 		for (unsigned k = 0; k < some; k++)
 			stream(&s, k, 0, to + k * per_key, whole);
 		for (size_t j = whole; j < per_key; j++)

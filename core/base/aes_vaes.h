@@ -82,11 +82,48 @@ INLINE void expand_regs(schedule *s, unsigned regs)
 	expand_round(s, 9, regs, 54);
 }
 
+/* Four registers of four words a lane, the 4 x 4 words of every lane set transposed; its own inverse. */
+INLINE void transpose_words(__m512i out[4], const __m512i w[4])
+{
+	__m512i a = _mm512_unpacklo_epi32(w[0], w[1]), b = _mm512_unpackhi_epi32(w[0], w[1]);
+	__m512i c = _mm512_unpacklo_epi32(w[2], w[3]), d = _mm512_unpackhi_epi32(w[2], w[3]);
+
+	out[0] = _mm512_unpacklo_epi64(a, c);
+	out[1] = _mm512_unpackhi_epi64(a, c);
+	out[2] = _mm512_unpacklo_epi64(b, d);
+	out[3] = _mm512_unpackhi_epi64(b, d);
+}
+
+/*
+ * Sixteen keys at once, word j of all of them in one register: SubWord(RotWord(..)) is then one
+ * AESENCLAST for all, and the chain of the columns four XORs. The shuffle undoes ShiftRows as well.
+ */
+INLINE void expand_sixteen(schedule *s)
+{
+	static const uint8_t rcon[ROUNDS] = { 1, 2, 4, 8, 16, 32, 64, 128, 27, 54 };
+	/* Column c wants its bytes 1, 2, 3, 0 in rows 0 .. 3; AESENCLAST takes row r from column c + r. */
+	const __m512i rotated = _mm512_broadcast_i32x4(
+		_mm_set_epi8(0, 7, 10, 13, 12, 3, 6, 9, 8, 15, 2, 5, 4, 11, 14, 1));
+	__m512i w[4];
+
+	transpose_words(w, s->key[0]);
+	for (unsigned r = 0; r < ROUNDS; r++) {
+		__m512i t = _mm512_aesenclast_epi128(_mm512_shuffle_epi8(w[3], rotated),
+						     _mm512_set1_epi32(rcon[r]));
+		__m512i all = _mm512_ternarylogic_epi64(w[1], w[2], w[3], 0x96);
+		w[0] = _mm512_xor_si512(w[0], t);
+		w[3] = _mm512_xor_si512(all, w[0]);
+		w[2] = _mm512_ternarylogic_epi64(w[0], w[1], w[2], 0x96);
+		w[1] = _mm512_xor_si512(w[0], w[1]);
+		transpose_words(s->key[r + 1], w);
+	}
+}
+
 /* The first n_keys keys, at least. */
 static inline void expand(schedule *s, size_t n_keys)
 {
 	if (n_keys > 8)
-		expand_regs(s, 4);
+		expand_sixteen(s);
 	else if (n_keys > 4)
 		expand_regs(s, 2);
 	else

@@ -37,7 +37,7 @@ static void colours(const quo_block *labels, size_t n, uint64_t *plane)
 /* Both words of every label whose lsb is set. */
 INLINE __mmask8 coloured(__m512i x)
 {
-	return _mm512_movepi64_mask(_mm512_slli_epi64(_mm512_unpacklo_epi64(x, x), 63));
+	return _mm512_test_epi64_mask(_mm512_unpacklo_epi64(x, x), _mm512_set1_epi64(1));
 }
 
 /* Keys for the instances first .. of a row: key j of A is number j, that of B is number *b + j. */
@@ -58,7 +58,7 @@ INLINE void expand_row(const quo_and_row *row, size_t first, schedule *s, unsign
 		s->key[0][i] = _mm512_xor_si512(base, counters(tweak + 4 * i));
 		s->key[0][i + REGS / 2] = _mm512_xor_si512(base, counters(tweak + keys + 4 * i));
 	}
-	expand_regs(s, REGS);
+	expand_sixteen(s);
 }
 
 /* Eight registers: the first four under key ka, the others under key kb. */

@@ -97,7 +97,7 @@ INLINE void expand_three(const quo_and_row *row, size_t first, schedule s[2], un
 		s[0].key[0][2 + i] = xor2(base, counters(tweak + keys + 4 * i));
 		s[1].key[0][i] = xor2(base, counters(tweak + 2 * keys + 4 * i));
 	}
-	expand_regs(&s[0], 4);
+	expand_sixteen(&s[0]);
 	expand_regs(&s[1], 2);
 }
 
