@@ -39,7 +39,6 @@
 struct config {
 	quo_instance *setup;
 	int set;
-	int64_t ahead;
 };
 
 struct ferret {
@@ -52,9 +51,11 @@ struct ferret {
 	quo_block hash_start, delta;
 	quo_block
 		*cots; /* that this iteration takes: the secret, then the base COTs of the trees */
-	quo_block *kept; /* the same of the next */
-	quo_block *leaves;
-	quo_block code; /* key of this iteration's rows */
+	quo_block *kept;   /* the same of the next */
+	quo_block *leaves; /* of one batch */
+	quo_block *trees;  /* of this iteration: the sender's roots, the receiver's sums */
+	uint64_t tweak;    /* the iteration's first */
+	quo_block code;    /* key of this iteration's rows */
 
 	/* Where the schedule is; equal at both parties. */
 	uint64_t iteration;
@@ -62,6 +63,7 @@ struct ferret {
 	size_t row;   /* the next one to come out */
 	size_t first; /* row of leaves[0] */
 	size_t made;  /* rows whose leaves exist, or existed */
+	size_t told;  /* trees of this iteration whose sums have been sent */
 };
 
 static const ferret_params *main_set(const struct ferret *f)
@@ -75,70 +77,105 @@ static size_t usable(const struct ferret *f)
 	return ferret_rows(f->now) - ferret_needs(f->next);
 }
 
-static size_t ahead(const struct ferret *f)
-{
-	size_t rows = (size_t)f->config->ahead / BATCH * BATCH;
-
-	return rows ? rows : BATCH;
-}
-
 /* ---- trees ---- */
 
-static quo_status batch_trees(struct ferret *f, quo_session *s, size_t first, size_t trees,
-			      quo_block *leaves, quo_err *err)
+static size_t batch_trees(const struct ferret *f, size_t tree)
 {
-	quo_block sums[FERRET_DEPTH_MAX * FERRET_BATCH_MAX], roots[FERRET_BATCH_MAX];
+	const size_t left = f->now->trees - tree, most = BATCH >> f->now->depth;
+
+	return left < most ? left : most;
+}
+
+/* Tweaks of the trees before `tree`, which starts a batch or is the last plus one. */
+static uint64_t tweaks_before(const struct ferret *f, size_t tree)
+{
+	const size_t most = BATCH >> f->now->depth;
+
+	return tree / most * ferret_batch_tweaks(most, f->now->depth) +
+	       ferret_batch_tweaks(tree % most, f->now->depth);
+}
+
+static void start_trees(struct ferret *f, quo_session *s)
+{
+	const size_t trees = f->now->trees;
+
+	if (f->dry) {
+		quo_cost_send(f->dry, f->sender,
+			      (uint64_t)trees * f->now->depth * sizeof(quo_block));
+		return;
+	}
+	f->told = 0;
+	f->tweak = quo_session_tweaks(s, f->sender ? QUO_DOMAIN_OT_1 : QUO_DOMAIN_OT_0,
+				      tweaks_before(f, trees));
+	if (f->is_sender)
+		quo_rng_bytes(s->rng, f->trees, trees * sizeof *f->trees);
+}
+
+/* The batch that begins with `tree`; its sums travel unless they have. */
+static quo_status expand(struct ferret *f, quo_session *s, size_t tree, quo_block *leaves,
+			 quo_err *err)
+{
+	quo_block sums[FERRET_DEPTH_MAX * FERRET_BATCH_MAX];
 	const unsigned depth = f->now->depth;
-	const size_t bytes = trees * depth * sizeof *sums;
+	const size_t trees = batch_trees(f, tree), bytes = trees * depth * sizeof *sums;
+	const bool fresh = tree >= f->told;
 	const ferret_batch b = {
 		.kernels = f->kernels,
 		.hash_start = f->hash_start,
-		.tweak = quo_session_tweaks(s, f->sender ? QUO_DOMAIN_OT_1 : QUO_DOMAIN_OT_0,
-					    ferret_batch_tweaks(trees, depth)),
+		.tweak = f->tweak + tweaks_before(f, tree),
 		.trees = trees,
 		.depth = depth,
-		.base = f->cots + ferret_secret(f->now) + first * depth,
-		.sums = sums,
+		.base = f->cots + ferret_secret(f->now) + tree * depth,
+		.sums = f->is_sender ? sums : f->trees + tree * depth,
 		.leaves = leaves,
 	};
 
-	if (!f->is_sender) {
-		QUO_TRY(quo_channel_recv(s->peer, sums, bytes, err));
-		ferret_trees_receive(&b);
-		return QUO_OK;
+	if (f->is_sender)
+		ferret_trees_send(&b, f->delta, f->trees + tree);
+	if (fresh) {
+		f->told = tree + trees;
+		if (f->is_sender) {
+			QUO_TRY(quo_channel_send(s->peer, sums, bytes, err));
+			QUO_TRY(quo_channel_flush(s->peer, err));
+		} else {
+			QUO_TRY(quo_channel_recv(s->peer, b.sums, bytes, err));
+		}
 	}
-	quo_rng_bytes(s->rng, roots, trees * sizeof *roots);
-	ferret_trees_send(&b, f->delta, roots);
-	quo_wipe(roots, sizeof roots);
-	QUO_TRY(quo_channel_send(s->peer, sums, bytes, err));
-	return quo_channel_flush(s->peer, err);
+	if (!f->is_sender)
+		ferret_trees_receive(&b);
+	return QUO_OK;
+}
+
+/* No leaf is left: expand the next batch. */
+static quo_status make_leaves(struct ferret *f, quo_session *s, quo_err *err)
+{
+	const size_t tree = f->made >> f->now->depth;
+
+	if (!tree)
+		start_trees(f, s);
+	f->first = f->made;
+	f->made += batch_trees(f, tree) << f->now->depth;
+	return f->dry ? QUO_OK : expand(f, s, tree, f->leaves, err);
 }
 
 /*
- * No leaf is left: expand more trees. A batch when `want` rows fill one, so that they are used
- * while in cache; else as many as may be kept ahead, so that small requests seldom wait for the
- * peer.
+ * The sums of an iteration travel within one request, so that it costs one flight. Those of trees
+ * that no row was asked of yet are all that is kept of them: the sender expands these trees again when
+ * their rows come out.
  */
-static quo_status make_leaves(struct ferret *f, quo_session *s, size_t want, quo_err *err)
+static quo_status tell_rest(struct ferret *f, quo_session *s, quo_err *err)
 {
-	const size_t rows = ferret_rows(f->now);
-	size_t target = f->made + (want < BATCH ? ahead(f) : BATCH);
+	const size_t told = f->told, trees = f->now->trees;
+	const unsigned depth = f->now->depth;
 
-	if (target > rows)
-		target = rows;
-	f->first = f->made;
-	while (f->made < target) {
-		size_t left = rows - f->made, m = left < BATCH ? left : BATCH;
-		size_t trees = m >> f->now->depth;
-
-		if (f->dry)
-			quo_cost_send(f->dry, f->sender,
-				      (uint64_t)trees * f->now->depth * sizeof(quo_block));
-		else
-			QUO_TRY(batch_trees(f, s, f->made >> f->now->depth, trees,
-					    f->leaves + (f->made - f->first), err));
-		f->made += m;
+	if (!f->is_sender && told < trees) {
+		f->told = trees;
+		return quo_channel_recv(s->peer, f->trees + told * depth,
+					(trees - told) * depth * sizeof *f->trees, err);
 	}
+	/* What is to be kept is not there before the iteration's end: its place is free. */
+	while (f->told < trees)
+		QUO_TRY(expand(f, s, f->told, f->kept, err));
 	return QUO_OK;
 }
 
@@ -185,8 +222,8 @@ static void encode(struct ferret *f, size_t n, bool publish, quo_block *out, uin
 		const quo_block *leaf = f->leaves + (f->row - f->first);
 		const size_t left = n - i < CHUNK ? n - i : CHUNK;
 
-		if (f->row %
-		    2) { /* the second of a pair: make the first too, if only for its words */
+		if (f->row % 2) {
+			/* The second of a pair: the first is made too, if only for its words. */
 			quo_block two[2], leaves[2] = { { { 0, 0 } }, *leaf };
 			m = 1;
 			f->kernels->encode(&code, f->row / 2, leaves, two, bits, 2);
@@ -210,6 +247,7 @@ static void encode(struct ferret *f, size_t n, bool publish, quo_block *out, uin
 static void begin_iteration(struct ferret *f)
 {
 	f->row = f->first = f->made = 0;
+	f->told = f->now->trees; /* nothing is owed before start_trees() */
 	if (!f->dry)
 		set_code_key(f);
 }
@@ -222,7 +260,7 @@ static quo_status next_iteration(struct ferret *f, quo_session *s, quo_err *err)
 
 	while (f->row < rows) {
 		if (f->row == f->made)
-			QUO_TRY(make_leaves(f, s, rows - f->row, err));
+			QUO_TRY(make_leaves(f, s, err));
 		if (f->dry)
 			f->row = f->made;
 		else
@@ -247,7 +285,7 @@ static quo_status extend(struct ferret *f, quo_session *s, size_t n, quo_block *
 			QUO_TRY(next_iteration(f, s, err));
 		m = usable(f) - f->row < n - i ? usable(f) - f->row : n - i;
 		if (f->row == f->made)
-			QUO_TRY(make_leaves(f, s, m, err));
+			QUO_TRY(make_leaves(f, s, err));
 		m = f->made - f->row < m ? f->made - f->row : m;
 		if (f->dry)
 			f->row += m;
@@ -255,7 +293,7 @@ static quo_status extend(struct ferret *f, quo_session *s, size_t n, quo_block *
 			encode(f, m, true, out + i, choices, i);
 		i += m;
 	}
-	return QUO_OK;
+	return f->dry ? QUO_OK : tell_rest(f, s, err);
 }
 
 /* ---- the component ---- */
@@ -286,19 +324,28 @@ static void ferret_fini(void *self)
 	quo_free(f->cots);
 	quo_free(f->kept);
 	quo_free(f->leaves);
+	quo_free(f->trees);
 	quo_wipe(f, sizeof *f);
+}
+
+static size_t larger(size_t a, size_t b)
+{
+	return a > b ? a : b;
 }
 
 static quo_status allocate(struct ferret *f, quo_err *err)
 {
-	const ferret_params *first = FERRET_FIRST_SET, *later = main_set(f);
-	size_t needs = ferret_needs(first) > ferret_needs(later) ? ferret_needs(first)
-								 : ferret_needs(later);
+	const ferret_params *a = FERRET_FIRST_SET, *b = main_set(f);
+	const size_t needs = larger(ferret_needs(a), ferret_needs(b));
+	const size_t trees =
+		f->is_sender ? larger(a->trees, b->trees)
+			     : larger((size_t)a->trees * a->depth, (size_t)b->trees * b->depth);
 
 	f->cots = quo_alloc(needs, sizeof *f->cots, err);
 	f->kept = quo_alloc(needs, sizeof *f->kept, err);
-	f->leaves = quo_alloc(ahead(f), sizeof *f->leaves, err);
-	return f->cots && f->kept && f->leaves ? QUO_OK : QUO_FAILED;
+	f->leaves = quo_alloc(BATCH, sizeof *f->leaves, err);
+	f->trees = quo_alloc(trees, sizeof *f->trees, err);
+	return f->cots && f->kept && f->leaves && f->trees ? QUO_OK : QUO_FAILED;
 }
 
 /* The first iteration's COTs, in the inner form. */
@@ -388,11 +435,6 @@ static const quo_option options[] = {
 		   "and takes "
 		   "more memory (0.21, 0.39, 0.73 or 1.37 bits a COT); auto is 11.",
 		   .choices = set_choices),
-	QUO_OPTION(struct config, ahead, QUO_OPT_INT, "1048576",
-		   "COTs prepared at once for small requests, at 16 bytes each; fewer save memory, "
-		   "more "
-		   "save rounds.",
-		   .min = 0, .max = 1 << 24),
 	{ 0 },
 };
 

@@ -228,15 +228,15 @@ static void ferret_body(quo_session *s)
 {
 	static const size_t sizes[] = { 1, 40000, 7, 790000, 6400, 0 };
 
-	ot_body(s, "{use: ferret, set: 10, ahead: 65536, setup: {use: iknp}}", sizes);
+	ot_body(s, "{use: ferret, set: 10, setup: {use: iknp}}", sizes);
 }
 
 static void test_ferret(void **state)
 {
 	struct trace trace = {
 		ferret_body,
-		{ "79fd26c964fd0fc05384d3db33be5431d6899cdf0c84c0ba186154e240876d70",
-		  "e0a02304f7341274dc77448d5a7a4687fcb89fea71cd81f34374e9c50b81c4ef" }
+		{ "9b1d14b27cfc98ed67956f2c071512721c4a9f0b3ca71b230101e54c1c9de7d3",
+		  "ee615c8c80b4c677266b955fcf9f1c9a66401dae153f84c250407d4aa2e28ab7" }
 	};
 
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ot/ferret where the conformance suite does not reach: ends of batches, of what is kept ahead, and
- * of iterations, in every parameter set; options; tiers against each other.
+ * ot/ferret where the conformance suite does not reach: ends of batches and of iterations, in every
+ * parameter set; what is sent when; tiers against each other.
  */
 #include "twoparty.h"
 
@@ -154,10 +154,7 @@ static void two_iterations(quo_session *s, void *arg)
 		extend(&r, 1);
 		extend(&r, 5000);
 		extend_to(&r, first + 2 * second + 70001);
-		/* three iterations and the reserve of the second in full: the formula of docs/ot.md
-		 */
-		assert_in_range(r.sent_bytes, 16 * (850 * 10 + t->set->trees * t->set->depth * 2),
-				16 * (850 * 10 + t->set->trees * t->set->depth * 3));
+		assert_int_equal(r.sent_bytes, 16 * (850 * 10 + 3 * t->set->trees * t->set->depth));
 	}
 	close_run(&r);
 }
@@ -171,15 +168,13 @@ static void test_iterations(void **state)
 		/* Every position in the smallest set, one in each of the others. */
 		for (int around = (int)i % 3; around < (i ? (int)i % 3 + 1 : 3); around++) {
 			struct task t = { .yaml = yaml, .set = &sets[i], .around = around };
-			snprintf(yaml, sizeof yaml, "{use: ferret, set: %s, ahead: %d}",
-				 sets[i].name, around == 1 ? 1 << 20 : around << 16);
+			snprintf(yaml, sizeof yaml, "{use: ferret, set: %s}", sets[i].name);
 			quo_test_two_parties(two_iterations, &t);
 		}
 	}
 }
 
-/* Odd and even starts, chunks of rows, batches, and what is kept ahead: one less, as many, one
- * more. */
+/* Odd and even starts, chunks of rows, batches: one less, as many, one more. */
 static void odd_sizes(quo_session *s, void *arg)
 {
 	static const size_t sizes[] = {
@@ -200,8 +195,7 @@ static void odd_sizes(quo_session *s, void *arg)
 
 static void test_sizes(void **state)
 {
-	static const char *const yaml[] = { "{use: ferret, set: 10, ahead: 0}",
-					    "{use: ferret, set: 10, ahead: 65536}", "ferret" };
+	static const char *const yaml[] = { "{use: ferret, set: 10}", "ferret" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof yaml / sizeof *yaml; i++) {
@@ -222,62 +216,27 @@ static void test_tiers(void **state)
 	}
 }
 
-/* Nothing to do sends nothing; few COTs cost one filling of what is kept ahead. */
-static void small_requests(quo_session *s, void *arg)
+/* An iteration's trees travel with its first COT; and not one COT more leaves it than may, so that what
+ * it keeps is unused. */
+static void exact_end(quo_session *s, void *arg)
 {
+	const size_t usable = FIRST_ROWS - FIRST_NEEDS, bytes = 850 * 10 * 16;
 	struct run r;
 
 	(void)arg;
-	open_run(&r, s, "{use: ferret, set: 10, ahead: 65536}");
+	open_run(&r, s, "{use: ferret, set: 10}");
 	extend(&r, 0);
 	assert_int_equal(r.sent_bytes, 0);
 	extend(&r, 1);
-	assert_int_equal(r.sent_bytes, 64 * 10 * 16);
-	extend(&r, 65534);
-	extend(&r, 1);
-	assert_int_equal(r.sent_bytes, 64 * 10 * 16);
-	extend(&r, 1);
-	assert_int_equal(r.sent_bytes, 2 * 64 * 10 * 16);
-	close_run(&r);
-}
-
-/* A request of a batch is not worth keeping anything ahead. */
-static void one_batch(quo_session *s, void *arg)
-{
-	struct run r;
-
-	(void)arg;
-	open_run(&r, s, "{use: ferret, set: 10, ahead: 65536}");
-	extend(&r, BATCH);
-	assert_int_equal(r.sent_bytes, 32 * 10 * 16);
-	extend(&r, BATCH - 1);
-	assert_int_equal(r.sent_bytes, 3 * 32 * 10 * 16);
-	close_run(&r);
-}
-
-static void test_small_requests(void **state)
-{
-	(void)state;
-	quo_test_two_parties(small_requests, NULL);
-	quo_test_two_parties(one_batch, NULL);
-}
-
-/* Not one COT more leaves an iteration than it may: what it keeps must be unused. */
-static void exact_end(quo_session *s, void *arg)
-{
-	const size_t usable = FIRST_ROWS - FIRST_NEEDS;
-	struct run r;
-
-	(void)arg;
-	open_run(&r, s, "{use: ferret, set: 10, ahead: 0}");
+	assert_int_equal(r.sent_bytes, bytes);
 	extend_to(&r, usable);
-	assert_int_equal(r.sent_bytes, (usable + BATCH - 1) / BATCH * 32 * 10 * 16);
+	assert_int_equal(r.sent_bytes, bytes);
 	extend(&r, 1);
-	assert_int_equal(r.sent_bytes, (850 + 32) * 10 * 16);
+	assert_int_equal(r.sent_bytes, 2 * bytes);
 	extend_to(&r, 2 * usable);
-	assert_int_equal(r.sent_bytes, (850 + (usable + BATCH - 1) / BATCH * 32) * 10 * 16);
-	extend(&r, 1);
-	assert_int_equal(r.sent_bytes, (2 * 850 + 32) * 10 * 16);
+	assert_int_equal(r.sent_bytes, 2 * bytes);
+	extend(&r, 100000);
+	assert_int_equal(r.sent_bytes, 3 * bytes);
 	close_run(&r);
 }
 
@@ -303,7 +262,6 @@ static void refuse_even(quo_session *s, void *arg)
 	struct config {
 		quo_instance *setup;
 		int set;
-		int64_t ahead;
 	} config = { .set = 4 };
 
 	ops.delta = even_delta;
@@ -337,8 +295,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_iterations), cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_tiers),      cmocka_unit_test(test_small_requests),
-		cmocka_unit_test(test_exact_end),  cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_tiers),      cmocka_unit_test(test_exact_end),
+		cmocka_unit_test(test_refusals),
 	};
 
 	(void)quo_test_registry();
