@@ -68,9 +68,7 @@ void quo_experiment_free(quo_experiment *experiment);
 char *quo_experiment_yaml(const quo_experiment *experiment, quo_err *err);
 
 /* The resolved experiment as flat "key" / "value" pairs in a fixed order, local keys left out, and
- * with
- * "<path>.wire" = "name/version" of every component: what two parties must agree on (DESIGN.md
- * section 6). */
+ * with "<path>.wire" = "name/version" of every component: what two parties must agree on. */
 typedef struct quo_agreement {
 	uint32_t n;
 	const char *const *key;

@@ -73,9 +73,8 @@ char *quo__yaml_write_flow(quo_arena *arena, const quo_node *node, quo_err *err)
 /* ---- merge.c ---- */
 /*
  * `over` on top of `base`: maps merge key by key, everything else is replaced. A map that names
- * another component
- * (`use`) replaces the whole map, and so does a map with integer keys (a schedule). Neither tree
- * changes.
+ * another component (`use`) replaces the whole map, and so does a map with integer keys (a
+ * schedule). Neither tree changes.
  */
 quo_status quo__node_merge(quo_arena *arena, quo_node *base, quo_node *over, quo_node **out,
 			   quo_err *err);

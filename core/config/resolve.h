@@ -27,9 +27,8 @@ void quo__resolver_free_instances(quo_resolver *r);
 /*
  * Fill `config` by a table from `map` (NULL: all defaults) and append every option's canonical
  * value to `resolved`. Unknown keys are refused, but for those in `also` (ends with NULL; may be
- * NULL). `path` is the
- * map's own ("train"; "" at the top), `what` names it in messages. `at` is the place of messages
- * about what is missing.
+ * NULL). `path` is the map's own ("train"; "" at the top), `what` names it in messages. `at` is the
+ * place of messages about what is missing.
  */
 quo_status quo__resolve_table(quo_resolver *r, const quo_option *options, void *config,
 			      const quo_node *map, const quo_node *at, const char *path,

@@ -115,7 +115,7 @@ static void close_run(struct run *r)
 	quo_free(r->choices);
 }
 
-/* What an iteration lets out, by the parameters of DESIGN.md written down once more. */
+/* What an iteration lets out, by the parameters of docs/ot.md written down once more. */
 struct set {
 	const char *name;
 	size_t trees, secret, depth;
