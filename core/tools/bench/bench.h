@@ -2,9 +2,9 @@
 /*
  * quotient-bench: what the subcommands share.
  *
- * A subcommand describes jobs; a job runs in two forked parties over a socket pair (pair.c), under a protocol from the
- * registry and through the public verbs, a few times; medians go to one table (table.c). Engines are whatever is
- * registered (engines.c).
+ * A subcommand describes jobs; a job runs in two forked parties over a socket pair (pair.c), under
+ * a protocol from the registry and through the public verbs, a few times; medians go to one table
+ * (table.c). Engines are whatever is registered (engines.c).
  */
 #ifndef QUOTIENT_TOOLS_BENCH_H
 #define QUOTIENT_TOOLS_BENCH_H
@@ -25,7 +25,8 @@ typedef struct bench {
 	bool quick;
 	double latency_s, rate; /* of the link to imitate; both 0: as it is */
 	double limit_s;         /* jobs that are foretold to take longer are left out */
-	const char *ot[BENCH_MAX_NAMES], *circuits[BENCH_MAX_NAMES]; /* what --ot and --circuits say */
+	const char *ot[BENCH_MAX_NAMES],
+		*circuits[BENCH_MAX_NAMES]; /* what --ot and --circuits say */
 	size_t n_ot, n_circuits;
 	const char *optimizer; /* step, fig6 */
 	bench_table *table;
@@ -47,22 +48,25 @@ typedef struct bench_engine {
 #define BENCH_MAX_ENGINES 32
 
 /*
- * What --ot says, else every registered one (with `variants` of their parameter k), else (`all` false) the protocol's
- * default. Fewer than one is an error.
+ * What --ot says, else every registered one (with `variants` of their parameter k), else (`all`
+ * false) the protocol's default. Fewer than one is an error.
  */
-quo_status bench_ots(const bench *b, bool all, bool variants, bench_engine *out, size_t *n, quo_err *err);
+quo_status bench_ots(const bench *b, bool all, bool variants, bench_engine *out, size_t *n,
+		     quo_err *err);
 /* The same for circuit engines, each with every garbling scheme that it can use. */
 quo_status bench_circuits(const bench *b, bool all, bench_engine *out, size_t *n, quo_err *err);
 #define BENCH_YAML_CHARS 600
 /* The protocol of two engines; NULL: the default. */
-const char *bench_protocol(char out[BENCH_YAML_CHARS], const bench_engine *ot, const bench_engine *circuits);
+const char *bench_protocol(char out[BENCH_YAML_CHARS], const bench_engine *ot,
+			   const bench_engine *circuits);
 
 /* ---- pair.c ---- */
 
 /*
- * Something to run in both parties, and dry in this process. `prepare` makes tensors in the session's run arena and
- * circuits; `run` does phase number `phase` once (the step arena is reset after the last phase); `finish` frees circuits,
- * also after a failed prepare. All get `state`, zeroed, of state_bytes.
+ * Something to run in both parties, and dry in this process. `prepare` makes tensors in the
+ * session's run arena and circuits; `run` does phase number `phase` once (the step arena is reset
+ * after the last phase); `finish` frees circuits, also after a failed prepare. All get `state`,
+ * zeroed, of state_bytes.
  */
 typedef struct bench_job {
 	const char *protocol; /* YAML; NULL: nothing but a channel, and no forecast */
@@ -70,20 +74,23 @@ typedef struct bench_job {
 	size_t state_bytes;
 	const void *arg;
 	quo_registry *registry;
-	quo_status (*prepare)(const struct bench_job *job, quo_session *s, void *state, quo_err *err);
-	quo_status (*run)(const struct bench_job *job, quo_session *s, void *state, unsigned phase, quo_err *err);
+	quo_status (*prepare)(const struct bench_job *job, quo_session *s, void *state,
+			      quo_err *err);
+	quo_status (*run)(const struct bench_job *job, quo_session *s, void *state, unsigned phase,
+			  quo_err *err);
 	void (*finish)(void *state);
 } bench_job;
 
 typedef struct bench_phase {
-	bench_stat seconds;  /* of the slower party */
-	double cpu[2];       /* medians */
+	bench_stat seconds; /* of the slower party */
+	double cpu[2];      /* medians */
 	uint64_t sent[2], rounds;
-	quo_cost cost;       /* as foretold */
+	quo_cost cost; /* as foretold */
 } bench_phase;
 
 typedef struct bench_result {
-	bench_phase setup, total /* seconds, cpu, traffic of all phases together */, phase[BENCH_MAX_PHASES];
+	bench_phase setup, total /* seconds, cpu, traffic of all phases together */,
+		phase[BENCH_MAX_PHASES];
 	int runs;
 	bool skipped; /* foretold to take longer than the limit */
 	double foretold_s;
@@ -92,22 +99,29 @@ typedef struct bench_result {
 
 quo_status bench_run(const bench *b, const bench_job *job, bench_result *out, quo_err *err);
 
-/* The usual columns of a phase: seconds, runs, cpu, bytes, rounds; "left out" with the forecast's bytes when skipped. */
+/* The usual columns of a phase: seconds, runs, cpu, bytes, rounds; "left out" with the forecast's
+ * bytes when skipped. */
 void bench_put(const bench *b, const bench_result *r, const bench_phase *p);
 #define BENCH_COLUMNS \
 	{ "seconds", "median", BENCH_SECONDS, 0 }, { "seconds_min", "min", BENCH_SECONDS, 0 }, \
 		{ "seconds_max", "max", BENCH_SECONDS, 0 }, { "runs", "runs", BENCH_COUNT, 0 }, \
-		{ "cpu0_seconds", "cpu 0", BENCH_SECONDS, 0 }, { "cpu1_seconds", "cpu 1", BENCH_SECONDS, 0 }, \
-		{ "bytes_sent", "sent", BENCH_BYTES, 0 }, { "rounds", "rounds", BENCH_COUNT, 0 }
+		{ "cpu0_seconds", "cpu 0", BENCH_SECONDS, 0 }, \
+		{ "cpu1_seconds", "cpu 1", BENCH_SECONDS, 0 }, \
+		{ "bytes_sent", "sent", BENCH_BYTES, 0 }, \
+	{ \
+		"rounds", "rounds", BENCH_COUNT, 0 \
+	}
 
 /* ---- fill.c: tensors with random shares ---- */
 quo_tensor *bench_tensor(quo_session *s, quo_spec spec, quo_err *err);
-quo_tensor *bench_bits(quo_session *s, unsigned width, bool is_signed, uint32_t rows, uint32_t cols, quo_err *err);
+quo_tensor *bench_bits(quo_session *s, unsigned width, bool is_signed, uint32_t rows, uint32_t cols,
+		       quo_err *err);
 quo_tensor *bench_arith(quo_session *s, unsigned width, uint32_t rows, uint32_t cols, quo_err *err);
 /* One-hot labels: row i is of class i mod classes; party 0 knows them all. */
 quo_tensor *bench_labels(quo_session *s, uint32_t rows, uint32_t classes, quo_err *err);
 /* A job of a circuit with tensors for all its ports. */
-quo_status bench_map_job(quo_session *s, const quo_circuit *c, size_t n, quo_map_job *job, quo_err *err);
+quo_status bench_map_job(quo_session *s, const quo_circuit *c, size_t n, quo_map_job *job,
+			 quo_err *err);
 
 /* ---- limits.c: what the machine does without protocols, per second ---- */
 typedef struct bench_limits {
@@ -126,6 +140,7 @@ typedef struct bench_command {
 	const char *note; /* under the table, or NULL */
 	quo_status (*run)(bench *b, quo_err *err);
 } bench_command;
-extern const bench_command bench_primitives, bench_table1, bench_table2, bench_fig5, bench_fig6, bench_predict, bench_step;
+extern const bench_command bench_primitives, bench_table1, bench_table2, bench_fig5, bench_fig6,
+	bench_predict, bench_step;
 
 #endif

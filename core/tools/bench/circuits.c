@@ -16,8 +16,9 @@ quo_circuit *bench_wide_circuit(quo_goal goal, quo_err *err)
 	for (unsigned level = 0; level < LEVELS; level++) {
 		quo_int next = x;
 		for (unsigned i = 0; i < 64; i++)
-			next.bit[i] = quo_bit_xor(b, quo_bit_and(b, x.bit[i], y.bit[(i + level) % 64]),
-			                          y.bit[(i + 7 * level + 1) % 64]);
+			next.bit[i] =
+				quo_bit_xor(b, quo_bit_and(b, x.bit[i], y.bit[(i + level) % 64]),
+					    y.bit[(i + 7 * level + 1) % 64]);
 		y = x;
 		x = next;
 	}
@@ -25,7 +26,8 @@ quo_circuit *bench_wide_circuit(quo_goal goal, quo_err *err)
 	return quo_circuit_finish(b, err);
 }
 
-quo_circuit *bench_update_circuit(const bench *b, quo_goal goal, const char *optimizer, quo_err *err)
+quo_circuit *bench_update_circuit(const bench *b, quo_goal goal, const char *optimizer,
+				  quo_err *err)
 {
 	quo_experiment *owner[2] = { NULL, NULL };
 	quo_instance *optim, *quant;
@@ -33,9 +35,12 @@ quo_circuit *bench_update_circuit(const bench *b, quo_goal goal, const char *opt
 	char yaml[100];
 
 	snprintf(yaml, sizeof yaml, "{use: %.60s}", optimizer);
-	if (quo_component_load(b->registry, QUO_KIND_OPTIM, yaml, &owner[0], &optim, err) == QUO_OK &&
-	    quo_component_load(b->registry, QUO_KIND_QUANT, "{use: npow}", &owner[1], &quant, err) == QUO_OK)
-		c = quo_rule_update(goal, optim, quant, BENCH_GRADIENT_WIDTH, quo_bit_length(BENCH_GRADIENT_WIDTH), 0, err);
+	if (quo_component_load(b->registry, QUO_KIND_OPTIM, yaml, &owner[0], &optim, err) ==
+		    QUO_OK &&
+	    quo_component_load(b->registry, QUO_KIND_QUANT, "{use: npow}", &owner[1], &quant,
+			       err) == QUO_OK)
+		c = quo_rule_update(goal, optim, quant, BENCH_GRADIENT_WIDTH,
+				    quo_bit_length(BENCH_GRADIENT_WIDTH), 0, err);
 	quo_experiment_free(owner[0]);
 	quo_experiment_free(owner[1]);
 	return c;
@@ -48,7 +53,8 @@ quo_circuit *bench_ternary_circuit(quo_goal goal, unsigned width, quo_err *err)
 	quo_int x = quo_input(b, "x", QUO_PORT_ARITH, width, true, false);
 	quo_wire any = quo_bit_xor(b, w.bit[0], w.bit[1]), minus = w.bit[1];
 
-	/* minus ? ~x + 1 : x, and 0 for w = 0: the mask first, so that the carry is the only other gate. */
+	/* minus ? ~x + 1 : x, and 0 for w = 0: the mask first, so that the carry is the only other
+	 * gate. */
 	for (unsigned i = 0; i < width; i++)
 		x.bit[i] = quo_bit_and(b, quo_bit_xor(b, x.bit[i], minus), any);
 	quo_output(b, "z", quo_add_carry(b, x, quo_const(0, 0, false), minus, width));

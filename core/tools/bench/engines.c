@@ -31,7 +31,8 @@ static const quo_option *option_of(const quo_component *c, const char *name)
 }
 
 /* The name that the default of a component option uses: "iknp" of "{use: iknp}". */
-static void default_name(const bench *b, quo_kind kind, const char *component, const char *option, char *out, size_t n)
+static void default_name(const bench *b, quo_kind kind, const char *component, const char *option,
+			 char *out, size_t n)
 {
 	const quo_registered *r = quo_registry_find(b->registry, kind, component);
 	const quo_option *o = r ? option_of(&r->component, option) : NULL;
@@ -97,7 +98,8 @@ static void add_all(const bench *b, quo_kind kind, bool variants, struct list *l
 }
 
 /* "yao", "yao+halfgates", "softspoken", or YAML as it would stand in an experiment file. */
-static quo_status add_named(const bench *b, quo_kind kind, const char *name, struct list *l, quo_err *err)
+static quo_status add_named(const bench *b, quo_kind kind, const char *name, struct list *l,
+			    quo_err *err)
 {
 	char own[64], label[64];
 	size_t before = l->n;
@@ -123,13 +125,15 @@ static quo_status add_named(const bench *b, quo_kind kind, const char *name, str
 	else if (r && kind == QUO_KIND_CIRCUITS)
 		add_circuits(b, l, &r->component, plus ? plus + 1 : NULL);
 	if (l->n == before)
-		return quo_fail(err, QUO_USAGE, "there is no %s engine '%.60s'; quotient-plugins lists them",
-		                quo_kind_name(kind), name);
+		return quo_fail(err, QUO_USAGE,
+				"there is no %s engine '%.60s'; quotient-plugins lists them",
+				quo_kind_name(kind), name);
 	return QUO_OK;
 }
 
-static quo_status collect(const bench *b, quo_kind kind, bool all, bool variants, const char *const *names,
-                          size_t n_names, bench_engine *out, size_t *n, quo_err *err)
+static quo_status collect(const bench *b, quo_kind kind, bool all, bool variants,
+			  const char *const *names, size_t n_names, bench_engine *out, size_t *n,
+			  quo_err *err)
 {
 	struct list l = { out, 0 };
 	char name[64];
@@ -139,20 +143,23 @@ static quo_status collect(const bench *b, quo_kind kind, bool all, bool variants
 	if (!n_names && all) {
 		add_all(b, kind, variants, &l);
 	} else if (!n_names) {
-		default_name(b, QUO_KIND_PROTOCOL, "quotient", quo_kind_name(kind), name, sizeof name);
+		default_name(b, QUO_KIND_PROTOCOL, "quotient", quo_kind_name(kind), name,
+			     sizeof name);
 		if (*name)
 			QUO_TRY(add_named(b, kind, name, &l, err));
 	}
 	if (!l.n)
-		return quo_fail(err, QUO_USAGE,
-		                "no %s engine is registered; say where the plugins are with --plugin-dir or "
-		                "QUOTIENT_PLUGIN_PATH",
-		                quo_kind_name(kind));
+		return quo_fail(
+			err, QUO_USAGE,
+			"no %s engine is registered; say where the plugins are with --plugin-dir or "
+			"QUOTIENT_PLUGIN_PATH",
+			quo_kind_name(kind));
 	*n = l.n;
 	return QUO_OK;
 }
 
-quo_status bench_ots(const bench *b, bool all, bool variants, bench_engine *out, size_t *n, quo_err *err)
+quo_status bench_ots(const bench *b, bool all, bool variants, bench_engine *out, size_t *n,
+		     quo_err *err)
 {
 	return collect(b, QUO_KIND_OT, all, variants, b->ot, b->n_ot, out, n, err);
 }
@@ -162,9 +169,11 @@ quo_status bench_circuits(const bench *b, bool all, bench_engine *out, size_t *n
 	return collect(b, QUO_KIND_CIRCUITS, all, false, b->circuits, b->n_circuits, out, n, err);
 }
 
-const char *bench_protocol(char out[BENCH_YAML_CHARS], const bench_engine *ot, const bench_engine *circuits)
+const char *bench_protocol(char out[BENCH_YAML_CHARS], const bench_engine *ot,
+			   const bench_engine *circuits)
 {
-	snprintf(out, BENCH_YAML_CHARS, "{use: quotient%s%s%s%s}", ot ? ", ot: " : "", ot ? ot->yaml : "",
-	         circuits ? ", circuits: " : "", circuits ? circuits->yaml : "");
+	snprintf(out, BENCH_YAML_CHARS, "{use: quotient%s%s%s%s}", ot ? ", ot: " : "",
+		 ot ? ot->yaml : "", circuits ? ", circuits: " : "",
+		 circuits ? circuits->yaml : "");
 	return out;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tensors with random shares: any bits are shares of something, and cost does not depend on values. */
+/* Tensors with random shares: any bits are shares of something, and cost does not depend on
+ * values. */
 #include <string.h>
 
 #include "tools/bench/bench.h"
@@ -22,9 +23,11 @@ quo_tensor *bench_tensor(quo_session *s, quo_spec spec, quo_err *err)
 	return t;
 }
 
-quo_tensor *bench_bits(quo_session *s, unsigned width, bool is_signed, uint32_t rows, uint32_t cols, quo_err *err)
+quo_tensor *bench_bits(quo_session *s, unsigned width, bool is_signed, uint32_t rows, uint32_t cols,
+		       quo_err *err)
 {
-	return bench_tensor(s, quo_spec_bits(width, is_signed, 2, (uint32_t[2]){ rows, cols }), err);
+	return bench_tensor(s, quo_spec_bits(width, is_signed, 2, (uint32_t[2]){ rows, cols }),
+			    err);
 }
 
 quo_tensor *bench_arith(quo_session *s, unsigned width, uint32_t rows, uint32_t cols, quo_err *err)
@@ -34,7 +37,8 @@ quo_tensor *bench_arith(quo_session *s, unsigned width, uint32_t rows, uint32_t 
 
 quo_tensor *bench_labels(quo_session *s, uint32_t rows, uint32_t classes, quo_err *err)
 {
-	quo_tensor *t = quo_keep(s, quo_spec_bits(1, false, 2, (uint32_t[2]){ rows, classes }), err);
+	quo_tensor *t =
+		quo_keep(s, quo_spec_bits(1, false, 2, (uint32_t[2]){ rows, classes }), err);
 
 	if (!t || s->dry || s->party != 0)
 		return t;
@@ -45,22 +49,26 @@ quo_tensor *bench_labels(quo_session *s, uint32_t rows, uint32_t classes, quo_er
 	return t;
 }
 
-quo_status bench_map_job(quo_session *s, const quo_circuit *c, size_t n, quo_map_job *job, quo_err *err)
+quo_status bench_map_job(quo_session *s, const quo_circuit *c, size_t n, quo_map_job *job,
+			 quo_err *err)
 {
 	*job = (quo_map_job){ .circuit = c, .n = n };
 	if (c->n_in > QUO_MAX_PORTS || c->n_out > QUO_MAX_PORTS || n > UINT32_MAX)
-		return quo_fail(err, QUO_BUG, "a circuit of %u and %u ports over %zu instances", c->n_in, c->n_out, n);
+		return quo_fail(err, QUO_BUG, "a circuit of %u and %u ports over %zu instances",
+				c->n_in, c->n_out, n);
 	for (uint32_t p = 0; p < c->n_in; p++) {
 		const quo_port *port = &c->in[p];
 		uint32_t rows = port->scalar ? 1 : (uint32_t)n;
-		job->in[p] = port->kind == QUO_PORT_ARITH ? bench_arith(s, port->width, rows, 1, err)
-		                                          : bench_bits(s, port->width, port->is_signed, rows, 1, err);
+		job->in[p] = port->kind == QUO_PORT_ARITH
+				     ? bench_arith(s, port->width, rows, 1, err)
+				     : bench_bits(s, port->width, port->is_signed, rows, 1, err);
 		if (!job->in[p])
 			return QUO_FAILED;
 	}
 	for (uint32_t p = 0; p < c->n_out; p++) {
 		uint32_t rows = (uint32_t)n;
-		job->out[p] = quo_keep(s, quo_spec_bits(c->out[p].width, c->out[p].is_signed, 1, &rows), err);
+		job->out[p] = quo_keep(
+			s, quo_spec_bits(c->out[p].width, c->out[p].is_signed, 1, &rows), err);
 		if (!job->out[p])
 			return QUO_FAILED;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The steps of docs/numerics.md for one layer, cut into phases. Inputs and errors are random shares; the layer is the
- * middle one of n0-n-n-10, so that it has all the parts: conversion of its input, masks, an error to hand down.
+ * The steps of docs/numerics.md for one layer, cut into phases. Inputs and errors are random
+ * shares; the layer is the middle one of n0-n-n-10, so that it has all the parts: conversion of its
+ * input, masks, an error to hand down.
  */
 #include "tools/bench/layer.h"
 
@@ -13,10 +14,18 @@
 #define BATCH 128
 
 enum forward_phase { A_TO_INTEGERS, PRODUCT, ACTIVATION, FORWARD_PHASES };
-enum backward_phase { NORMALISE, E_TO_INTEGERS, GRADIENT_AND_ERROR, G_EXPONENT, UPDATE, BACKWARD_PHASES };
+enum backward_phase {
+	NORMALISE,
+	E_TO_INTEGERS,
+	GRADIENT_AND_ERROR,
+	G_EXPONENT,
+	UPDATE,
+	BACKWARD_PHASES
+};
 
 static const char *const forward_names[] = { "A to integers", "product", "activation" };
-static const char *const backward_names[] = { "normalise E", "E to integers", "G, E products", "G exponent", "update" };
+static const char *const backward_names[] = { "normalise E", "E to integers", "G, E products",
+					      "G exponent", "update" };
 
 struct arg {
 	const bench *b;
@@ -29,11 +38,13 @@ struct state {
 	quo_circuit *update;
 	quo_net_layer *l;
 	quo_value a, e;
-	quo_tensor *input, *input_integers, *error, *mask, *z, *a_out, *m_out; /* inputs; results of the forward pass */
+	quo_tensor *input, *input_integers, *error, *mask, *z, *a_out,
+		*m_out; /* inputs; results of the forward pass */
 	quo_tensor *e_bits, *e_out, *g, *e_prev, *g_bits, *exponent;
 };
 
-static quo_tensor *keep_bits(quo_session *s, unsigned width, bool is_signed, uint32_t rows, uint32_t cols, quo_err *err)
+static quo_tensor *keep_bits(quo_session *s, unsigned width, bool is_signed, uint32_t rows,
+			     uint32_t cols, quo_err *err)
 {
 	return quo_keep(s, quo_spec_bits(width, is_signed, 2, (uint32_t[2]){ rows, cols }), err);
 }
@@ -60,11 +71,11 @@ static quo_status prepare(const bench_job *job, quo_session *s, void *state, quo
 	t->g = bench_arith(s, l->g_width, n, n, err);
 	t->e_prev = bench_arith(s, l->e_width, batch, n, err);
 	t->g_bits = keep_bits(s, l->g_width, true, n, n, err);
-	if (!t->input || !t->input_integers || !t->error || !t->mask || !t->z || !t->a_out || !t->m_out || !t->e_bits || !t->e_out || !t->g ||
-	    !t->e_prev || !t->g_bits)
+	if (!t->input || !t->input_integers || !t->error || !t->mask || !t->z || !t->a_out ||
+	    !t->m_out || !t->e_bits || !t->e_out || !t->g || !t->e_prev || !t->g_bits)
 		return QUO_FAILED;
-	t->update = quo_rule_update(quo_protocol_goal(s), t->network.net.optim, t->network.net.quant, l->g_width,
-	                            l->reduce_g.s_width, 0, err);
+	t->update = quo_rule_update(quo_protocol_goal(s), t->network.net.optim,
+				    t->network.net.quant, l->g_width, l->reduce_g.s_width, 0, err);
 	return t->update ? QUO_OK : QUO_FAILED;
 }
 
@@ -88,11 +99,11 @@ static quo_status forward(struct state *t, quo_session *s, unsigned phase, quo_e
 		return ops->forward(l->layer->self, s, &t->a, l->t, t->z, err);
 	default:
 		return quo_map(s,
-		               &(quo_map_job){ .circuit = l->activate,
-		                               .n = t->z->n,
-		                               .in = { t->z },
-		                               .out = { t->a_out, t->m_out } },
-		               1, err);
+			       &(quo_map_job){ .circuit = l->activate,
+					       .n = t->z->n,
+					       .in = { t->z },
+					       .out = { t->a_out, t->m_out } },
+			       1, err);
 	}
 }
 
@@ -102,7 +113,9 @@ static quo_status normalise(struct state *t, quo_session *s, quo_err *err)
 	const quo_reducer *reducer = &l->reduce_e;
 	const quo_tensor *bits = t->e_bits;
 	quo_tensor *exponent;
-	quo_map_job open = { .circuit = l->e_to_bits, .n = bits->n, .in = { t->error }, .out = { t->e_bits } };
+	quo_map_job open = {
+		.circuit = l->e_to_bits, .n = bits->n, .in = { t->error }, .out = { t->e_bits }
+	};
 
 	QUO_TRY(quo_map(s, &open, 1, err));
 	QUO_TRY(quo_reduce(s, &reducer, &bits, 1, &exponent, err));
@@ -118,7 +131,9 @@ static quo_status gradient_exponent(struct state *t, quo_session *s, quo_err *er
 	quo_net_layer *l = t->l;
 	const quo_reducer *reducer = &l->reduce_g;
 	const quo_tensor *bits = t->g_bits;
-	quo_map_job open = { .circuit = l->g_to_bits, .n = bits->n, .in = { t->g }, .out = { t->g_bits } };
+	quo_map_job open = {
+		.circuit = l->g_to_bits, .n = bits->n, .in = { t->g }, .out = { t->g_bits }
+	};
 
 	QUO_TRY(quo_map(s, &open, 1, err));
 	return quo_reduce(s, &reducer, &bits, 1, &t->exponent, err);
@@ -161,9 +176,11 @@ static quo_status backward(struct state *t, quo_session *s, unsigned phase, quo_
 	}
 }
 
-static quo_status run(const bench_job *job, quo_session *s, void *state, unsigned phase, quo_err *err)
+static quo_status run(const bench_job *job, quo_session *s, void *state, unsigned phase,
+		      quo_err *err)
 {
-	return ((const struct arg *)job->arg)->backward ? backward(state, s, phase, err) : forward(state, s, phase, err);
+	return ((const struct arg *)job->arg)->backward ? backward(state, s, phase, err)
+							: forward(state, s, phase, err);
 }
 
 static void finish(void *state)
@@ -174,8 +191,8 @@ static void finish(void *state)
 	bench_network_fini(&t->network);
 }
 
-static void put_row(bench *b, const struct arg *arg, const char *label, const char *phase, const bench_result *r,
-                    const bench_phase *p)
+static void put_row(bench *b, const struct arg *arg, const char *label, const char *phase,
+		    const bench_result *r, const bench_phase *p)
 {
 	bench_set(b->table, "n", arg->n);
 	bench_set_word(b->table, "engine", label);
@@ -184,7 +201,8 @@ static void put_row(bench *b, const struct arg *arg, const char *label, const ch
 	bench_end_row(b->table);
 }
 
-static quo_status put(bench *b, const char *protocol, const char *label, const void *argument, quo_err *err)
+static quo_status put(bench *b, const char *protocol, const char *label, const void *argument,
+		      quo_err *err)
 {
 	const struct arg *arg = argument;
 	const char *const *names = arg->backward ? backward_names : forward_names;

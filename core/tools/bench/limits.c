@@ -82,7 +82,8 @@ static quo_status transfer_prepare(const bench_job *job, quo_session *s, void *s
 }
 
 /* Phase 0: party 0 to party 1; phase 1: both ways at once. */
-static quo_status transfer_run(const bench_job *job, quo_session *s, void *state, unsigned phase, quo_err *err)
+static quo_status transfer_run(const bench_job *job, quo_session *s, void *state, unsigned phase,
+			       quo_err *err)
 {
 	uint8_t *buffer = ((struct transfer *)state)->buffer;
 

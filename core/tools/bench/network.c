@@ -4,19 +4,22 @@
 #include <stdio.h>
 #include <string.h>
 
-quo_status bench_network_init(bench_network *n, const bench *b, quo_session *s, const bench_shape *shape, quo_err *err)
+quo_status bench_network_init(bench_network *n, const bench *b, quo_session *s,
+			      const bench_shape *shape, quo_err *err)
 {
 	quo_instance *layer[BENCH_MAX_LAYERS], *optim, *quant;
 	char yaml[100];
 
 	for (uint32_t i = 0; i < shape->n_layers; i++) {
 		snprintf(yaml, sizeof yaml, "{use: fc, out: %u}", shape->size[i + 1]);
-		QUO_TRY(quo_component_load(b->registry, QUO_KIND_LAYER, yaml, &n->owner[i], &layer[i], err));
+		QUO_TRY(quo_component_load(b->registry, QUO_KIND_LAYER, yaml, &n->owner[i],
+					   &layer[i], err));
 	}
 	snprintf(yaml, sizeof yaml, "{use: %.60s}", b->optimizer);
-	QUO_TRY(quo_component_load(b->registry, QUO_KIND_OPTIM, yaml, &n->owner[BENCH_MAX_LAYERS], &optim, err));
-	QUO_TRY(quo_component_load(b->registry, QUO_KIND_QUANT, "{use: npow}", &n->owner[BENCH_MAX_LAYERS + 1], &quant,
-	                           err));
+	QUO_TRY(quo_component_load(b->registry, QUO_KIND_OPTIM, yaml, &n->owner[BENCH_MAX_LAYERS],
+				   &optim, err));
+	QUO_TRY(quo_component_load(b->registry, QUO_KIND_QUANT, "{use: npow}",
+				   &n->owner[BENCH_MAX_LAYERS + 1], &quant, err));
 	quo_network_plan plan = { .n_layers = shape->n_layers,
 				  .layers = layer,
 				  .optim = optim,
@@ -40,9 +43,9 @@ void bench_network_fini(bench_network *n)
 }
 
 quo_status bench_every_protocol(bench *b,
-                                quo_status (*put)(bench *b, const char *protocol, const char *label, const void *arg,
-                                                  quo_err *err),
-                                const void *arg, quo_err *err)
+				quo_status (*put)(bench *b, const char *protocol, const char *label,
+						  const void *arg, quo_err *err),
+				const void *arg, quo_err *err)
 {
 	bench_engine circuits[BENCH_MAX_ENGINES], ots[BENCH_MAX_ENGINES];
 	size_t n_circuits, n_ots;
@@ -52,8 +55,10 @@ quo_status bench_every_protocol(bench *b,
 	for (size_t i = 0; i < n_circuits; i++) {
 		for (size_t j = 0; j < n_ots; j++) {
 			char yaml[BENCH_YAML_CHARS], label[140];
-			snprintf(label, sizeof label, "%.60s, %.60s", circuits[i].label, ots[j].label);
-			QUO_TRY(put(b, bench_protocol(yaml, &ots[j], &circuits[i]), label, arg, err));
+			snprintf(label, sizeof label, "%.60s, %.60s", circuits[i].label,
+				 ots[j].label);
+			QUO_TRY(put(b, bench_protocol(yaml, &ots[j], &circuits[i]), label, arg,
+				    err));
 		}
 	}
 	return QUO_OK;

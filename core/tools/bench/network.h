@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Networks of fully connected layers with random data, for the commands that measure layers and steps. */
+/* Networks of fully connected layers with random data, for the commands that measure layers and
+ * steps. */
 #ifndef QUOTIENT_TOOLS_BENCH_NETWORK_H
 #define QUOTIENT_TOOLS_BENCH_NETWORK_H
 
@@ -19,14 +20,16 @@ typedef struct bench_network {
 	bool built;
 } bench_network;
 
-quo_status bench_network_init(bench_network *n, const bench *b, quo_session *s, const bench_shape *shape, quo_err *err);
+quo_status bench_network_init(bench_network *n, const bench *b, quo_session *s,
+			      const bench_shape *shape, quo_err *err);
 void bench_network_fini(bench_network *n);
 
-/* What the commands of whole networks share: circuit engines, OT engines. `put` measures one protocol. */
+/* What the commands of whole networks share: circuit engines, OT engines. `put` measures one
+ * protocol. */
 quo_status bench_every_protocol(bench *b,
-                                quo_status (*put)(bench *b, const char *protocol, const char *label, const void *arg,
-                                                  quo_err *err),
-                                const void *arg, quo_err *err);
+				quo_status (*put)(bench *b, const char *protocol, const char *label,
+						  const void *arg, quo_err *err),
+				const void *arg, quo_err *err);
 
 /* Whether the link stands for the paper's LAN (loopback) or WAN (42 ms, 24.3 MB/s). */
 bool bench_is_lan(const bench *b);

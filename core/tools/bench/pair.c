@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two forked parties over a socket pair, shaped if asked for, that run a job a few times between barriers.
+ * Two forked parties over a socket pair, shaped if asked for, that run a job a few times between
+ * barriers.
  *
- * A phase starts at both parties after an exchange of a byte each and lasts until the slower party is done. Party 0
- * decides before each repetition whether there is another and says so in that byte.
+ * A phase starts at both parties after an exchange of a byte each and lasts until the slower party
+ * is done. Party 0 decides before each repetition whether there is another and says so in that
+ * byte.
  */
 #include <errno.h>
 #include <signal.h>
@@ -91,8 +93,8 @@ static struct sample since(const quo_session *s, const struct sample *start)
 {
 	struct sample now = begin(s);
 
-	return (struct sample){ now.seconds - start->seconds, now.cpu - start->cpu, now.sent - start->sent,
-				now.rounds - start->rounds };
+	return (struct sample){ now.seconds - start->seconds, now.cpu - start->cpu,
+				now.sent - start->sent, now.rounds - start->rounds };
 }
 
 static quo_status repeat(struct party *p, struct sample *samples, quo_err *err)
@@ -121,7 +123,7 @@ static quo_status measure(struct party *p, quo_err *err)
 		QUO_TRY(repeat(p, ignored, err));
 	for (;;) {
 		char go = out->runs == 0 ||
-		          (out->runs < p->runs && quo_now_seconds() - start < p->b->limit_s);
+			  (out->runs < p->runs && quo_now_seconds() - start < p->b->limit_s);
 		QUO_TRY(barrier(&p->s, &go, err));
 		if (!go)
 			return QUO_OK;
@@ -152,7 +154,8 @@ static quo_status open_and_measure(struct party *p, quo_err *err)
 }
 
 /* Load the protocol, run `inside`, free all. */
-static quo_status in_session(struct party *p, quo_status (*inside)(struct party *, quo_err *), quo_err *err)
+static quo_status in_session(struct party *p, quo_status (*inside)(struct party *, quo_err *),
+			     quo_err *err)
 {
 	quo_session *s = &p->s;
 	quo_experiment *owner = NULL;
@@ -160,7 +163,8 @@ static quo_status in_session(struct party *p, quo_status (*inside)(struct party 
 	quo_status status = QUO_OK;
 
 	if (p->job->protocol)
-		status = quo_component_load(p->b->registry, QUO_KIND_PROTOCOL, p->job->protocol, &owner, &protocol, err);
+		status = quo_component_load(p->b->registry, QUO_KIND_PROTOCOL, p->job->protocol,
+					    &owner, &protocol, err);
 	s->protocol = protocol;
 	s->parties = 2;
 	s->run = quo_arena_new(err);
@@ -186,7 +190,8 @@ static quo_status party_main(struct party *p, quo_channel *ch, quo_err *err)
 		ch = quo_channel_shape(ch, p->b->latency_s, p->b->rate, err);
 	p->s.peer = quo_channel_count(ch, err);
 	p->s.rng = quo_rng_new(err);
-	quo_status status = p->s.peer && p->s.rng ? in_session(p, open_and_measure, err) : QUO_FAILED;
+	quo_status status =
+		p->s.peer && p->s.rng ? in_session(p, open_and_measure, err) : QUO_FAILED;
 	quo_channel_close(p->s.peer);
 	quo_rng_free(p->s.rng);
 	return status;
@@ -228,14 +233,16 @@ static quo_status wait_both(const pid_t pid[2], struct outcome *outcome, quo_err
 			;
 		if (state != 0 && outcome[i].err.status == QUO_OK)
 			quo_fail(&outcome[i].err, QUO_FAILED, "the process died (%s %d)",
-			         WIFSIGNALED(state) ? "signal" : "status",
-			         WIFSIGNALED(state) ? WTERMSIG(state) : WEXITSTATUS(state));
-		if (outcome[i].err.status != QUO_OK && (first < 0 || outcome[i].failed_at < outcome[first].failed_at))
+				 WIFSIGNALED(state) ? "signal" : "status",
+				 WIFSIGNALED(state) ? WTERMSIG(state) : WEXITSTATUS(state));
+		if (outcome[i].err.status != QUO_OK &&
+		    (first < 0 || outcome[i].failed_at < outcome[first].failed_at))
 			first = i;
 	}
 	if (first < 0)
 		return QUO_OK;
-	return quo_fail(err, outcome[first].err.status, "party %d: %s", first, outcome[first].err.text);
+	return quo_fail(err, outcome[first].err.status, "party %d: %s", first,
+			outcome[first].err.text);
 }
 
 static quo_status run_both(struct party parties[2], struct outcome *outcome, quo_err *err)
@@ -309,7 +316,9 @@ static quo_link link_of(const bench *b)
 static quo_status forecast(const bench *b, const bench_job *job, bench_result *out, quo_err *err)
 {
 	quo_cost cost = QUO_COST_INIT;
-	struct dry dry = { .party = { .b = b, .job = job, .s = { .dry = true, .cost = &cost, .link = link_of(b) } },
+	struct dry dry = { .party = { .b = b,
+				      .job = job,
+				      .s = { .dry = true, .cost = &cost, .link = link_of(b) } },
 			   .out = out };
 
 	if (!job->protocol)
@@ -359,7 +368,8 @@ static void collect(const struct outcome *o, const bench_job *job, bench_result 
 	for (unsigned i = 0; i < job->n_phases; i++)
 		summarise(o, i, 1, &out->phase[i]);
 	summarise(o, 0, job->n_phases, &out->total);
-	double setup = o[0].setup.seconds > o[1].setup.seconds ? o[0].setup.seconds : o[1].setup.seconds;
+	double setup =
+		o[0].setup.seconds > o[1].setup.seconds ? o[0].setup.seconds : o[1].setup.seconds;
 	out->setup.seconds = (bench_stat){ setup, setup, setup };
 	for (int i = 0; i < 2; i++) {
 		out->setup.cpu[i] = o[i].setup.cpu;
@@ -375,8 +385,8 @@ quo_status bench_run(const bench *b, const bench_job *job, bench_result *out, qu
 	QUO_TRY(forecast(b, job, out, err));
 	if (out->skipped)
 		return QUO_OK;
-	struct outcome *outcome =
-		mmap(NULL, 2 * sizeof *outcome, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct outcome *outcome = mmap(NULL, 2 * sizeof *outcome, PROT_READ | PROT_WRITE,
+				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	quo_rng *rng = quo_rng_new(err);
 	if (outcome == MAP_FAILED || !rng) {
 		quo_rng_free(rng);
@@ -388,11 +398,13 @@ quo_status bench_run(const bench *b, const bench_job *job, bench_result *out, qu
 	quo_block start_block = quo_rng_block(rng);
 	quo_rng_free(rng);
 	for (int i = 0; i < 2; i++) {
-		parties[i] = (struct party){ .b = b, .job = job, .out = &outcome[i], .runs = b->runs };
+		parties[i] =
+			(struct party){ .b = b, .job = job, .out = &outcome[i], .runs = b->runs };
 		parties[i].s.party = i;
 		parties[i].s.hash_start = start_block;
 		parties[i].s.link = link_of(b);
-		/* A first time that does not count, where it is cheap: pages, caches, first iterations. */
+		/* A first time that does not count, where it is cheap: pages, caches, first
+		 * iterations. */
 		parties[i].warm_up = !b->quick && out->foretold_s < b->limit_s / 8;
 	}
 	quo_status status = run_both(parties, outcome, err);

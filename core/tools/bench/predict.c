@@ -37,7 +37,8 @@ static quo_status prepare(const bench_job *job, quo_session *s, void *state, quo
 	return t->x && t->scores ? QUO_OK : QUO_FAILED;
 }
 
-static quo_status run_once(const bench_job *job, quo_session *s, void *state, unsigned phase, quo_err *err)
+static quo_status run_once(const bench_job *job, quo_session *s, void *state, unsigned phase,
+			   quo_err *err)
 {
 	struct state *t = state;
 	quo_tensor *a;
@@ -53,7 +54,8 @@ static void finish(void *state)
 	bench_network_fini(&((struct state *)state)->network);
 }
 
-static quo_status put(bench *b, const char *protocol, const char *label, const void *argument, quo_err *err)
+static quo_status put(bench *b, const char *protocol, const char *label, const void *argument,
+		      quo_err *err)
 {
 	const struct arg *arg = argument;
 	bench_result r;

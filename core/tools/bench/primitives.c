@@ -2,9 +2,9 @@
 /*
  * primitives: what each engine does per second beside what the machine could do.
  *
- * Rates are those of both parties together working on one job over a socket pair, one process each; the limit
- * is what the bottleneck alone allows: hashing or AES on one core, or the socket. Garbling schemes are also
- * measured alone, in one process, without a socket.
+ * Rates are those of both parties together working on one job over a socket pair, one process each;
+ * the limit is what the bottleneck alone allows: hashing or AES on one core, or the socket.
+ * Garbling schemes are also measured alone, in one process, without a socket.
  */
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +37,8 @@ struct context {
 	bench_limits limits;
 };
 
-static void put_rate(bench *b, const char *what, const char *engine, const char *unit, bench_stat rate)
+static void put_rate(bench *b, const char *what, const char *engine, const char *unit,
+		     bench_stat rate)
 {
 	bench_set_word(b->table, "what", what);
 	bench_set_word(b->table, "engine", engine);
@@ -48,14 +49,16 @@ static void put_rate(bench *b, const char *what, const char *engine, const char 
 }
 
 /* `units` per run; compute_limit: what the processor allows (0: not known), by what. */
-static void put_result(const struct context *c, const char *what, const char *engine, const char *unit,
-                       const bench_result *r, double units, double compute_limit, const char *by)
+static void put_result(const struct context *c, const char *what, const char *engine,
+		       const char *unit, const bench_result *r, double units, double compute_limit,
+		       const char *by)
 {
 	bench *b = c->b;
 	const bench_phase *p = &r->phase[0];
 	double bytes = (double)(p->sent[0] + p->sent[1]) / units;
 	double most = (double)(p->sent[0] > p->sent[1] ? p->sent[0] : p->sent[1]) / units;
-	double limit = compute_limit, socket_limit = most > 0 ? c->limits.socket_bytes.median / most : 0;
+	double limit = compute_limit,
+	       socket_limit = most > 0 ? c->limits.socket_bytes.median / most : 0;
 
 	if (r->skipped)
 		return;
@@ -64,7 +67,8 @@ static void put_result(const struct context *c, const char *what, const char *en
 		by = "socket";
 	}
 	put_rate(b, what, engine, unit,
-	         (bench_stat){ units / p->seconds.median, units / p->seconds.max, units / p->seconds.min });
+		 (bench_stat){ units / p->seconds.median, units / p->seconds.max,
+			       units / p->seconds.min });
 	bench_set(b->table, "bytes_per_unit", bytes);
 	bench_set(b->table, "cpu0_seconds_per_unit", p->cpu[0] / units);
 	bench_set(b->table, "cpu1_seconds_per_unit", p->cpu[1] / units);
@@ -124,14 +128,16 @@ static quo_status ot_prepare(const bench_job *job, quo_session *s, void *state, 
 	return ot->out && ot->choices ? QUO_OK : QUO_FAILED;
 }
 
-static quo_status ot_run(const bench_job *job, quo_session *s, void *state, unsigned phase, quo_err *err)
+static quo_status ot_run(const bench_job *job, quo_session *s, void *state, unsigned phase,
+			 quo_err *err)
 {
 	struct ot *ot = state;
 
 	(void)phase;
 	for (size_t left = ot_count(job); left;) {
 		size_t n = left < OT_CHUNK ? left : OT_CHUNK;
-		QUO_TRY(quo_cot_random(s->cot[0], s, n, ot->out, s->party == 0 ? NULL : ot->choices, err));
+		QUO_TRY(quo_cot_random(s->cot[0], s, n, ot->out, s->party == 0 ? NULL : ot->choices,
+				       err));
 		left -= n;
 	}
 	return QUO_OK;
@@ -155,7 +161,7 @@ static quo_status measure_ots(const struct context *c, quo_err *err)
 		QUO_TRY(bench_run(c->b, &job, &r, err));
 		/* Whatever an engine does, it writes a pseudo-random block a COT. */
 		put_result(c, "random COT", engine[i].label, "COT", &r, (double)ot_count(&job),
-		           c->limits.aes_blocks.median, "AES, a block");
+			   c->limits.aes_blocks.median, "AES, a block");
 	}
 	return QUO_OK;
 }
@@ -180,15 +186,17 @@ static quo_status map_prepare(const bench_job *job, quo_session *s, void *state,
 	struct map_state *m = state;
 	bool quick = arg->b->quick;
 
-	m->circuit = arg->which == WIDE ? bench_wide_circuit(quo_protocol_goal(s), err)
-	                                : bench_update_circuit(arg->b, quo_protocol_goal(s), "amsgrad", err);
+	m->circuit = arg->which == WIDE
+			     ? bench_wide_circuit(quo_protocol_goal(s), err)
+			     : bench_update_circuit(arg->b, quo_protocol_goal(s), "amsgrad", err);
 	if (!m->circuit)
 		return QUO_FAILED;
 	size_t n = arg->which == WIDE ? (quick ? 64 : 1 << 14) : (quick ? 128 : 1 << 15);
 	return bench_map_job(s, m->circuit, n, &m->job, err);
 }
 
-static quo_status map_run(const bench_job *job, quo_session *s, void *state, unsigned phase, quo_err *err)
+static quo_status map_run(const bench_job *job, quo_session *s, void *state, unsigned phase,
+			  quo_err *err)
 {
 	struct map_state *m = state;
 
@@ -202,11 +210,14 @@ static void map_finish(void *state)
 	quo_circuit_free(((struct map_state *)state)->circuit);
 }
 
-/* Hashes of the busier party for an AND gate, where that is known: half-gates 4 (garbler), three-halves 6, GMW 3 (two
- * as sender of one COT, one as receiver of another). */
+/* Hashes of the busier party for an AND gate, where that is known: half-gates 4 (garbler),
+ * three-halves 6, GMW 3 (two as sender of one COT, one as receiver of another). */
 static double hashes_per_and(const char *label)
 {
-	return strstr(label, "halfgates") ? 4 : strstr(label, "threehalves") ? 6 : strstr(label, "gmw") ? 3 : 0;
+	return strstr(label, "halfgates")     ? 4
+	       : strstr(label, "threehalves") ? 6
+	       : strstr(label, "gmw")         ? 3
+					      : 0;
 }
 
 static quo_status measure_circuits(const struct context *c, quo_err *err)
@@ -235,8 +246,9 @@ static quo_status measure_circuits(const struct context *c, quo_err *err)
 			double hashes = hashes_per_and(circuit->label);
 			snprintf(label, sizeof label, "%.60s, %.60s", circuit->label, ot->label);
 			snprintf(by, sizeof by, "%g hashes", hashes);
-			put_result(c, what[which], label, "AND", &r, (double)r.phase[0].cost.and_gates,
-			           hashes > 0 ? c->limits.hashes.median / hashes : 0, by);
+			put_result(c, what[which], label, "AND", &r,
+				   (double)r.phase[0].cost.and_gates,
+				   hashes > 0 ? c->limits.hashes.median / hashes : 0, by);
 		}
 	}
 	return QUO_OK;
@@ -255,14 +267,14 @@ static quo_status measure_raw(const struct context *c, quo_err *err)
 		for (int side = 0; side < 2; side++) {
 			bench_stat rate = side == 0 ? raw.garble : raw.evaluate;
 			double per_and = side == 0 ? hashes : hashes / 2;
-			put_rate(c->b, side == 0 ? "garble, no socket" : "evaluate, no socket", r->component.name, "AND",
-			         rate);
+			put_rate(c->b, side == 0 ? "garble, no socket" : "evaluate, no socket",
+				 r->component.name, "AND", rate);
 			bench_set(c->b->table, "bytes_per_unit", raw.bytes_per_and);
 			if (hashes > 0) {
 				snprintf(by, sizeof by, "%g hashes", per_and);
 				bench_set(c->b->table, "limit", c->limits.hashes.median / per_and);
 				bench_set(c->b->table, "share_of_limit",
-				          rate.median * per_and / c->limits.hashes.median);
+					  rate.median * per_and / c->limits.hashes.median);
 				bench_set_word(c->b->table, "limit_by", by);
 			}
 			bench_end_row(c->b->table);
@@ -283,7 +295,8 @@ static quo_status product_prepare(const bench_job *job, quo_session *s, void *st
 {
 	uint32_t inner = *(const bool *)job->arg ? 16 : 784;
 	struct product *p = state;
-	quo_tensor *w = bench_bits(s, 2, false, 128, inner, err), *y = bench_arith(s, PRODUCT_RING, inner, 128, err);
+	quo_tensor *w = bench_bits(s, 2, false, 128, inner, err),
+		   *y = bench_arith(s, PRODUCT_RING, inner, 128, err);
 	quo_tensor *z = bench_arith(s, PRODUCT_RING, 128, 128, err);
 
 	if (!w || !y || !z)
@@ -292,7 +305,8 @@ static quo_status product_prepare(const bench_job *job, quo_session *s, void *st
 	return QUO_OK;
 }
 
-static quo_status product_run(const bench_job *job, quo_session *s, void *state, unsigned phase, quo_err *err)
+static quo_status product_run(const bench_job *job, quo_session *s, void *state, unsigned phase,
+			      quo_err *err)
 {
 	(void)job;
 	(void)phase;
@@ -315,11 +329,13 @@ static quo_status measure_products(const struct context *c, quo_err *err)
 				  .prepare = product_prepare,
 				  .run = product_run };
 		QUO_TRY(bench_run(c->b, &job, &r, err));
-		/* A row at a party, as sender or as receiver: on average 1.5 hashes and 1.5 pads of the payload's blocks. */
+		/* A row at a party, as sender or as receiver: on average 1.5 hashes and 1.5 pads of
+		 * the payload's blocks. */
 		double blocks = 128.0 * PRODUCT_RING / 128;
-		double seconds = 1.5 / c->limits.hashes.median + 1.5 * blocks / c->limits.aes_blocks.median;
-		put_result(c, "product rows, 128x18 bit", engine[i].label, "row", &r, (double)r.phase[0].cost.cots,
-		           1 / seconds, "hash and pads");
+		double seconds =
+			1.5 / c->limits.hashes.median + 1.5 * blocks / c->limits.aes_blocks.median;
+		put_result(c, "product rows, 128x18 bit", engine[i].label, "row", &r,
+			   (double)r.phase[0].cost.cots, 1 / seconds, "hash and pads");
 	}
 	return QUO_OK;
 }

@@ -20,24 +20,30 @@ static quo_status prepare(const bench_job *job, quo_session *s, void *state, quo
 
 	if (p->method == BENCH_CIRCUIT) {
 		t->circuit = bench_ternary_circuit(quo_protocol_goal(s), p->width, err);
-		return t->circuit ? bench_map_job(s, t->circuit, (size_t)p->m * p->n, &t->map, err) : QUO_FAILED;
+		return t->circuit ? bench_map_job(s, t->circuit, (size_t)p->m * p->n, &t->map, err)
+				  : QUO_FAILED;
 	}
 	bool ternary = p->method == BENCH_COT;
 	quo_tensor *w = bench_bits(s, ternary ? 2 : p->width, !ternary, p->m, p->n, err);
-	quo_tensor *x = bench_arith(s, p->width, p->n, 1, err), *z = bench_arith(s, p->width, p->m, 1, err);
+	quo_tensor *x = bench_arith(s, p->width, p->n, 1, err),
+		   *z = bench_arith(s, p->width, p->m, 1, err);
 	if (!w || !x || !z)
 		return QUO_FAILED;
-	t->product = (quo_product_job){ .z = z, .p = w, .y = x, .coef = ternary ? quo_ternary_coef : NULL };
+	t->product = (quo_product_job){
+		.z = z, .p = w, .y = x, .coef = ternary ? quo_ternary_coef : NULL
+	};
 	return QUO_OK;
 }
 
-static quo_status run(const bench_job *job, quo_session *s, void *state, unsigned phase, quo_err *err)
+static quo_status run(const bench_job *job, quo_session *s, void *state, unsigned phase,
+		      quo_err *err)
 {
 	const bench_product *p = job->arg;
 	struct state *t = state;
 
 	(void)phase;
-	return p->method == BENCH_CIRCUIT ? quo_map(s, &t->map, 1, err) : quo_product(s, &t->product, 1, err);
+	return p->method == BENCH_CIRCUIT ? quo_map(s, &t->map, 1, err)
+					  : quo_product(s, &t->product, 1, err);
 }
 
 static void finish(void *state)
@@ -45,8 +51,8 @@ static void finish(void *state)
 	quo_circuit_free(((struct state *)state)->circuit);
 }
 
-static quo_status put(bench *b, const bench_product *p, const bench_engine *ot, const bench_engine *circuits,
-                      quo_err *err)
+static quo_status put(bench *b, const bench_product *p, const bench_engine *ot,
+		      const bench_engine *circuits, quo_err *err)
 {
 	char yaml[BENCH_YAML_CHARS], label[140];
 	bench_result r;
@@ -59,7 +65,8 @@ static quo_status put(bench *b, const bench_product *p, const bench_engine *ot, 
 			  .finish = finish };
 
 	QUO_TRY(bench_run(b, &job, &r, err));
-	snprintf(label, sizeof label, "%.60s%s%.60s", circuits ? circuits->label : "", circuits ? ", " : "", ot->label);
+	snprintf(label, sizeof label, "%.60s%s%.60s", circuits ? circuits->label : "",
+		 circuits ? ", " : "", ot->label);
 	bench_set(b->table, "n", p->n);
 	bench_set_word(b->table, "method", bench_method_names[p->method]);
 	bench_set_word(b->table, "engine", label);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quotient-bench: how fast every engine is on this machine, beside what the machine and the paper give. */
+/* quotient-bench: how fast every engine is on this machine, beside what the machine and the paper
+ * give. */
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,16 +13,18 @@
 #include "tools/bench/bench.h"
 #include "version.h"
 
-static const bench_command *const commands[] = { &bench_primitives, &bench_table1, &bench_table2, &bench_fig5,
-						 &bench_fig6,       &bench_predict, &bench_step };
+static const bench_command *const commands[] = { &bench_primitives, &bench_table1, &bench_table2,
+						 &bench_fig5,       &bench_fig6,   &bench_predict,
+						 &bench_step };
 #define N_COMMANDS (sizeof commands / sizeof *commands)
 
-static const char help_head[] = "Usage: quotient-bench COMMAND [options]\n"
-				"\n"
-				"Two parties on this machine, over a socket pair, with every engine that is registered. Times are "
-				"wall\n"
-				"clock of the slower party, medians of several runs; cpu 0 and cpu 1 are processor time of each.\n"
-				"\n";
+static const char help_head[] =
+	"Usage: quotient-bench COMMAND [options]\n"
+	"\n"
+	"Two parties on this machine, over a socket pair, with every engine that is registered. Times are "
+	"wall\n"
+	"clock of the slower party, medians of several runs; cpu 0 and cpu 1 are processor time of each.\n"
+	"\n";
 
 static const char help_tail[] =
 	"\n"
@@ -45,7 +48,22 @@ static const char help_tail[] =
 	"\n"
 	"Exit status: 0 done, 1 failed at run time, 2 bad usage.\n";
 
-enum { HELP = 256, VERSION, RUNS, QUICK, JSON, CSV, LATENCY, BANDWIDTH, WAN, OT, CIRCUITS, OPTIMIZER, LIMIT, PLUGIN_DIR };
+enum {
+	HELP = 256,
+	VERSION,
+	RUNS,
+	QUICK,
+	JSON,
+	CSV,
+	LATENCY,
+	BANDWIDTH,
+	WAN,
+	OT,
+	CIRCUITS,
+	OPTIMIZER,
+	LIMIT,
+	PLUGIN_DIR
+};
 
 static const struct option long_options[] = {
 	{ "help", no_argument, NULL, HELP },
@@ -80,7 +98,8 @@ static void print_help(void)
 	fputs(help_tail, stdout);
 }
 
-static quo_status quantity(const char *option, quo_option_type type, double min, double max, double *out, quo_err *err)
+static quo_status quantity(const char *option, quo_option_type type, double min, double max,
+			   double *out, quo_err *err)
 {
 	quo_option o = { .type = type, .max_real = max };
 	char wants[200] = "";
@@ -97,7 +116,8 @@ static quo_status number(const char *option, double min, double max, double *out
 
 	*out = strtod(optarg, &end);
 	if (end == optarg || *end || !(*out >= min && *out <= max))
-		return quo_fail(err, QUO_USAGE, "%s wants a number in %g..%g, not '%.60s'", option, min, max, optarg);
+		return quo_fail(err, QUO_USAGE, "%s wants a number in %g..%g, not '%.60s'", option,
+				min, max, optarg);
 	return QUO_OK;
 }
 
@@ -163,10 +183,12 @@ static quo_status command_named(const char *name, const bench_command **out, quo
 		}
 		quo__suggest(&near, commands[i]->name);
 		size_t used = strlen(known);
-		snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", commands[i]->name);
+		snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "",
+			 commands[i]->name);
 	}
 	if (near.best)
-		return quo_fail(err, QUO_USAGE, "no command '%.60s'; did you mean '%s'?", name, near.best);
+		return quo_fail(err, QUO_USAGE, "no command '%.60s'; did you mean '%s'?", name,
+				near.best);
 	return quo_fail(err, QUO_USAGE, "no command '%.60s'; there are %s", name, known);
 }
 
@@ -186,13 +208,17 @@ static int parse(int argc, char **argv, bench *b, struct arguments *a, quo_err *
 			return 1;
 		}
 		if (option == '?')
-			return quo_fail(err, QUO_USAGE, "'%.60s' is not an option, or misses its value; see quotient-bench "
-			                                "--help", argv[optind - 1]);
+			return quo_fail(
+				err, QUO_USAGE,
+				"'%.60s' is not an option, or misses its value; see quotient-bench "
+				"--help",
+				argv[optind - 1]);
 		QUO_TRY(apply(b, a, option, err));
 	}
 	if (optind + 1 != argc)
-		return quo_fail(err, QUO_USAGE, "%s; try: quotient-bench primitives, or quotient-bench --help",
-		                optind == argc ? "which command?" : "one command at a time");
+		return quo_fail(err, QUO_USAGE,
+				"%s; try: quotient-bench primitives, or quotient-bench --help",
+				optind == argc ? "which command?" : "one command at a time");
 	if (b->quick && !a->runs_given)
 		b->runs = 1;
 	return command_named(argv[optind], &a->command, err);
@@ -254,7 +280,9 @@ int main(int argc, char **argv)
 	if (parsed > 0)
 		return 0;
 	b.registry = parsed ? NULL : quo_registry_new(&err);
-	quo_status status = parsed ? (quo_status)parsed : b.registry ? run(&b, &a, &err) : QUO_FAILED;
+	quo_status status = parsed       ? (quo_status)parsed
+			    : b.registry ? run(&b, &a, &err)
+					 : QUO_FAILED;
 	quo_registry_free(b.registry);
 	if (status != QUO_OK)
 		fprintf(stderr, "quotient-bench: %s\n", err.text);

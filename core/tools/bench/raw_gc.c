@@ -20,7 +20,8 @@ static quo_status tape_send(quo_channel *ch, const void *data, size_t n, quo_err
 
 	if (t->keep) {
 		if (n > t->n - t->at)
-			return quo_fail(err, QUO_BUG, "a garbling scheme sends more than its table_bytes() says");
+			return quo_fail(err, QUO_BUG,
+					"a garbling scheme sends more than its table_bytes() says");
 		memcpy(t->bytes + t->at, data, n);
 	}
 	t->at += n;
@@ -32,7 +33,8 @@ static quo_status tape_recv(quo_channel *ch, void *data, size_t n, quo_err *err)
 	struct tape *t = (struct tape *)ch;
 
 	if (n > t->n - t->at)
-		return quo_fail(err, QUO_BUG, "a garbling scheme receives more than its table_bytes() says");
+		return quo_fail(err, QUO_BUG,
+				"a garbling scheme receives more than its table_bytes() says");
 	memcpy(data, t->bytes + t->at, n);
 	t->at += n;
 	return QUO_OK;
@@ -50,9 +52,11 @@ static void tape_close(quo_channel *ch)
 	(void)ch;
 }
 
-static const quo_channel_ops tape_ops = {
-	.name = "tape", .send = tape_send, .recv = tape_recv, .flush = tape_flush, .close = tape_close
-};
+static const quo_channel_ops tape_ops = { .name = "tape",
+					  .send = tape_send,
+					  .recv = tape_recv,
+					  .flush = tape_flush,
+					  .close = tape_close };
 
 struct raw {
 	const quo_gc_ops *ops;
@@ -68,16 +72,19 @@ static quo_status garble(struct raw *r, bool keep, quo_err *err)
 {
 	r->tape.at = 0;
 	r->tape.keep = keep;
-	return r->ops->garble(r->gc->self, &r->s[0], r->c, r->n, r->delta, (const quo_block *const *)r->zero, r->out, err);
+	return r->ops->garble(r->gc->self, &r->s[0], r->c, r->n, r->delta,
+			      (const quo_block *const *)r->zero, r->out, err);
 }
 
 static quo_status evaluate(struct raw *r, quo_err *err)
 {
 	r->tape.at = 0;
-	return r->ops->evaluate(r->gc->self, &r->s[1], r->c, r->n, (const quo_block *const *)r->active, r->out, err);
+	return r->ops->evaluate(r->gc->self, &r->s[1], r->c, r->n,
+				(const quo_block *const *)r->active, r->out, err);
 }
 
-static quo_status rate_of(const bench *b, struct raw *r, bool evaluates, bench_stat *out, quo_err *err)
+static quo_status rate_of(const bench *b, struct raw *r, bool evaluates, bench_stat *out,
+			  quo_err *err)
 {
 	double rates[BENCH_MAX_RUNS];
 
@@ -85,7 +92,8 @@ static quo_status rate_of(const bench *b, struct raw *r, bool evaluates, bench_s
 		double start = bench_cpu_seconds(), seconds;
 		size_t done = 0;
 		do {
-			/* Tweaks move on at the evaluator while its tables do not: same work, other outputs. */
+			/* Tweaks move on at the evaluator while its tables do not: same work, other
+			 * outputs. */
 			QUO_TRY(evaluates ? evaluate(r, err) : garble(r, false, err));
 			done += (size_t)r->c->n_and * r->n;
 			seconds = bench_cpu_seconds() - start;
@@ -137,7 +145,8 @@ static quo_status measure(const bench *b, struct raw *r, bench_raw_gc *out, quo_
 	return rate_of(b, r, false, &out->garble, err);
 }
 
-quo_status bench_measure_raw_gc(const bench *b, const quo_registered *gc, bench_raw_gc *out, quo_err *err)
+quo_status bench_measure_raw_gc(const bench *b, const quo_registered *gc, bench_raw_gc *out,
+				quo_err *err)
 {
 	char yaml[100];
 	quo_experiment *owner = NULL;

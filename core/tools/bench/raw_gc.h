@@ -10,6 +10,7 @@ typedef struct bench_raw_gc {
 	double bytes_per_and;
 } bench_raw_gc;
 
-quo_status bench_measure_raw_gc(const bench *b, const quo_registered *gc, bench_raw_gc *out, quo_err *err);
+quo_status bench_measure_raw_gc(const bench *b, const quo_registered *gc, bench_raw_gc *out,
+				quo_err *err);
 
 #endif

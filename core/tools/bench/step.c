@@ -36,7 +36,8 @@ static quo_status prepare(const bench_job *job, quo_session *s, void *state, quo
 	return t->x && t->y ? QUO_OK : QUO_FAILED;
 }
 
-static quo_status run_phase(const bench_job *job, quo_session *s, void *state, unsigned phase, quo_err *err)
+static quo_status run_phase(const bench_job *job, quo_session *s, void *state, unsigned phase,
+			    quo_err *err)
 {
 	struct state *t = state;
 
@@ -53,7 +54,8 @@ static void finish(void *state)
 	bench_network_fini(&((struct state *)state)->network);
 }
 
-static void put_row(bench *b, const char *label, const char *phase, const bench_result *r, const bench_phase *p)
+static void put_row(bench *b, const char *label, const char *phase, const bench_result *r,
+		    const bench_phase *p)
 {
 	bench_set_word(b->table, "optimizer", b->optimizer);
 	bench_set_word(b->table, "engine", label);
@@ -61,7 +63,8 @@ static void put_row(bench *b, const char *label, const char *phase, const bench_
 	bench_put(b, r, p);
 }
 
-static quo_status put(bench *b, const char *protocol, const char *label, const void *arg, quo_err *err)
+static quo_status put(bench *b, const char *protocol, const char *label, const void *arg,
+		      quo_err *err)
 {
 	bench_result r;
 	bench_job job = { .protocol = protocol,
@@ -81,7 +84,7 @@ static quo_status put(bench *b, const char *protocol, const char *label, const v
 	put_row(b, label, "all", &r, &r.total);
 	if (!r.skipped)
 		bench_set(b->table, "peak_rss_bytes",
-		          (double)(r.peak_rss[0] > r.peak_rss[1] ? r.peak_rss[0] : r.peak_rss[1]));
+			  (double)(r.peak_rss[0] > r.peak_rss[1] ? r.peak_rss[0] : r.peak_rss[1]));
 	if (!b->quick && bench_is_lan(b))
 		bench_set(b->table, "paper_seconds", 67);
 	if (!b->quick && bench_is_paper_wan(b))

@@ -98,7 +98,8 @@ static void link_text(const bench_about *a, char *out, size_t n)
 	}
 	prefixed(latency, sizeof latency, a->latency_s, "s");
 	prefixed(rate, sizeof rate, a->rate, "B/s");
-	snprintf(out, n, "shaped: %s one way, %s each way", latency, a->rate > 0 ? rate : "no limit");
+	snprintf(out, n, "shaped: %s one way, %s each way", latency,
+		 a->rate > 0 ? rate : "no limit");
 }
 
 static void start_text(bench_table *t)
@@ -107,11 +108,13 @@ static void start_text(bench_table *t)
 	char link[120];
 
 	link_text(a, link, sizeof link);
-	fprintf(t->out, "quotient-bench %s %s: %s, %d cores, tier %s; link: %s; %d run%s%s\n\n", a->command, a->version,
-	        a->cpu, a->cores, a->tier, link, a->runs, a->runs == 1 ? "" : "s", a->quick ? ", quick" : "");
+	fprintf(t->out, "quotient-bench %s %s: %s, %d cores, tier %s; link: %s; %d run%s%s\n\n",
+		a->command, a->version, a->cpu, a->cores, a->tier, link, a->runs,
+		a->runs == 1 ? "" : "s", a->quick ? ", quick" : "");
 	for (size_t i = 0; i < t->n; i++) {
 		const bench_column *c = &t->columns[i];
-		fprintf(t->out, c->kind == BENCH_WORD ? "%s%-*s" : "%s%*s", i ? "  " : "", width_of(c), c->head);
+		fprintf(t->out, c->kind == BENCH_WORD ? "%s%-*s" : "%s%*s", i ? "  " : "",
+			width_of(c), c->head);
 	}
 	fputc('\n', t->out);
 }
@@ -164,8 +167,9 @@ static void row_text(bench_table *t)
 	for (size_t i = 0; i < t->n; i++) {
 		const bench_column *c = &t->columns[i];
 		show(c, &t->row[i], text, sizeof text);
-		int k = snprintf(line + used, sizeof line - used, c->kind == BENCH_WORD ? "%s%-*s" : "%s%*s",
-		                 i ? "  " : "", width_of(c), text);
+		int k = snprintf(line + used, sizeof line - used,
+				 c->kind == BENCH_WORD ? "%s%-*s" : "%s%*s", i ? "  " : "",
+				 width_of(c), text);
 		if (k < 0 || (size_t)k >= sizeof line - used)
 			break;
 		used += (size_t)k;
@@ -216,8 +220,8 @@ static void row_json(bench_table *t)
 	quo_json_end(&t->json);
 }
 
-bench_table *bench_table_new(FILE *out, bench_format format, const bench_column *columns, const bench_about *about,
-                             quo_err *err)
+bench_table *bench_table_new(FILE *out, bench_format format, const bench_column *columns,
+			     const bench_about *about, quo_err *err)
 {
 	bench_table *t = quo_alloc(1, sizeof *t, err);
 
@@ -292,7 +296,8 @@ quo_status bench_table_end(bench_table *t, quo_err *err)
 		quo_json_end(&t->json);
 		status = quo_json_status(&t->json, err);
 		if (status == QUO_OK)
-			fprintf(t->out, "%.*s\n", (int)t->json.out.n, (const char *)t->json.out.data);
+			fprintf(t->out, "%.*s\n", (int)t->json.out.n,
+				(const char *)t->json.out.data);
 	}
 	if (status == QUO_OK && (fflush(t->out) != 0 || ferror(t->out)))
 		status = quo_fail(err, QUO_FAILED, "cannot write the table");

@@ -37,8 +37,8 @@ typedef struct bench_about {
 } bench_about;
 
 typedef struct bench_table bench_table;
-bench_table *bench_table_new(FILE *out, bench_format format, const bench_column *columns, const bench_about *about,
-                             quo_err *err);
+bench_table *bench_table_new(FILE *out, bench_format format, const bench_column *columns,
+			     const bench_about *about, quo_err *err);
 /* Values of the current row by column key; what is not set stays blank (null). */
 void bench_set(bench_table *t, const char *key, double value);
 void bench_set_word(bench_table *t, const char *key, const char *word);

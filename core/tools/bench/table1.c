@@ -20,7 +20,8 @@ static quo_status run(bench *b, quo_err *err)
 
 	for (uint32_t n = b->quick ? 100 : 1000; n <= most; n *= 10)
 		for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
-			QUO_TRY(bench_put_products(b, &(bench_product){ methods[i], 1, n, RING }, err));
+			QUO_TRY(bench_put_products(b, &(bench_product){ methods[i], 1, n, RING },
+						   err));
 	return QUO_OK;
 }
 

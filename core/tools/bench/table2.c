@@ -18,9 +18,13 @@ static quo_status run(bench *b, quo_err *err)
 
 	for (size_t k = 0; k < (b->quick ? 1 : sizeof sizes / sizeof *sizes); k++)
 		for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-			/* Gilboa on 32-bit integers, as SecureML's products; ours at the ring that the result needs. */
-			unsigned width = methods[i] == BENCH_COT ? quo_bit_length(127 * (uint64_t)sizes[k]) + 1 : 32;
-			QUO_TRY(bench_put_products(b, &(bench_product){ methods[i], 128, sizes[k], width }, err));
+			/* Gilboa on 32-bit integers, as SecureML's products; ours at the ring that
+			 * the result needs. */
+			unsigned width = methods[i] == BENCH_COT
+						 ? quo_bit_length(127 * (uint64_t)sizes[k]) + 1
+						 : 32;
+			QUO_TRY(bench_put_products(
+				b, &(bench_product){ methods[i], 128, sizes[k], width }, err));
 		}
 	return QUO_OK;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Shaped links against a wall clock. Lower bounds are what the link must cost and are exact; upper bounds only tell
- * a link that works from one that does not, and are far off what an idle machine needs.
+ * Shaped links against a wall clock. Lower bounds are what the link must cost and are exact; upper
+ * bounds only tell a link that works from one that does not, and are far off what an idle machine
+ * needs.
  */
 #include "twoparty.h"
 
@@ -170,7 +171,8 @@ static void test_bandwidth(void **state)
 	quo_test_two_peers(transfer, &t);
 }
 
-/* Latency does not bound the rate: with only a socket's buffer (4 to 8 MB) under way at a time this would take 6 s. */
+/* Latency does not bound the rate: with only a socket's buffer (4 to 8 MB) under way at a time this
+ * would take 6 s. */
 static void test_long_fat_link(void **state)
 {
 	(void)state;
@@ -218,7 +220,8 @@ static void test_pacing(void **state)
 	quo_test_two_peers(pacing, NULL);
 }
 
-/* What was sent before a close arrives; after it comes the peer's end. The counter on top sees the payload alone. */
+/* What was sent before a close arrives; after it comes the peer's end. The counter on top sees the
+ * payload alone. */
 static void last_words(int party, quo_channel *ch, void *arg)
 {
 	quo_err err = QUO_ERR_INIT;
@@ -297,10 +300,10 @@ static void test_refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trips), cmocka_unit_test(test_bandwidth),
+		cmocka_unit_test(test_round_trips),   cmocka_unit_test(test_bandwidth),
 		cmocka_unit_test(test_long_fat_link), cmocka_unit_test(test_both_send),
-		cmocka_unit_test(test_pacing), cmocka_unit_test(test_last_words),
-		cmocka_unit_test(test_no_frame), cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_pacing),        cmocka_unit_test(test_last_words),
+		cmocka_unit_test(test_no_frame),      cmocka_unit_test(test_refusals),
 	};
 	return cmocka_run_group_tests_name("shape", tests, NULL, NULL);
 }
