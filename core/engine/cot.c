@@ -15,10 +15,15 @@
 /* COTs are corrected in pieces while they are in the second-level cache; a multiple of 64. */
 #define PIECE ((size_t)1 << 15)
 
+/* An average is taken over so many COTs. */
+#define LONG_RUN ((size_t)1 << 23)
+
 struct quo_cot {
 	const quo_instance *ot;
 	const quo_ot_ops *ops;
 	int sender;
+	bool is_average;
+	double sent_bytes[2], cpu_s[2]; /* averages: of a COT, by party */
 };
 
 quo_cot *quo_cot_new(const quo_instance *ot, int sender, quo_err *err)
@@ -117,10 +122,22 @@ quo_status quo_cot_chosen(quo_cot *cot, quo_session *s, size_t n, const uint64_t
 	return status;
 }
 
+static void extend_cost(const quo_cot *cot, size_t n, quo_cost *cost)
+{
+	if (!cot->is_average) {
+		cot->ops->cost_extend(cot->ot->self, cot->sender, n, cost);
+		return;
+	}
+	for (int party = 0; party < 2; party++) {
+		quo_cost_send(cost, party, (uint64_t)((double)n * cot->sent_bytes[party] + 0.5));
+		quo_cost_work(cost, party, (double)n * cot->cpu_s[party]);
+	}
+}
+
 void quo_cot_chosen_cost(quo_cot *cot, size_t n, quo_cost *cost)
 {
 	for (size_t at = 0; at < n; at += PIECE) {
-		cot->ops->cost_extend(cot->ot->self, cot->sender, piece(n, at), cost);
+		extend_cost(cot, piece(n, at), cost);
 		quo_cost_send(cost, 1 - cot->sender, packed_bytes(piece(n, at)));
 	}
 	cost->cots += n;
@@ -142,6 +159,29 @@ void quo_cot_random_cost(quo_cot *cot, size_t n, quo_cost *cost)
 {
 	if (!n)
 		return;
-	cot->ops->cost_extend(cot->ot->self, cot->sender, n, cost);
+	extend_cost(cot, n, cost);
 	cost->cots += n;
+}
+
+quo_cot *quo_cot_average(const quo_cot *of, const quo_session *s, quo_err *err)
+{
+	quo_cost setup = QUO_COST_INIT, cost = QUO_COST_INIT;
+	quo_cot *cot = quo_cot_new(of->ot, of->sender, err);
+	quo_instance *ot;
+
+	if (!cot)
+		return NULL;
+	if (quo_instance_clone(of->ot, &ot, err) != QUO_OK) {
+		quo_cot_free(cot);
+		return NULL;
+	}
+	cot->ops->cost_open(ot->self, s, of->sender, &setup);
+	cot->ops->cost_extend(ot->self, of->sender, LONG_RUN, &cost);
+	quo_instance_free(ot);
+	cot->is_average = true;
+	for (int party = 0; party < 2; party++) {
+		cot->sent_bytes[party] = (double)cost.sent_bytes[party] / (double)LONG_RUN;
+		cot->cpu_s[party] = cost.cpu_s[party] / (double)LONG_RUN;
+	}
+	return cot;
 }

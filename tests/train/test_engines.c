@@ -16,9 +16,10 @@ static const char *const rules[][2] = {
 	{ "train.optimizer={use: sgd}", "train.quantizer={use: cpow}" },
 };
 
-static void check(const char *protocol, const char *const *rule, const struct trained *clear)
+static void check(const char *protocol, const char *network, const char *const *rule,
+		  const struct trained *clear)
 {
-	const char *const sets[] = { COMMON, rule[0], rule[1], protocol, NULL };
+	const char *const sets[] = { COMMON, rule[0], rule[1], protocol, network, NULL };
 	struct trained *t = quo_test_shared(2, sizeof *t);
 	quo_err err = QUO_ERR_INIT;
 	quo_experiment *experiment = train_load("quickstart.yaml", sets);
@@ -69,7 +70,7 @@ static void with_option(const char *ot, const quo_component *circuits, const cha
 		 "protocol={use: quotient, ot: {use: %s}, circuits: {use: %s%s%s%s%s}}", ot,
 		 circuits->name, option ? ", " : "", option ? option : "", option ? ": " : "",
 		 option ? value : "");
-	check(protocol, rule, clear);
+	check(protocol, "network={mode: local}", rule, clear);
 }
 
 /* With every garbling scheme and every value of a choice where the engine takes such; else as it
@@ -124,9 +125,29 @@ static void every_combination(void **state)
 	quo_test_unshare(clear, 1, sizeof *clear);
 }
 
+/* Over a given link the choices of auto are those of the forecast. */
+static void automatic(void **state)
+{
+	static const char *const networks[] = {
+		"network={latency: 42ms, bandwidth: 24.3MB/s}",
+		"network={latency: 20us, bandwidth: 1MB/s}",
+		"network={latency: 200ms, bandwidth: 10GB/s}",
+	};
+	struct trained *clear = quo_test_shared(1, sizeof *clear);
+	const char *const sets[] = { COMMON, rules[0][0], rules[0][1], NULL };
+
+	(void)state;
+	train_clear("quickstart.yaml", sets, clear);
+	for (size_t i = 0; i < sizeof networks / sizeof *networks; i++)
+		check("protocol={use: quotient, ot: {use: auto}, circuits: {use: auto}}",
+		      networks[i], rules[0], clear);
+	quo_test_unshare(clear, 1, sizeof *clear);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(every_combination) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(every_combination),
+					    cmocka_unit_test(automatic) };
 
 	return cmocka_run_group_tests_name("engines", tests, NULL, NULL);
 }

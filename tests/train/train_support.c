@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "train_support.h"
 
+#include "train/link.h"
 #include "twoparty.h"
 
 quo_experiment *train_load(const char *config, const char *const *sets)
@@ -36,6 +37,7 @@ static void train(quo_session *s, const quo_experiment *experiment, const quo_ho
 	quo_trainer t;
 
 	s->protocol = config->protocol;
+	s->link = quo_link_given(&config->network);
 	quo_test_ok(quo_trainer_init(&t, s, config, input, &err));
 	quo_test_ok(quo_trainer_run(&t, &err));
 	out->traffic = s->peer ? quo_channel_traffic(s->peer) : (quo_traffic){ 0 };

@@ -44,6 +44,12 @@ quo_status quo_cot_open(quo_cot *cot, quo_session *s, quo_err *err);
 quo_block quo_cot_delta(const quo_cot *cot); /* sender only */
 int quo_cot_sender(const quo_cot *cot);
 /*
+ * A stand-in for `of` in dry sessions that weigh single calls: every COT costs its share of what a long run of
+ * the engine sends and computes, however the engine batches. It cannot be opened. `s` is the session that `of`
+ * belongs to.
+ */
+quo_cot *quo_cot_average(const quo_cot *of, const quo_session *s, quo_err *err);
+/*
  * n COTs with the receiver's chosen bits: receiver gets t_i = q_i ^ choice_i * Delta. The receiver
  * sends, on top of the engine's traffic, n bits rounded up to bytes that correct its random choices
  * (Beaver 1995). Called by both: the sender passes choices = NULL. out has n blocks. A random COT

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ot/auto: of two OT engines, the one that makes COTs faster over the session's link.
+ *
+ * The engines forecast a long run; what counts is the busier core or the busier direction of the
+ * link, whichever takes longer (quo_cost_seconds). Set-up is not weighed. Party 0 decides and says so
+ * in one byte, so that parties whose builds reckon differently still agree.
+ */
+#include <quotient/quotient.h>
+
+#define LONG_RUN ((size_t)1 << 23)
+
+enum { LAN, WAN, ENGINES };
+
+struct config {
+	quo_instance *engine[ENGINES];
+};
+
+struct chooser {
+	const struct config *config;
+	quo_instance *inner; /* this direction's own instance of the engine chosen */
+};
+
+static const quo_ot_ops *ops_of(const quo_instance *ot)
+{
+	return ot->ops;
+}
+
+static quo_status weigh(const quo_instance *engine, const quo_session *s, int sender,
+			double *seconds, quo_err *err)
+{
+	quo_cost setup = QUO_COST_INIT, cost = QUO_COST_INIT;
+	quo_instance *ot;
+
+	QUO_TRY(quo_instance_clone(engine, &ot, err));
+	ops_of(ot)->cost_open(ot->self, s, sender, &setup);
+	ops_of(ot)->cost_extend(ot->self, sender, LONG_RUN, &cost);
+	*seconds = quo_cost_seconds(&cost, s->link);
+	quo_instance_free(ot);
+	return QUO_OK;
+}
+
+static quo_status choose(const struct chooser *a, const quo_session *s, int sender, uint8_t *choice,
+			 quo_err *err)
+{
+	double seconds[ENGINES];
+
+	for (int i = 0; i < ENGINES; i++)
+		QUO_TRY(weigh(a->config->engine[i], s, sender, &seconds[i], err));
+	*choice = seconds[WAN] < seconds[LAN] ? WAN : LAN;
+	return QUO_OK;
+}
+
+static quo_status auto_init(void *self, const void *config, quo_err *err)
+{
+	struct chooser *a = self;
+
+	a->config = config;
+	if (!config || !a->config->engine[LAN] || !a->config->engine[WAN])
+		return quo_fail(err, QUO_USAGE,
+				"ot/auto: wants two engines; give 'lan' and 'wan', or neither");
+	return QUO_OK;
+}
+
+static void auto_fini(void *self)
+{
+	struct chooser *a = self;
+
+	quo_instance_free(a->inner);
+	a->inner = NULL;
+}
+
+static quo_status auto_open(void *self, quo_session *s, int sender, quo_err *err)
+{
+	struct chooser *a = self;
+	uint8_t choice;
+
+	if (s->party == 0) {
+		QUO_TRY(choose(a, s, sender, &choice, err));
+		QUO_TRY(quo_channel_send(s->peer, &choice, 1, err));
+	} else {
+		QUO_TRY(quo_channel_recv(s->peer, &choice, 1, err));
+		if (choice >= ENGINES)
+			return quo_fail(err, QUO_FAILED,
+					"ot/auto: the other party chose engine %u of %d; name the "
+					"engine to do without choosing",
+					choice, ENGINES);
+	}
+	QUO_TRY(quo_instance_clone(a->config->engine[choice], &a->inner, err));
+	return ops_of(a->inner)->open(a->inner->self, s, sender, err);
+}
+
+static quo_status auto_extend(void *self, quo_session *s, size_t n, quo_block *out,
+			      uint64_t *choices, quo_err *err)
+{
+	const quo_instance *ot = ((struct chooser *)self)->inner;
+
+	return ops_of(ot)->extend(ot->self, s, n, out, choices, err);
+}
+
+static quo_block auto_delta(void *self)
+{
+	const quo_instance *ot = ((struct chooser *)self)->inner;
+
+	return ops_of(ot)->delta(ot->self);
+}
+
+static void auto_cost_open(void *self, const quo_session *s, int sender, quo_cost *cost)
+{
+	struct chooser *a = self;
+	uint8_t choice;
+
+	/* Out of memory: a forecast of nothing; the run would say so itself. */
+	if (choose(a, s, sender, &choice, NULL) != QUO_OK ||
+	    quo_instance_clone(a->config->engine[choice], &a->inner, NULL) != QUO_OK)
+		return;
+	quo_cost_send(cost, 0, 1);
+	ops_of(a->inner)->cost_open(a->inner->self, s, sender, cost);
+}
+
+static void auto_cost_extend(void *self, int sender, size_t n, quo_cost *cost)
+{
+	const quo_instance *ot = ((struct chooser *)self)->inner;
+
+	if (ot)
+		ops_of(ot)->cost_extend(ot->self, sender, n, cost);
+}
+
+static const quo_option options[] = {
+	{ .name = "lan",
+	  .type = QUO_OPT_COMPONENT,
+	  .offset = (uint32_t)offsetof(struct config, engine[LAN]),
+	  .default_yaml = "{use: softspoken}",
+	  .help = "Engine with little computation.",
+	  .component_kind = QUO_KIND_OT },
+	{ .name = "wan",
+	  .type = QUO_OPT_COMPONENT,
+	  .offset = (uint32_t)offsetof(struct config, engine[WAN]),
+	  .default_yaml = "{use: ferret}",
+	  .help = "Engine that sends little.",
+	  .component_kind = QUO_KIND_OT },
+	{ 0 },
+};
+
+static const quo_ot_ops auto_ops = {
+	.life = { .init = auto_init, .fini = auto_fini },
+	.open = auto_open,
+	.extend = auto_extend,
+	.delta = auto_delta,
+	.cost_open = auto_cost_open,
+	.cost_extend = auto_cost_extend,
+};
+
+static const quo_component component = {
+	.size = sizeof(quo_component),
+	.kind = QUO_KIND_OT,
+	.name = "auto",
+	.summary = "of two OT engines, the one that is faster over the link",
+	.security = "as the engine that it picks, either of the two",
+	.wire_version = 1,
+	.instance_size = sizeof(struct chooser),
+	.config_size = sizeof(struct config),
+	.ops_size = sizeof(quo_ot_ops),
+	.options = options,
+	.ops = &auto_ops,
+};
+
+QUO_PLUGIN("ot-auto", "1.0", &component)
