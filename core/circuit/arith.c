@@ -168,6 +168,18 @@ static quo_int mul_digits(quo_builder *b, const quo_int *x, const int8_t *digit,
 	return quo_resize(acc, acc.width, x->is_signed);
 }
 
+static quo_int mul_columns(quo_builder *b, const quo_int *x, const int8_t *digit, unsigned n,
+			   unsigned width)
+{
+	quo_term terms[34];
+	unsigned n_terms = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (digit[i])
+			terms[n_terms++] = (quo_term){ *x, (uint8_t)i, digit[i] < 0 };
+	return quo_sum(b, terms, n_terms, 0, width, x->is_signed);
+}
+
 quo_int quo_mul_const(quo_builder *b, quo_int x, uint32_t c)
 {
 	int8_t naf[34] = { 0 }, binary[34] = { 0 };
@@ -191,6 +203,9 @@ quo_int quo_mul_const(quo_builder *b, quo_int x, uint32_t c)
 		binary[i] = (int8_t)(c >> i & 1);
 		n_binary += c >> i & 1;
 	}
+	if (quo_builder_goal(b) == QUO_SHALLOW && (n_naf < n_binary ? n_naf : n_binary) > 2)
+		return mul_columns(b, &x, n_naf < n_binary ? naf : binary, 34,
+				   x.width + log2_up(c));
 	/* As a last digit of NAF may lie one above the product's width, near 64 bits only binary
 	 * fits. */
 	bool plain = n_binary <= n_naf || x.width + log2_up(c) + 2 > W;
@@ -228,5 +243,9 @@ quo_wire quo_less(quo_builder *b, quo_int x, quo_int y)
 
 quo_int quo_max(quo_builder *b, quo_int x, quo_int y)
 {
+	quo_int z;
+
+	if (quo__max_shallow(b, &x, &y, &z) || quo__max_shallow(b, &y, &x, &z))
+		return z;
 	return quo_mux(b, quo_less(b, x, y), y, x);
 }

@@ -116,12 +116,13 @@ static quo_wire add_node(quo_builder *b, quo__op op, quo_wire x, quo_wire y)
 		b->nodes = nodes;
 		b->cap_nodes *= 2;
 	}
-	b->nodes[b->n_nodes] = (quo__node){
-		.a = x,
-		.b = y,
-		.op = (uint8_t)op,
-		.scalar = op != QUO__INPUT && b->nodes[x >> 1].scalar && b->nodes[y >> 1].scalar,
-	};
+	quo__node *node = &b->nodes[b->n_nodes];
+	*node = (quo__node){ .a = x, .b = y, .op = (uint8_t)op };
+	if (op != QUO__INPUT) {
+		const quo__node *gx = &b->nodes[x >> 1], *gy = &b->nodes[y >> 1];
+		node->scalar = gx->scalar && gy->scalar;
+		node->level = (gx->level > gy->level ? gx->level : gy->level) + (op == QUO__AND);
+	}
 	return b->n_nodes++ << 1;
 }
 

@@ -16,7 +16,8 @@ typedef enum quo__op { QUO__CONST, QUO__INPUT, QUO__XOR, QUO__AND } quo__op;
 typedef struct quo__node {
 	quo_wire a, b; /* AND: literals; XOR: positive literals; a < b. INPUT: a is the wire id. */
 	uint8_t op;
-	bool scalar; /* depends on scalar ports alone */
+	bool scalar;    /* depends on scalar ports alone */
+	uint32_t level; /* AND gates on the longest way here */
 } quo__node;
 
 typedef struct quo__port {
@@ -93,6 +94,15 @@ quo_wire quo__any(quo_builder *b, const quo_wire *x, unsigned n);
  */
 bool quo__shift_shallow(quo_builder *b, quo_wire *z, quo_wire sign, const quo_int *s,
 			unsigned stages, unsigned max, unsigned width);
+
+/*
+ * max(x, len) one level after the thermometer of len, when `len` is the last length counted, and
+ * with a thermometer of its own. False: nothing done.
+ */
+bool quo__max_shallow(quo_builder *b, const quo_int *x, const quo_int *len, quo_int *max);
+
+/* The number of thermometer bits at_least[1] >= .. >= at_least[most] that are set. */
+quo_int quo__count_thermometer(quo_builder *b, const quo_wire *at_least, unsigned most);
 
 /* What quo_circuit_finish() makes: the public circuit and the evaluator's program. */
 typedef struct quo__insn {

@@ -32,7 +32,7 @@
 #endif
 /* COTs that are made and hashed at a time; a multiple of 64. */
 #ifndef GMW_BATCH_COTS
-#define GMW_BATCH_COTS ((size_t)1 << 15)
+#define GMW_BATCH_COTS ((size_t)1 << 14)
 #endif
 
 /* ---- programs ---- */

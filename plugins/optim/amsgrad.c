@@ -108,6 +108,17 @@ static quo_int update_m(quo_builder *b, gradient g, quo_int m, const amsgrad_ran
 	unsigned w_3d = at_least(amsgrad_signed_width(-3 * high, -3 * low), 5);
 	unsigned w_13d = at_least(amsgrad_signed_width(13 * low, 13 * high), 8);
 
+	if (quo_builder_goal(b) == QUO_SHALLOW) {
+		/* (128 M + 13 (y + half - M) + 64) / 128, in one go */
+		quo_int half = quo_int_from_bit(g.half);
+		const quo_term terms[] = { { m, 7, false },    { m, 4, true },
+					   { m, 2, false },    { m, 0, true },
+					   { g.y, 3, false },  { g.y, 2, false },
+					   { g.y, 0, false },  { half, 3, false },
+					   { half, 2, false }, { half, 0, false } };
+		quo_int sum = quo_sum(b, terms, 10, 64, m.width + 7u, true);
+		return quo_slice(sum, 7, m.width, true);
+	}
 	/* t = d - 1 = y + half + ~M, and ~t = -d. 13 d = 16 (t + 1) + 3 ~t. */
 	quo_int t = quo_add_carry(b, g.y, quo_not_int(b, m, w_d), g.half, w_d);
 	quo_int minus_d = quo_not_int(b, t, w_d);
@@ -125,6 +136,15 @@ static quo_int update_u(quo_builder *b, gradient g, quo_int old, const amsgrad_r
 	unsigned w_3e = at_least(amsgrad_signed_width(3 * low, 3 * high), 9);
 	quo_wire sign = quo_sign(g.y);
 
+	if (quo_builder_goal(b) == QUO_SHALLOW) {
+		/* (256 U + 3 (|g| - U) + 128) / 256, |g| as below */
+		quo_int y = quo_mag(b, g.y), half = quo_int_from_bit(quo_bit_xor(b, g.half, sign));
+		const quo_term terms[] = { { old, 8, false }, { old, 2, true }, { old, 0, false },
+					   { y, 1, false },   { y, 0, false },  { half, 1, false },
+					   { half, 0, false } };
+		quo_int sum = quo_sum(b, terms, 7, 128, old.width + 8u, false);
+		return quo_slice(sum, 8, old.width, false);
+	}
 	/* |g| = (y ^ sign) + (half ^ sign), as -g = ~y + ~half. t = e - 1 = |g| + ~U; 3 e = 4 (t +
 	 * 1) + ~t. */
 	quo_int t = quo_add_carry(b, quo_mag(b, g.y), quo_not_int(b, old, w_e),

@@ -134,6 +134,16 @@ quo_int quo_abs(quo_builder *b, quo_int x); /* exact, unsigned, x's width */
 quo_int quo_mag(quo_builder *b, quo_int x);
 /* exact; shift-and-add in signed-digit form */
 quo_int quo_mul_const(quo_builder *b, quo_int x, uint32_t c);
+/* A part of quo_sum(): x * 2^by, subtracted when minus. */
+#define QUO_SUM_MAX_TERMS 24
+typedef struct quo_term {
+	quo_int x;
+	uint8_t by;
+	bool minus;
+} quo_term;
+/* The sum of n terms and a constant mod 2^width, signed as told. Shallow: carry-save and one adder; small: adders in
+ * turn. */
+quo_int quo_sum(quo_builder *b, const quo_term *terms, unsigned n, int64_t constant, unsigned width, bool is_signed);
 quo_wire quo_less(quo_builder *b, quo_int x, quo_int y); /* x < y, signs respected */
 quo_wire quo_equal(quo_builder *b, quo_int x, quo_int y);
 quo_wire quo_nonzero(quo_builder *b, quo_int x);
