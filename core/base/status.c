@@ -12,6 +12,10 @@ quo_status quo_fail(quo_err *err, quo_status status, const char *format, ...)
 		va_start(args, format);
 		vsnprintf(err->text, sizeof err->text, format, args);
 		va_end(args);
+		/* One line, whatever a file, a peer or a path brought in; and nothing that a terminal obeys. */
+		for (char *c = err->text; *c; c++)
+			if ((unsigned char)*c < ' ' || *c == 0x7f)
+				*c = ' ';
 		err->status = status;
 	}
 	return status;

@@ -41,7 +41,8 @@ typedef struct quo_err {
 
 /*
  * Record a failure and return its status, so that callers write
- * `return quo_fail(err, QUO_USAGE, "%s:%d: ...", file, line);`. err may be NULL.
+ * `return quo_fail(err, QUO_USAGE, "%s:%d: ...", file, line);`. err may be NULL. Control characters
+ * in what the format brings in become blanks.
  */
 quo_status quo_fail(quo_err *err, quo_status status, const char *format, ...) QUO_PRINTF(3, 4);
 

@@ -53,6 +53,16 @@ static quo_status pass_on(quo_status status, int *reached)
 	return QUO_OK;
 }
 
+/* Whatever a file, a peer or a path brings in, a message is one line without control characters. */
+static void test_message_is_one_line(void **state)
+{
+	quo_err err = QUO_ERR_INIT;
+
+	(void)state;
+	quo_fail(&err, QUO_USAGE, "%s: bad", "a\nb\r\t\x1b[31mc\x7f\xc3\xa4");
+	assert_string_equal(err.text, "a b   [31mc \xc3\xa4: bad");
+}
+
 static void test_try(void **state)
 {
 	int reached = 0;
@@ -239,6 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_failure_wins),
 		cmocka_unit_test(test_long_message_is_cut),
+		cmocka_unit_test(test_message_is_one_line),
 		cmocka_unit_test(test_try),
 		cmocka_unit_test(test_wipe),
 		cmocka_unit_test(test_alloc),

@@ -200,6 +200,7 @@ static void test_refuses_headers(void **state)
 		{ "{'descr': '|O', 'fortran_order': False, 'shape': (2, 3)}", "dtype '|O'" },
 		{ "{'descr': '|i4', 'fortran_order': False, 'shape': (2, 3)}", "dtype '|i4'" },
 		{ "{'descr': '', 'fortran_order': False, 'shape': (2, 3)}", "dtype ''" },
+		{ "{'descr': '\n\x1b[2Ju1', 'fortran_order': False, 'shape': (2, 3)}", "dtype '  [2Ju1' is not" },
 		{ "{'descr': '<f16', 'fortran_order': False, 'shape': (2, 3)}", "dtype '<f16'" },
 		{ "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 3)}",
 		  "no simple 'descr'" },
