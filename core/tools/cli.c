@@ -183,14 +183,18 @@ int quo_cli_exit(const quo_cli *cli, quo_status status, const quo_err *err)
 	return status == QUO_USAGE ? 2 : 1;
 }
 
-quo_status quo_cli_load(const quo_cli *cli, quo_registry *registry, const char *extra,
+quo_status quo_cli_load(const quo_cli *cli, quo_registry *registry, const char *const *extra,
 			quo_experiment **out, quo_err *err)
 {
-	const char *sets[QUO_CLI_MAX_SETS + 1];
+	const char *sets[QUO_CLI_MAX_SETS + QUO_CLI_MAX_EXTRA];
 	size_t n = cli->n_sets;
 
 	memcpy(sets, cli->sets, n * sizeof *sets);
-	if (extra)
-		sets[n++] = extra;
+	for (size_t i = 0; extra && extra[i]; i++) {
+		if (i == QUO_CLI_MAX_EXTRA)
+			return quo_fail(err, QUO_BUG, "more than %d overrides of the program's own",
+					QUO_CLI_MAX_EXTRA);
+		sets[n++] = extra[i];
+	}
 	return quo_experiment_load(registry, cli->file, sets, n, out, err);
 }

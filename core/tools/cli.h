@@ -35,8 +35,10 @@ quo_status quo_cli_printed(quo_err *err);
  * not QUO_OK. */
 int quo_cli_exit(const quo_cli *cli, quo_status status, const quo_err *err);
 
-/* Load the components and the experiment. With extra (may be NULL) as one more override. */
-quo_status quo_cli_load(const quo_cli *cli, quo_registry *registry, const char *extra,
+/* Load the components and the experiment. With extra, up to NULL, as further overrides; may be
+ * NULL. */
+#define QUO_CLI_MAX_EXTRA 4
+quo_status quo_cli_load(const quo_cli *cli, quo_registry *registry, const char *const *extra,
 			quo_experiment **out, quo_err *err);
 
 #endif

@@ -81,6 +81,17 @@ static quo_status party_child(struct local *l, int party, quo_err *err)
 	return quo_party_run(l->run, &p, err);
 }
 
+/* Where protocol.use is left to its default, it is said first: then `clear` replaces the protocol
+ * with its options. */
+static quo_status load_twin(const struct local *l, quo_experiment **out, quo_err *err)
+{
+	char named[100];
+
+	snprintf(named, sizeof named, "protocol.use=%s", l->run->config->protocol->component->name);
+	return quo_cli_load(l->run->cli, l->registry,
+			    (const char *const[]){ named, "protocol={use: clear}", NULL }, out, err);
+}
+
 /* The same experiment under `clear`, in lockstep with party 0 through the pipe. */
 static quo_status twin_child(struct local *l, quo_err *err)
 {
@@ -91,7 +102,7 @@ static quo_status twin_child(struct local *l, quo_err *err)
 	close(l->log[0]);
 	quo_channel_close(l->ends[0]);
 	quo_channel_close(l->ends[1]);
-	QUO_TRY(quo_cli_load(l->run->cli, l->registry, "protocol={use: clear}", &experiment, err));
+	QUO_TRY(load_twin(l, &experiment, err));
 	QUO_TRY(quo_holding_own(&input, &l->data, 0, err));
 	quo_verify verify = { .fd = l->log[1], .trainer = &trainer };
 	quo_session s = { .parties = 1,

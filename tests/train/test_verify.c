@@ -62,6 +62,8 @@ static void test_intact(void **state)
 		"train={batch: 16, max_steps: 2, optimizer: {use: sgd}, quantizer: {use: cpow}}",
 		"train={batch: 16, max_steps: 2, optimizer: {use: sgd}, quantizer: {use: wage}}",
 		"protocol={use: quotient, circuits: {use: broken, output: V, at: 1000}}",
+		"protocol.circuits.use=gmw", /* of a protocol that the file leaves to its default */
+		"protocol={ot: {use: softspoken}}",
 	};
 
 	(void)state;
