@@ -91,20 +91,23 @@ static struct hand pick_hand(struct random *random, uint32_t side, double variat
 	double slant = 0.3 * variation * swing(random);
 	double wide = half * (0.95 + 0.2 * variation * swing(random));
 	double high = half * (1 + 0.13 * variation * swing(random));
+	/* One statement each: C leaves the order of initialisers open. */
+	double bend_x = swing(random), bend_y = swing(random);
+	double x = swing(random), y = swing(random);
+	double radius = swing(random), ink = swing(random);
 
 	return (struct hand){
 		.xx = wide * cosine,
 		.xy = -high * (sine + slant * cosine),
 		.yx = wide * sine,
 		.yy = high * (cosine - slant * sine),
-		.bend_x = 0.14 * variation * swing(random),
-		.bend_y = 0.14 * variation * swing(random),
-		.x = 0.5 * side + 0.07 * side * variation * swing(random),
-		.y = 0.5 * side + 0.07 * side * variation * swing(random),
+		.bend_x = 0.14 * variation * bend_x,
+		.bend_y = 0.14 * variation * bend_y,
+		.x = 0.5 * side + 0.07 * side * variation * x,
+		.y = 0.5 * side + 0.07 * side * variation * y,
 		.wobble = 0.1 * variation,
-		.radius = side / 16.0 *
-			  (0.75 + 0.35 * (variation < 1 ? variation : 1) * swing(random)),
-		.ink = 0.9 + 0.1 * swing(random),
+		.radius = side / 16.0 * (0.75 + 0.35 * (variation < 1 ? variation : 1) * radius),
+		.ink = 0.9 + 0.1 * ink,
 	};
 }
 
