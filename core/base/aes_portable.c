@@ -284,17 +284,18 @@ static void prg(quo_block key, uint64_t first, quo_block *out, size_t n_blocks)
 		for (unsigned g = 0; g < GROUP && i + g < n_blocks; g++)
 			out[i + g] = x[g];
 	}
+	quo_wipe(x, sizeof x);
 	quo_wipe(&s, sizeof s);
 }
 
 static void prg_many(const quo_block *keys, size_t n, quo_block *out, size_t per_key)
 {
+	quo_block x[GROUP] = { 0 };
 	struct schedule s;
 
 	for (size_t first = 0; first < n; first += GROUP) {
-		quo_block x[GROUP] = { 0 };
-		for (unsigned g = 0; g < GROUP && first + g < n; g++)
-			x[g] = keys[first + g];
+		for (unsigned g = 0; g < GROUP; g++)
+			x[g] = first + g < n ? keys[first + g] : (quo_block){ { 0, 0 } };
 		expand(&s, x);
 		for (size_t j = 0; j < per_key; j++) {
 			for (unsigned g = 0; g < GROUP; g++)
@@ -304,6 +305,7 @@ static void prg_many(const quo_block *keys, size_t n, quo_block *out, size_t per
 				out[(first + g) * per_key + j] = x[g];
 		}
 	}
+	quo_wipe(x, sizeof x);
 	quo_wipe(&s, sizeof s);
 }
 

@@ -12,6 +12,7 @@
 
 #include <openssl/rand.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #define BUFFER 256 /* blocks */
 #define PER_KEY (UINT64_C(1) << 20)
@@ -76,14 +77,18 @@ quo_rng *quo_rng_new(quo_err *err)
 	return rng;
 }
 
-/* The new key depends on the old one too, so it is no weaker if the operating system fails here. */
+/* The new key depends on the old one and the process too, so it is no weaker if the operating system fails here, and
+ * two children of one process still differ. */
 static void rekey_after_fork(quo_rng *rng)
 {
+	uint64_t process = (uint64_t)getpid() << 32 | atomic_load(&forks);
 	quo_block fresh = { { 0, 0 } }, key;
 
 	(void)RAND_bytes((unsigned char *)&fresh, sizeof fresh);
-	key = quo_aes128(rng->key, (quo_block){ { atomic_load(&forks), UINT64_MAX } });
+	key = quo_aes128(rng->key, (quo_block){ { process, UINT64_MAX } });
 	take_key(rng, quo_xor(key, fresh));
+	quo_wipe(&fresh, sizeof fresh);
+	quo_wipe(&key, sizeof key);
 }
 
 static void refill(quo_rng *rng)

@@ -276,6 +276,11 @@ static void sock_close(quo_channel *ch)
 	if (c->base.sticky.status == QUO_OK && c->out_used && !c->cut)
 		(void)write_all(c, NULL, 0, CLOSE_WAIT_MS, NULL);
 	close(c->fd);
+	/* Shares went through them. */
+	if (c->out)
+		quo_wipe(c->out, OUT_BYTES);
+	if (c->in)
+		quo_wipe(c->in, c->in_size);
 	free(c->out);
 	free(c->in);
 	quo_free(c);

@@ -38,8 +38,8 @@ static inline int64_t quo_product_coef(const quo_product_job *job, unsigned k)
 {
 	if (job->coef)
 		return job->coef[k];
-	int64_t c = (int64_t)1 << k;
-	return job->p->spec.is_signed && k + 1u == job->p->spec.width ? -c : c;
+	uint64_t c = UINT64_C(1) << k;
+	return (int64_t)(job->p->spec.is_signed && k + 1u == job->p->spec.width ? 0 - c : c);
 }
 
 typedef struct quo_products_ops {
