@@ -89,7 +89,8 @@ static quo_status load_twin(const struct local *l, quo_experiment **out, quo_err
 
 	snprintf(named, sizeof named, "protocol.use=%s", l->run->config->protocol->component->name);
 	return quo_cli_load(l->run->cli, l->registry,
-			    (const char *const[]){ named, "protocol={use: clear}", NULL }, out, err);
+			    (const char *const[]){ named, "protocol={use: clear}", NULL }, out,
+			    err);
 }
 
 /* The same experiment under `clear`, in lockstep with party 0 through the pipe. */

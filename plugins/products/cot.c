@@ -32,9 +32,9 @@ static const quo_option options[] = {
 	QUO_OPTION(struct config, batch, QUO_OPT_INT, "1048576",
 		   "Correlated OTs in flight per direction; 16 bytes of memory each.", .min = 8,
 		   .max = 1 << 26),
+	/* Agreed: stream() is free of deadlock because both parties cut a direction alike. */
 	QUO_OPTION(struct config, chunk_kib, QUO_OPT_INT, "256",
-		   "KiB of corrections computed before they are sent.", .min = 1, .max = 1 << 16,
-		   .local = true),
+		   "KiB of corrections computed before they are sent.", .min = 1, .max = 1 << 16),
 	{ 0 },
 };
 
@@ -112,8 +112,9 @@ static quo_status choose(cot_flow *flow, int direction, uint64_t *choices, quo_b
 			      err);
 }
 
-/* How far this party sends ahead of what it has taken in, in bytes: with less than a round trip of the link under way,
- * both would wait for each other's next chunk. Nothing ahead where latency is nothing: what is sent stays in cache. */
+/* How far this party sends ahead of what it has taken in, in bytes: with less than a round trip of
+ * the link under way, both would wait for each other's next chunk. Nothing ahead where latency is
+ * nothing: what is sent stays in cache. */
 static uint64_t ahead_bytes(const quo_session *s)
 {
 	double bytes = 4 * s->link.latency_s * s->link.bytes_per_s;
@@ -121,6 +122,11 @@ static uint64_t ahead_bytes(const quo_session *s)
 	return bytes > MAX_AHEAD_BYTES ? MAX_AHEAD_BYTES : (uint64_t)bytes;
 }
 
+/*
+ * Both parties waiting would need both to have sent more than they have taken in; but a party that
+ * waits for a chunk has taken in all that was sent, since chunks begin and end at the same COTs at
+ * both.
+ */
 static quo_status stream(cot_flow flow[2], quo_session *s, quo_err *err)
 {
 	cot_flow *out = &flow[s->party], *in = &flow[1 - s->party];

@@ -558,14 +558,36 @@ CONFORMANCE(convert)
 CONFORMANCE(fresh)
 CONFORMANCE(bytes)
 
+/* Two parties that cut their messages differently may wait for each other for ever. */
+static void test_options_are_agreed(void **state)
+{
+	quo_registry *registry = quo_test_registry();
+
+	(void)state;
+	for (size_t i = 0; i < quo_registry_count(registry); i++) {
+		const quo_component *c = &quo_registry_at(registry, i)->component;
+		if (c->kind != QUO_KIND_PRODUCTS)
+			continue;
+		for (const quo_option *o = c->options; o && o->name; o++)
+			if (o->local)
+				fail_msg("products/%s: option %s is not agreed", c->name, o->name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shapes),  cmocka_unit_test(test_transposes),
-		cmocka_unit_test(test_owners),  cmocka_unit_test(test_rings),
-		cmocka_unit_test(test_coefs),   cmocka_unit_test(test_several),
-		cmocka_unit_test(test_empty),   cmocka_unit_test(test_boundaries),
-		cmocka_unit_test(test_convert), cmocka_unit_test(test_fresh),
+		cmocka_unit_test(test_options_are_agreed),
+		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_transposes),
+		cmocka_unit_test(test_owners),
+		cmocka_unit_test(test_rings),
+		cmocka_unit_test(test_coefs),
+		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_boundaries),
+		cmocka_unit_test(test_convert),
+		cmocka_unit_test(test_fresh),
 		cmocka_unit_test(test_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
