@@ -221,18 +221,24 @@ static void test_tiers(void **state)
 static void exact_end(quo_session *s, void *arg)
 {
 	const size_t usable = FIRST_ROWS - FIRST_NEEDS, bytes = 850 * 10 * 16;
+	/* A key for eight nodes of levels 1 to 9: 26 batches of 32 trees, one of 18. */
+	const uint64_t tweaks = 26 * 4 * (1024 - 2) + 5 + 9 * 255;
+	uint64_t before;
 	struct run r;
 
 	(void)arg;
 	open_run(&r, s, "{use: ferret, set: 10}");
 	extend(&r, 0);
 	assert_int_equal(r.sent_bytes, 0);
+	before = s->tweak_next[QUO_DOMAIN_OT_0];
 	extend(&r, 1);
 	assert_int_equal(r.sent_bytes, bytes);
+	assert_int_equal(s->tweak_next[QUO_DOMAIN_OT_0] - before, tweaks);
 	extend_to(&r, usable);
 	assert_int_equal(r.sent_bytes, bytes);
 	extend(&r, 1);
 	assert_int_equal(r.sent_bytes, 2 * bytes);
+	assert_int_equal(s->tweak_next[QUO_DOMAIN_OT_0] - before, 2 * tweaks);
 	extend_to(&r, 2 * usable);
 	assert_int_equal(r.sent_bytes, 2 * bytes);
 	extend(&r, 100000);
