@@ -36,7 +36,8 @@ static quo_status allocate(quo_holding *in, const quo_data_shape *shape, int own
 	*in = (quo_holding){ .shape = *shape, .owner = (int8_t)owner };
 	for (int part = 0; part < QUO_PARTS; part++) {
 		uint64_t cells = (uint64_t)shape->rows[part] * shape->features;
-		if (cells > MAX_INPUT_BYTES / sizeof(uint32_t))
+		if (cells > MAX_INPUT_BYTES / sizeof(uint32_t) ||
+		    (uint64_t)shape->rows[part] * shape->classes > MAX_INPUT_BYTES)
 			return quo_fail(
 				err, QUO_FAILED,
 				"the data has %llu values and %llu is the limit; use fewer rows",
