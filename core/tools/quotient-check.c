@@ -2,6 +2,7 @@
 /* quotient-check: validate an experiment and foretell what it costs, without a network. */
 #include <stdio.h>
 
+#include "tools/choices.h"
 #include "tools/local.h"
 #include "train/progress.h"
 
@@ -9,7 +10,7 @@ static const char help[] =
 	"Usage: quotient-check EXPERIMENT.yaml [options]\n"
 	"\n"
 	"Resolve the components, check every option, infer shapes and ring widths, and forecast bytes, rounds, memory\n"
-	"and time. Nothing is sent and nothing is written.\n"
+	"and time, also under every other choice of engines. Nothing is sent and nothing is written.\n"
 	"\n"
 	"  --set KEY=VALUE    override a key (any number of times)\n"
 	"  --reveal-model     count the opening of the weights too\n"
@@ -34,7 +35,8 @@ static void print_layers(const quo_forecast *f)
 	}
 }
 
-static void print_forecast(const quo_run *run, const quo_data_shape *shape)
+static void print_forecast(const quo_run *run, const quo_data_shape *shape,
+			   const quo_choices *choices)
 {
 	const quo_forecast *f = &run->forecast;
 	char a[QUO_UNIT_CHARS], b[QUO_UNIT_CHARS];
@@ -63,11 +65,13 @@ static void print_forecast(const quo_run *run, const quo_data_shape *shape)
 	printf("COTs, ANDs   %s, %s\n", quo_format_count(a, f->cost.cots),
 	       quo_format_count(b, f->cost.and_gates));
 	printf("memory       about %s per party\n", quo_format_bytes(a, f->memory_bytes));
-	printf("time         about %s on two cores over loopback\n",
-	       quo_format_seconds(a, f->seconds));
+	printf("time         about %s, a core for each party, over %g ms and %.4g MB/s\n",
+	       quo_format_seconds(a, f->seconds), 1e3 * f->link.latency_s,
+	       1e-6 * f->link.bytes_per_s);
+	quo_choices_print(stdout, choices);
 }
 
-static quo_status print_json(const quo_run *run, quo_err *err)
+static quo_status print_json(const quo_run *run, const quo_choices *choices, quo_err *err)
 {
 	const quo_forecast *f = &run->forecast;
 	quo_json j = QUO_JSON_INIT(true);
@@ -85,6 +89,9 @@ static quo_status print_json(const quo_run *run, quo_err *err)
 	quo_json_uint(&j, "and_gates", f->cost.and_gates);
 	quo_json_uint(&j, "memory_bytes", f->memory_bytes);
 	quo_json_real(&j, "seconds", f->seconds);
+	quo_json_real(&j, "latency_seconds", f->link.latency_s);
+	quo_json_real(&j, "bytes_per_second", f->link.bytes_per_s);
+	quo_choices_json(&j, choices);
 	quo_json_end(&j);
 	quo_status status = quo_json_status(&j, err);
 	if (status == QUO_OK)
@@ -104,10 +111,15 @@ static quo_status check(quo_run *run, quo_registry *registry, quo_err *err)
 	quo_data_shape shape = quo_data_shape_of(&data);
 	quo_dataset_free(&data);
 	QUO_TRY(quo_run_foresee(run, registry, &shape, err));
+	quo_choices choices;
+	quo_status status = QUO_OK;
+	QUO_TRY(quo_choices_forecast(&choices, run, registry, &shape, err));
 	if (run->cli->json)
-		QUO_TRY(print_json(run, err));
+		status = print_json(run, &choices, err);
 	else
-		print_forecast(run, &shape);
+		print_forecast(run, &shape, &choices);
+	quo_choices_free(&choices);
+	QUO_TRY(status);
 	return quo_cli_printed(err);
 }
 

@@ -330,6 +330,47 @@ static void test_check_for_people(void **state)
 	tool_free(&r);
 }
 
+static size_t occurrences(const char *text, const char *part)
+{
+	size_t n = 0;
+
+	for (const char *at = text; (at = strstr(at, part)); at += strlen(part))
+		n++;
+	return n;
+}
+
+/* Of every choice of engines one is configured, whose figures are the forecast's own, and one is
+ * fastest; over a thin link that is not the one whose tables take most bytes. */
+static void test_choices(void **state)
+{
+	const char *args[] = { tiny_yaml(), "--json",
+			       "--set",     "network={bandwidth: 100kB/s}",
+			       "--set",     "train={max_steps: 2, evaluate: end}",
+			       NULL };
+	const char *in_clear[] = { tiny_yaml(), "--json", "--set", "protocol={use: clear}", NULL };
+	struct tool_result r = tool_run("quotient-check", args);
+
+	(void)state;
+	tool_assert_status(&r, 0);
+	assert_int_equal(occurrences(r.out, "\"configured\": true"), 1);
+	assert_int_equal(occurrences(r.out, "\"fastest\": true"), 1);
+	assert_true(occurrences(r.out, "\"configured\": false") >= 8);
+	const char *own = strstr(r.out, "\"configured\": true");
+	while (strncmp(own, "\"ot\"", 4) != 0)
+		own--;
+	results_assert_equal(own, r.out, "bytes_sent");
+	results_assert_equal(own, r.out, "rounds");
+	const char *best = strstr(r.out, "\"fastest\": true");
+	while (strncmp(best, "\"circuits\"", 10) != 0)
+		best--;
+	assert_true(strncmp(best, "\"circuits\": \"yao\"", 17) != 0);
+	tool_free(&r);
+	r = tool_run("quotient-check", in_clear);
+	tool_assert_status(&r, 0);
+	assert_null(strstr(r.out, "\"configured\""));
+	tool_free(&r);
+}
+
 /* ---- --help and --version ---- */
 
 static void test_help(void **state)
@@ -369,6 +410,7 @@ int main(void)
 		cmocka_unit_test(test_full_output),
 		cmocka_unit_test(test_forecast_is_exact),
 		cmocka_unit_test(test_check_for_people),
+		cmocka_unit_test(test_choices),
 		cmocka_unit_test(test_help),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
