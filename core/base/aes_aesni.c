@@ -202,25 +202,27 @@ static void prg(quo_block key, uint64_t first, quo_block *out, size_t n_blocks)
 	forget(&s, 1);
 }
 
-static void prg_many(const quo_block *keys, size_t n, quo_block *out, size_t per_key)
+static void prg_many(const quo_block *keys, size_t n, uint64_t first, uint64_t step, quo_block *out,
+		     size_t per_key)
 {
 	size_t runs = per_key / GROUP * GROUP;
 	schedule s;
 
-	for (size_t first = 0; first < n; first += GROUP) {
-		size_t some = n - first < GROUP ? n - first : GROUP;
+	for (size_t at = 0; at < n; at += GROUP) {
+		size_t some = n - at < GROUP ? n - at : GROUP;
 		for (unsigned g = 0; g < GROUP; g++)
-			s.key[0][g] = g < some ? load(&keys[first + g]) : _mm_setzero_si128();
+			s.key[0][g] = g < some ? load(&keys[at + g]) : _mm_setzero_si128();
 		expand(&s, GROUP);
 		for (unsigned g = 0; g < some; g++)
-			stream(&s, g, 0, &out[(first + g) * per_key], runs);
+			stream(&s, g, first + (at + g) * step, &out[(at + g) * per_key],
+			       runs);
 		for (size_t j = runs; j < per_key; j++) {
 			__m128i x[GROUP];
 			for (unsigned g = 0; g < GROUP; g++)
-				x[g] = counter(j);
+				x[g] = counter(first + (at + g) * step + j);
 			encrypt_each(&s, x);
 			for (unsigned g = 0; g < some; g++)
-				store(&out[(first + g) * per_key + j], x[g]);
+				store(&out[(at + g) * per_key + j], x[g]);
 		}
 	}
 	forget(&s, GROUP);

@@ -288,21 +288,22 @@ static void prg(quo_block key, uint64_t first, quo_block *out, size_t n_blocks)
 	quo_wipe(&s, sizeof s);
 }
 
-static void prg_many(const quo_block *keys, size_t n, quo_block *out, size_t per_key)
+static void prg_many(const quo_block *keys, size_t n, uint64_t first, uint64_t step, quo_block *out,
+		     size_t per_key)
 {
 	quo_block x[GROUP] = { 0 };
 	struct schedule s;
 
-	for (size_t first = 0; first < n; first += GROUP) {
+	for (size_t at = 0; at < n; at += GROUP) {
 		for (unsigned g = 0; g < GROUP; g++)
-			x[g] = first + g < n ? keys[first + g] : (quo_block){ { 0, 0 } };
+			x[g] = at + g < n ? keys[at + g] : (quo_block){ { 0, 0 } };
 		expand(&s, x);
 		for (size_t j = 0; j < per_key; j++) {
 			for (unsigned g = 0; g < GROUP; g++)
-				x[g] = (quo_block){ { j, 0 } };
+				x[g] = (quo_block){ { first + (at + g) * step + j, 0 } };
 			encrypt(&s, x);
-			for (unsigned g = 0; g < GROUP && first + g < n; g++)
-				out[(first + g) * per_key + j] = x[g];
+			for (unsigned g = 0; g < GROUP && at + g < n; g++)
+				out[(at + g) * per_key + j] = x[g];
 		}
 	}
 	quo_wipe(x, sizeof x);

@@ -210,39 +210,45 @@ static void prg(quo_block key, uint64_t first, quo_block *out, size_t n_blocks)
 	forget(&s, 1);
 }
 
-/* Block j of the streams of 1 .. 16 keys, to out + k * per_key. */
-INLINE void scatter(const schedule *s, size_t some, uint64_t j, quo_block *out, size_t per_key)
+/* One block of each of 1 .. 16 keys, of counter first + k * step, to out + k * per_key. */
+INLINE void scatter(const schedule *s, size_t some, uint64_t first, uint64_t step, quo_block *out,
+		    size_t per_key)
 {
+	const __m512i four = _mm512_maskz_set1_epi64(0x55, (int64_t)(4 * step));
 	union {
 		__m512i reg[REGS];
 		quo_block block[KEYS];
 	} x;
 
-	for (unsigned i = 0; i < REGS; i++)
-		x.reg[i] = _mm512_maskz_set1_epi64(0x55, (int64_t)j);
+	x.reg[0] = _mm512_setr_epi64((int64_t)first, 0, (int64_t)(first + step), 0,
+				     (int64_t)(first + 2 * step), 0, (int64_t)(first + 3 * step),
+				     0);
+	for (unsigned i = 1; i < REGS; i++)
+		x.reg[i] = _mm512_add_epi64(x.reg[i - 1], four);
 	encrypt_each(s, x.reg);
 	for (unsigned k = 0; k < some; k++)
 		out[k * per_key] = x.block[k];
 }
 
-static void prg_many(const quo_block *keys, size_t n, quo_block *out, size_t per_key)
+static void prg_many(const quo_block *keys, size_t n, uint64_t first, uint64_t step, quo_block *out,
+		     size_t per_key)
 {
 	size_t whole = per_key / 4 * 4;
 	schedule s;
 
-	for (size_t first = 0; first < n; first += KEYS) {
-		size_t some = n - first < KEYS ? n - first : KEYS;
-		quo_block *to = out + first * per_key;
+	for (size_t at = 0; at < n; at += KEYS) {
+		size_t some = n - at < KEYS ? n - at : KEYS;
+		quo_block *to = out + at * per_key;
 
 		for (unsigned i = 0; i < REGS; i++) {
 			__mmask8 m = some > 4 * i ? first_of(some - 4 * i) : 0;
-			s.key[0][i] = _mm512_maskz_loadu_epi64(m, keys + first + 4 * i);
+			s.key[0][i] = _mm512_maskz_loadu_epi64(m, keys + at + 4 * i);
 		}
 		expand_sixteen(&s);
 		for (unsigned k = 0; k < some; k++)
-			stream(&s, k, 0, to + k * per_key, whole);
+			stream(&s, k, first + (at + k) * step, to + k * per_key, whole);
 		for (size_t j = whole; j < per_key; j++)
-			scatter(&s, some, j, to + j, per_key);
+			scatter(&s, some, first + at * step + j, step, to + j, per_key);
 	}
 	forget(&s, REGS);
 }

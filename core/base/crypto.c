@@ -24,10 +24,11 @@ void quo_prg(quo_block key, uint64_t first, quo_block *out, size_t n_blocks)
 		quo__cpu()->aes->prg(key, first, out, n_blocks);
 }
 
-void quo_prg_many(const quo_block *keys, size_t n, quo_block *out, size_t per_key)
+void quo_prg_many(const quo_block *keys, size_t n, uint64_t first, uint64_t step, quo_block *out,
+		  size_t per_key)
 {
 	if (n && per_key)
-		quo__cpu()->aes->prg_many(keys, n, out, per_key);
+		quo__cpu()->aes->prg_many(keys, n, first, step, out, per_key);
 }
 
 quo_block quo_aes128(quo_block key, quo_block in)

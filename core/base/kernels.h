@@ -23,7 +23,8 @@ typedef struct quo__aes_kernels {
 	void (*tccr_pair)(quo_block start, uint64_t tweak, unsigned per_key, const quo_block *in,
 			  quo_block delta, quo_block *out0, quo_block *out1, size_t n);
 	void (*prg)(quo_block key, uint64_t first, quo_block *out, size_t n_blocks);
-	void (*prg_many)(const quo_block *keys, size_t n, quo_block *out, size_t per_key);
+	void (*prg_many)(const quo_block *keys, size_t n, uint64_t first, uint64_t step,
+			 quo_block *out, size_t per_key);
 	quo_block (*aes128)(quo_block key, quo_block in);
 } quo__aes_kernels;
 

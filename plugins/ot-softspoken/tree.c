@@ -18,7 +18,7 @@ void tree_send(unsigned k, const quo_block (*m)[2], quo_block *message, quo_bloc
 		quo_block sum[2] = { m[i][0], m[i][1] };
 
 		memcpy(nodes, leaves, above * sizeof *nodes);
-		quo_prg_many(nodes, above, leaves, 2);
+		quo_prg_many(nodes, above, 0, 0, leaves, 2);
 		for (size_t j = 0; j < 2 * above; j++)
 			sum[j % 2] = quo_xor(sum[j % 2], leaves[j]);
 		memcpy(message, sum, sizeof sum);
@@ -47,7 +47,7 @@ void tree_receive(unsigned k, unsigned delta, const quo_block *keys, const quo_b
 
 		known = quo_xor(known, keys[i]);
 		memcpy(nodes, leaves, above * sizeof *nodes);
-		quo_prg_many(nodes, above, leaves, 2);
+		quo_prg_many(nodes, above, 0, 0, leaves, 2);
 		leaves[0] = zero;
 		for (size_t j = 1; j < above; j++) {
 			quo_block *left = &leaves[2 * j], *right = left + 1;

@@ -104,7 +104,7 @@ static const uint8_t *expand(const quo_block *hash, size_t n, size_t blocks, quo
 {
 	if (blocks == 1)
 		return (const uint8_t *)hash;
-	quo_prg_many(hash, n, pad, blocks);
+	quo_prg_many(hash, n, 0, 0, pad, blocks);
 	return (const uint8_t *)pad;
 }
 

@@ -55,7 +55,7 @@ static void test_hash_and_prgs(void **state)
 	quo_prg(start, 7, out, N);
 	assert_digest("quo_prg", out, N * sizeof *out,
 		      "92c899b05f2bfcc4a53e36408a7500dc2048409f8bcc40a7d5aeb759116ff6c5");
-	quo_prg_many(in, 40, out, 25);
+	quo_prg_many(in, 40, 0, 0, out, 25);
 	assert_digest("quo_prg_many", out, N * sizeof *out,
 		      "45cb4440dbae6035c8a708315aff73b8e393140e0336e418d361a65a5c7f20b3");
 	free(in);

@@ -61,10 +61,12 @@ void quo_tccr_pair(quo_block start, uint64_t tweak, unsigned per_key, const quo_
 void quo_prg(quo_block key, uint64_t first, quo_block *out, size_t n_blocks);
 
 /*
- * Many short streams: for i < n, blocks 0 .. per_key-1 of the key stream of keys[i], to out[i *
- * per_key ..]. Key schedules and rounds of several keys are in flight together.
+ * Many short streams: for i < n, per_key blocks of the key stream of keys[i] from counter first + i * step on, to
+ * out[i * per_key ..]. Counters that no other stream uses keep a search for one key from being a search for all. Key
+ * schedules and rounds of several keys are in flight together.
  */
-void quo_prg_many(const quo_block *keys, size_t n, quo_block *out, size_t per_key);
+void quo_prg_many(const quo_block *keys, size_t n, uint64_t first, uint64_t step, quo_block *out,
+		  size_t per_key);
 
 /*
  * Key schedules, for who uses the same keys again and again. The contents belong to the tier that

@@ -26,7 +26,7 @@ static void aes_blocks(struct work *w)
 
 static void aes_keys(struct work *w)
 {
-	quo_prg_many(w->in, TILE_BLOCKS, w->out, 1);
+	quo_prg_many(w->in, TILE_BLOCKS, 0, 0, w->out, 1);
 	w->done += TILE_BLOCKS;
 }
 

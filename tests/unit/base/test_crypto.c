@@ -200,15 +200,18 @@ static void test_prg_many(void **state)
 		for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
 			size_t n = counts[c], per_key = lengths[l],
 			       bytes = n * per_key * sizeof(quo_block);
+			uint64_t first = c * UINT64_C(0x7fffffffffffff3), step = l << 2 * c;
 			quo_block *keys = random_new(rng, n * sizeof *keys),
 				  *want = malloc(bytes + 1);
 			for (size_t i = 0; i < n * per_key; i++)
 				want[i] = openssl_aes(keys[i / per_key],
-						      (quo_block){ { i % per_key, 0 } });
+						      (quo_block){ { first + i / per_key * step +
+									     i % per_key,
+								     0 } });
 			FOR_EACH_TIER(tier)
 			{
 				quo_block *out = guarded_new(bytes);
-				quo_prg_many(keys, n, out, per_key);
+				quo_prg_many(keys, n, first, step, out, per_key);
 				assert_memory_equal(out, want, bytes);
 				guarded_check(out, bytes);
 				free(out);
