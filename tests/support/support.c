@@ -13,6 +13,20 @@ void quo_test_assert_error(const quo_err *err, quo_status status, const char *pa
 		fail_msg("more than one line: %s", err->text);
 }
 
+quo_pool *quo_test_pool(void)
+{
+	const char *threads = getenv("QUOTIENT_TEST_THREADS");
+	quo_err err = QUO_ERR_INIT;
+	quo_pool *pool;
+
+	if (!threads)
+		return NULL;
+	pool = quo_pool_new((unsigned)strtoul(threads, NULL, 10), &err);
+	if (!pool)
+		fail_msg("QUOTIENT_TEST_THREADS=%s: %s", threads, err.text);
+	return pool;
+}
+
 uint64_t quo_test_random(uint64_t *state)
 {
 	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);

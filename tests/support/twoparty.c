@@ -41,6 +41,7 @@ static void run_session(struct child *c)
 	s.rng = quo_rng_new(&err);
 	s.run = quo_arena_new(&err);
 	s.step = quo_arena_new(&err);
+	s.pool = quo_test_pool();
 	if (!s.peer || !s.rng || !s.run || !s.step)
 		fail_msg("%s", err.text);
 	s.hash_start =
@@ -50,6 +51,7 @@ static void run_session(struct child *c)
 	quo_arena_free(s.step);
 	quo_arena_free(s.run);
 	quo_rng_free(s.rng);
+	quo_pool_free(s.pool);
 }
 
 static void child_test(void **state)
