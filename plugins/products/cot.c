@@ -32,9 +32,9 @@ static const quo_option options[] = {
 	QUO_OPTION(struct config, batch, QUO_OPT_INT, "1048576",
 		   "Correlated OTs in flight per direction; 16 bytes of memory each.", .min = 8,
 		   .max = 1 << 26),
-	/* Agreed: stream() is free of deadlock because both parties cut a direction alike. */
 	QUO_OPTION(struct config, chunk_kib, QUO_OPT_INT, "256",
-		   "KiB of corrections computed before they are sent.", .min = 1, .max = 1 << 16),
+		   "KiB of corrections that a thread computes before they are sent.", .min = 1,
+		   .max = 1 << 16),
 	{ 0 },
 };
 
@@ -123,9 +123,9 @@ static uint64_t ahead_bytes(const quo_session *s)
 }
 
 /*
- * Both parties waiting would need both to have sent more than they have taken in; but a party that
- * waits for a chunk has taken in all that was sent, since chunks begin and end at the same COTs at
- * both.
+ * Parties cut a direction into steps of their own: threads may differ. A party waits for a step only
+ * when it has sent at least as many bytes as it will then have taken in, or everything. Were both to
+ * wait, each would need more than the other has sent, and so more than it has sent itself: never.
  */
 static quo_status stream(cot_flow flow[2], quo_session *s, quo_err *err)
 {
@@ -133,7 +133,7 @@ static quo_status stream(cot_flow flow[2], quo_session *s, quo_err *err)
 	uint64_t ahead = ahead_bytes(s);
 
 	while (!cot_flow_ended(out) || !cot_flow_ended(in)) {
-		bool may_send = cot_flow_ended(in) || out->bytes <= in->bytes + ahead;
+		bool may_send = cot_flow_ended(in) || out->bytes < cot_flow_next_bytes(in) + ahead;
 		QUO_TRY(cot_flow_step(!cot_flow_ended(out) && may_send ? out : in, err));
 	}
 	return quo_channel_flush(s->peer, err);
@@ -148,14 +148,10 @@ static quo_status run_batch(const struct cot *self, cot_flow flow[2], uint64_t *
 
 	for (int i = 0; i < 2; i++) {
 		uint64_t bytes;
-		flow[i].n = next_batch(&after[i], (size_t)self->config->batch, &bytes);
-		flow[i].at = flow[i].hashed = 0;
-		flow[i].bytes = 0;
-		flow[i].piece.count = flow[i].piece_done = 0;
-		flow[i].tweak =
-			quo_session_tweaks(s, i ? QUO_DOMAIN_COT_1 : QUO_DOMAIN_COT_0,
-					   (flow[i].n + QUO_TCCR_PER_KEY - 1) / QUO_TCCR_PER_KEY);
-		flow[i].blocks = blocks[i];
+		size_t n = next_batch(&after[i], (size_t)self->config->batch, &bytes);
+		uint64_t tweak = quo_session_tweaks(s, i ? QUO_DOMAIN_COT_1 : QUO_DOMAIN_COT_0,
+						    (n + QUO_TCCR_PER_KEY - 1) / QUO_TCCR_PER_KEY);
+		cot_flow_begin(&flow[i], n, blocks[i], tweak);
 	}
 	*more = flow[0].n || flow[1].n;
 	if (!*more)
@@ -193,7 +189,7 @@ static quo_status multiply(const struct cot *self, quo_session *s, const cot_cur
 		};
 		if (n)
 			QUO_TRY(cot_flow_open(&flow[i], (size_t)self->config->chunk_kib << 10,
-					      s->step, err));
+					      bytes, s->step, err));
 	}
 	uint64_t *choices = quo_arena_alloc(s->step, quo_words(largest), sizeof *choices, err);
 	if (!choices)
@@ -213,10 +209,10 @@ static quo_status run(const struct cot *self, quo_session *s, const cot_cursor c
 	if (!op)
 		return QUO_FAILED;
 	for (size_t i = 0; i < n_jobs; i++)
-		QUO_TRY(cot_operand_open(&op[i], &jobs[i], s->party, s->step, err));
+		QUO_TRY(cot_operand_open(&op[i], &jobs[i], s->party, s->pool, s->step, err));
 	QUO_TRY(multiply(self, s, cursor, op, err));
 	for (size_t i = 0; i < n_jobs; i++)
-		QUO_TRY(cot_operand_close(&op[i], &jobs[i], s->step, err));
+		QUO_TRY(cot_operand_close(&op[i], &jobs[i], s->pool, s->step, err));
 	return QUO_OK;
 }
 

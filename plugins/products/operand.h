@@ -15,11 +15,14 @@ typedef struct cot_operand {
 	uint32_t *local; /* sliced: words [m, n] to add to z; NULL: none */
 } cot_operand;
 
+/* Bytes of a row of y or z. */
+size_t cot_row_bytes(const cot_shape *shape);
+
 /* Everything from the arena. z and local hold the party's own term where no COT carries it. */
-quo_status cot_operand_open(cot_operand *op, const quo_product_job *job, int party,
+quo_status cot_operand_open(cot_operand *op, const quo_product_job *job, int party, quo_pool *pool,
 			    quo_arena *arena, quo_err *err);
 /* Write job->z. */
-quo_status cot_operand_close(const cot_operand *op, const quo_product_job *job, quo_arena *arena,
-			     quo_err *err);
+quo_status cot_operand_close(const cot_operand *op, const quo_product_job *job, quo_pool *pool,
+			     quo_arena *arena, quo_err *err);
 
 #endif

@@ -60,6 +60,30 @@ static void receive_words(const cot_tile *tile)
 
 const cot_rows cot_rows_words = { send_words, receive_words };
 
+void cot_add_words(void *z, const void *add, size_t n)
+{
+	uint32_t *sum = z;
+	const uint32_t *more = add;
+
+	for (size_t i = 0; i < n; i++)
+		sum[i] += more[i];
+}
+
+void cot_add_sliced(void *z, const void *add, unsigned ring, size_t stride)
+{
+	size_t words = stride / sizeof(uint64_t);
+
+	for (size_t i = 0; i < words; i++) {
+		uint64_t *sum = (uint64_t *)z + i, carry = 0;
+		const uint64_t *more = (const uint64_t *)add + i;
+		for (unsigned k = 0; k < ring; k++, sum += words, more += words) {
+			uint64_t a = *sum, b = *more;
+			*sum = a ^ b ^ carry;
+			carry = (a & b) | ((a | b) & carry);
+		}
+	}
+}
+
 const cot_rows *cot_rows_sliced(void)
 {
 #ifdef COT_X86

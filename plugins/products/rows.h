@@ -53,6 +53,10 @@ typedef struct cot_rows {
 const cot_rows *cot_rows_sliced(void);
 extern const cot_rows cot_rows_words;
 
+/* z += add, rows of `ring` planes `stride` bytes apart, or of n words; 64-byte aligned. */
+void cot_add_sliced(void *z, const void *add, unsigned ring, size_t stride);
+void cot_add_words(void *z, const void *add, size_t n);
+
 extern const cot_rows cot_rows_portable, cot_rows_avx2, cot_rows_avx512;
 
 #endif

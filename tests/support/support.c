@@ -13,7 +13,7 @@ void quo_test_assert_error(const quo_err *err, quo_status status, const char *pa
 		fail_msg("more than one line: %s", err->text);
 }
 
-quo_pool *quo_test_pool(void)
+quo_pool *quo_test_pool(int party)
 {
 	const char *threads = getenv("QUOTIENT_TEST_THREADS");
 	quo_err err = QUO_ERR_INIT;
@@ -21,7 +21,7 @@ quo_pool *quo_test_pool(void)
 
 	if (!threads)
 		return NULL;
-	pool = quo_pool_new((unsigned)strtoul(threads, NULL, 10), &err);
+	pool = quo_pool_new((unsigned)strtoul(threads, NULL, 10) + (unsigned)party, &err);
 	if (!pool)
 		fail_msg("QUOTIENT_TEST_THREADS=%s: %s", threads, err.text);
 	return pool;

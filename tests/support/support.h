@@ -45,8 +45,9 @@ quo_instance *quo_test_configured_instance(quo_kind kind, const char *yaml);
 /* The same for a name alone. Fails the test when there is no such component. */
 quo_instance *quo_test_registered_instance(quo_kind kind, const char *name);
 
-/* A pool of as many threads as QUOTIENT_TEST_THREADS says; NULL, which is one, without it. */
-quo_pool *quo_test_pool(void);
+/* A pool of as many threads as QUOTIENT_TEST_THREADS says, one more for party 1; NULL, which is one
+ * thread, without it. */
+quo_pool *quo_test_pool(int party);
 
 /*
  * A trusted dealer's OT, for tests of what is built on COT: both parties derive q, t, c and Delta

@@ -41,7 +41,7 @@ static void run_session(struct child *c)
 	s.rng = quo_rng_new(&err);
 	s.run = quo_arena_new(&err);
 	s.step = quo_arena_new(&err);
-	s.pool = quo_test_pool();
+	s.pool = quo_test_pool(c->number);
 	if (!s.peer || !s.rng || !s.run || !s.step)
 		fail_msg("%s", err.text);
 	s.hash_start =
