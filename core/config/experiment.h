@@ -43,6 +43,7 @@ typedef struct quo_experiment_config {
 	const char *name;
 	quo_instance *data; /* kind DATA */
 	quo_strings reveal; /* "accuracy" */
+	int64_t threads;    /* of this party */
 	quo_train_config train;
 	quo_instance *protocol;
 	quo_network_config network;

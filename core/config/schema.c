@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/schema.h"
 
+#include <quotient/pool.h>
+
 #include "config/experiment.h"
 
 static const char *const evaluate_choices[] = { "epoch", "end", "never", NULL };
@@ -16,6 +18,9 @@ const quo_option quo__schema_top[] = {
 	QUO_OPTION(quo_experiment_config, reveal, QUO_OPT_STRINGS, "[accuracy]",
 		   "what a run opens: accuracy (the count of right test predictions), or [] for "
 		   "nothing"),
+	QUO_OPTION(quo_experiment_config, threads, QUO_OPT_INT, "1",
+		   "threads that compute in this party; results and bytes are the same for any number",
+		   .min = 1, .max = QUO_POOL_MAX_THREADS, .local = true),
 	{ 0 },
 };
 

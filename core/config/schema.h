@@ -18,7 +18,7 @@ typedef struct quo__section {
 	const struct quo__section *sections; /* maps inside it; NULL, or ends with a NULL name */
 } quo__section;
 
-extern const quo_option quo__schema_top[]; /* name, data, protocol, reveal */
+extern const quo_option quo__schema_top[]; /* name, data, protocol, reveal, threads */
 extern const quo__section
 	quo__schema_sections[];              /* train, network, output; ends with a NULL name */
 extern const char *const quo__schema_keys[]; /* keys beside those of quo__schema_top */

@@ -321,6 +321,11 @@ static quo_status run_session(struct job *job, quo_err *err)
 
 	if (!s->rng || !s->run || !s->step)
 		return QUO_FAILED;
+	if (job->run->config->threads > 1) {
+		s->pool = quo_pool_new((unsigned)job->run->config->threads, err);
+		if (!s->pool)
+			return QUO_FAILED;
+	}
 	QUO_TRY(quo_trainer_init(&job->trainer, s, job->run->config, job->party->input, err));
 	if (job->party->trace) {
 		job->party->verify.trainer = &job->trainer;
@@ -382,6 +387,7 @@ quo_status quo_party_run(quo_run *run, quo_party *party, quo_err *err)
 	quo_status status = run_session(&job, err);
 	if (status != QUO_OK && party->failed_at)
 		*party->failed_at = quo_now_seconds();
+	quo_pool_free(job.session.pool);
 	quo_channel_close(party->channel);
 	party->channel = NULL;
 	quo_free(job.weights);

@@ -8,7 +8,7 @@
 #define LABEL_BYTES \
 	((size_t)768 << 10) /* what the labels of a tile should fit in: most of an L2 cache */
 #define TABLE_BYTES ((size_t)256 << 10)
-#define RANDOM_BYTES ((size_t)4 << 10)
+#define LANES_BYTES ((size_t)128 << 20) /* tables in memory at most, of all lanes together */
 
 /* The row of a slot: an input's labels lie where the caller has them until a gate takes the slot.
  */
@@ -17,7 +17,7 @@ struct slot {
 	quo_block *home; /* where gates put it: in the caller's output row if an output ends here */
 };
 
-/* One garble() or evaluate() call. */
+/* One garble() or evaluate() call, or what one of several lanes does of it. */
 struct run {
 	const tile_scheme *scheme;
 	quo_session *s;
@@ -26,6 +26,11 @@ struct run {
 	quo_block *labels;
 	struct slot *slots;
 	uint8_t *table, *random;
+	const quo_block *const *in;
+	quo_block *const *out;
+	size_t n, n_tiles;
+	size_t from, end;   /* a lane's tiles */
+	size_t room;        /* bytes that table[] holds */
 	size_t stride;      /* labels from row to row: the full tile */
 	size_t tile;        /* instances in the present tile */
 	size_t used, have;  /* bytes of the table: written or consumed; received */
@@ -53,6 +58,20 @@ static uint64_t gate_tweaks(const tile_scheme *scheme, size_t tile)
 static size_t gate_bytes(const tile_scheme *scheme, size_t tile)
 {
 	return scheme->block_bytes * tile + scheme->plane_bits * ((tile + 7) / 8);
+}
+
+/* Of the garbler, for all gates of a tile. */
+static size_t random_bytes(const tile_scheme *scheme, const quo_circuit *c, size_t tile)
+{
+	return c->n_and * scheme->random_bits * ((tile + 7) / 8);
+}
+
+/* Instances of tile i. */
+static size_t tile_at(const struct run *r, size_t i)
+{
+	size_t left = r->n - i * r->stride;
+
+	return left < r->stride ? left : r->stride;
 }
 
 static uint64_t count_tweaks(const tile_scheme *scheme, const quo_circuit *c, size_t n)
@@ -86,7 +105,7 @@ static quo_status table_room(struct run *r, uint8_t **at, quo_err *err)
 {
 	size_t need = gate_bytes(r->scheme, r->tile);
 
-	if (r->used + need > TABLE_BYTES)
+	if (r->used + need > r->room)
 		QUO_TRY(send_tables(r, err));
 	*at = r->table + r->used;
 	r->used += need;
@@ -99,7 +118,7 @@ static quo_status table_next(struct run *r, const uint8_t **at, quo_err *err)
 	size_t need = gate_bytes(r->scheme, r->tile);
 
 	if (r->have - r->used < need) {
-		size_t rest = r->have - r->used, take = TABLE_BYTES - rest;
+		size_t rest = r->have - r->used, take = r->room - rest;
 		if (take > r->left)
 			take = (size_t)r->left;
 		memmove(r->table, r->table + r->used, rest);
@@ -120,10 +139,6 @@ static const uint8_t *take_random(struct run *r)
 
 	if (!need)
 		return NULL;
-	if (r->random_used + need > RANDOM_BYTES) {
-		quo_rng_bytes(r->s->rng, r->random, RANDOM_BYTES);
-		r->random_used = 0;
-	}
 	r->random_used += need;
 	return r->random + r->random_used - need;
 }
@@ -220,65 +235,182 @@ static void store_outputs(const struct run *r, quo_block *const *out, size_t fir
 	}
 }
 
-static quo_status run_tiles(struct run *r, size_t n, const quo_block *const *in,
-			    quo_block *const *out, quo_err *err)
+/* Uniform bytes for the gates of tiles from .. end - 1, drawn tile by tile and so the same for any
+ * number of lanes. */
+static void fill_random(struct run *r, size_t from, size_t end)
 {
-	for (size_t first = 0; first < n; first += r->tile) {
-		r->tile = n - first < r->stride ? n - first : r->stride;
-		place_slots(r, out, first);
-		load_inputs(r, in, first);
-		QUO_TRY(run_gates(r, err));
-		store_outputs(r, out, first);
+	r->random_used = 0;
+	for (size_t i = from, at = 0; r->garbler && r->scheme->random_bits && i < end; i++) {
+		size_t bytes = random_bytes(r->scheme, r->c, tile_at(r, i));
+		quo_rng_bytes(r->s->rng, r->random + at, bytes);
+		at += bytes;
+	}
+}
+
+static quo_status run_tile(struct run *r, size_t i, quo_err *err)
+{
+	size_t first = i * r->stride;
+
+	r->tile = tile_at(r, i);
+	place_slots(r, r->out, first);
+	load_inputs(r, r->in, first);
+	QUO_TRY(run_gates(r, err));
+	store_outputs(r, r->out, first);
+	return QUO_OK;
+}
+
+/* One thread: tables go out or come in while the gates run. */
+static quo_status run_serially(struct run *r, quo_err *err)
+{
+	for (size_t i = 0; i < r->n_tiles; i++) {
+		fill_random(r, i, i + 1);
+		QUO_TRY(run_tile(r, i, err));
 	}
 	return r->garbler ? send_tables(r, err) : QUO_OK;
+}
+
+/* A lane's share has its tables whole in memory, so that nothing in it can fail. */
+static void run_lane(void *arg, size_t i)
+{
+	struct run *r = (struct run *)arg + i;
+	quo_err err = QUO_ERR_INIT;
+
+	for (size_t tile = r->from; tile < r->end; tile++) {
+		quo_status status = run_tile(r, tile, &err);
+		quo_assert(status == QUO_OK);
+		(void)status;
+	}
+}
+
+/* Tiles from .. end - 1 for one lane; number 0 begins at the call's first tweak. */
+static void begin_share(struct run *lane, const struct run *r, size_t from, size_t end)
+{
+	lane->from = from;
+	lane->end = end;
+	lane->tweak = r->tweak + from * r->c->n_and * gate_tweaks(r->scheme, r->stride);
+	lane->used = lane->have = 0;
+	fill_random(lane, from, end);
+}
+
+static size_t share_bytes(const struct run *lane)
+{
+	size_t n = 0;
+
+	for (size_t i = lane->from; i < lane->end; i++)
+		n += lane->c->n_and * gate_bytes(lane->scheme, tile_at(lane, i));
+	return n;
+}
+
+/* Consecutive tiles for every lane at a time; tables travel in the order of tiles. */
+static quo_status run_in_lanes(const struct run *r, struct run *lanes, size_t n_lanes,
+			       size_t per_lane, quo_err *err)
+{
+	for (size_t from = 0; from < r->n_tiles;) {
+		size_t left = r->n_tiles - from, most = n_lanes * per_lane;
+		size_t n = left < most ? left : most, used = n < n_lanes ? n : n_lanes;
+		for (size_t i = 0; i < used; i++) {
+			quo_range range = quo_range_of(n, used, i, 1);
+			begin_share(&lanes[i], r, from + range.first, from + range.end);
+			if (r->garbler)
+				continue;
+			lanes[i].have = share_bytes(&lanes[i]);
+			QUO_TRY(quo_channel_recv(r->s->peer, lanes[i].table, lanes[i].have, err));
+		}
+		quo_parallel(r->s->pool, used, run_lane, lanes);
+		for (size_t i = 0; i < used && r->garbler; i++)
+			QUO_TRY(send_tables(&lanes[i], err));
+		from += n;
+	}
+	return QUO_OK;
 }
 
 /* At least size objects of that many bytes, not cleared when they are there already. */
 static quo_status make_room(void **at, size_t *have, size_t size, size_t bytes, quo_err *err)
 {
-	if (*have >= size)
+	size_t need;
+
+	if (__builtin_mul_overflow(size, bytes, &need))
+		return quo_fail(err, QUO_FAILED, "a circuit's tile is too large for this machine");
+	if (*have >= need)
 		return QUO_OK;
 	quo_free(*at);
 	*have = 0;
-	*at = quo_alloc(size, bytes, err);
+	*at = quo_alloc(1, need, err);
 	if (!*at)
 		return QUO_FAILED;
-	*have = size;
+	*have = need;
 	return QUO_OK;
 }
 
-static quo_status prepare(tiles *t, struct run *r, size_t n, quo_err *err)
+/* How many lanes work, and of how many tiles each has tables in memory; 1 lane: none. */
+static size_t plan_lanes(const struct run *r, size_t *per_lane)
 {
-	size_t whole = tile_size(r->c);
+	size_t lanes = quo_pool_threads(r->s->pool);
+	size_t tile = r->c->n_and * gate_bytes(r->scheme, r->stride),
+	       n = tile ? TABLE_BYTES / tile : 1;
 
-	r->stride = n < whole ? (n + 3) / 4 * 4 : whole;
-	QUO_TRY(make_room(&t->table, &t->table_size, TABLE_BYTES, 1, err));
-	QUO_TRY(make_room(&t->random, &t->random_size, RANDOM_BYTES, 1, err));
-	QUO_TRY(make_room(&t->slots, &t->slots_size, r->c->n_slots, sizeof *r->slots, err));
-	QUO_TRY(make_room(&t->labels, &t->labels_size, r->c->n_slots * r->stride, sizeof *r->labels,
-			  err));
+	if (lanes > r->n_tiles)
+		lanes = r->n_tiles;
+	n = n ? n : 1;
+	if (tile && lanes > LANES_BYTES / (n * tile))
+		lanes = LANES_BYTES / (n * tile);
+	*per_lane = n;
+	return tile && lanes > 1 ? lanes : 1;
+}
+
+static quo_status prepare(tiles *t, struct run *r, size_t lanes, size_t per_lane, quo_err *err)
+{
+	size_t slots = r->c->n_slots, labels = slots * r->stride;
+	size_t random = per_lane * random_bytes(r->scheme, r->c, r->stride);
+
+	r->room =
+		lanes > 1 ? per_lane * r->c->n_and * gate_bytes(r->scheme, r->stride) : TABLE_BYTES;
+	QUO_TRY(make_room(&t->table, &t->table_size, lanes, r->room, err));
+	QUO_TRY(make_room(&t->random, &t->random_size, lanes, random, err));
+	QUO_TRY(make_room(&t->slots, &t->slots_size, lanes, slots * sizeof *r->slots, err));
+	QUO_TRY(make_room(&t->labels, &t->labels_size, lanes, labels * sizeof *r->labels, err));
 	r->table = t->table;
 	r->random = t->random;
-	r->random_used = RANDOM_BYTES;
 	r->slots = t->slots;
 	r->labels = t->labels;
-	r->rows = quo_label_kernels();
+	if (lanes == 1)
+		return QUO_OK;
+	QUO_TRY(make_room(&t->lanes, &t->lanes_size, lanes, sizeof *r, err));
+	for (size_t i = 0; i < lanes; i++) {
+		struct run *lane = (struct run *)t->lanes + i;
+		*lane = *r;
+		lane->table += i * r->room;
+		lane->random += i * random;
+		lane->slots += i * slots;
+		lane->labels += i * labels;
+	}
 	return QUO_OK;
 }
 
-static quo_status run_circuit(tiles *t, struct run *r, size_t n, const quo_block *const *in,
-			      quo_block *const *out, quo_err *err)
+static quo_status run_circuit(tiles *t, struct run *r, size_t n, quo_err *err)
 {
 	quo_domain domain = r->garbler == (r->s->party == 0) ? QUO_DOMAIN_GC_0 : QUO_DOMAIN_GC_1;
+	size_t whole = tile_size(r->c), per_lane;
 
 	if (!n)
 		return QUO_OK;
-	QUO_TRY(prepare(t, r, n, err));
+	r->n = n;
+	r->stride = n < whole ? (n + 3) / 4 * 4 : whole;
+	r->n_tiles = (n + r->stride - 1) / r->stride;
+	r->rows = quo_label_kernels();
+	size_t lanes = plan_lanes(r, &per_lane);
+	if (lanes == 1)
+		per_lane = 1;
+	QUO_TRY(prepare(t, r, lanes, per_lane, err));
 	r->left = r->garbler ? 0 : tiles_table_bytes(r->scheme, r->c, n);
 	r->tweak = quo_session_tweaks(r->s, domain, count_tweaks(r->scheme, r->c, n));
-	quo_status status = run_tiles(r, n, in, out, err);
-	quo_wipe(r->labels, r->c->n_slots * r->stride * sizeof *r->labels);
-	quo_wipe(r->random, r->garbler ? RANDOM_BYTES : 0); /* tables are public */
+	quo_status status =
+		lanes > 1 ? run_in_lanes(r, t->lanes, lanes, per_lane, err) : run_serially(r, err);
+	quo_wipe(r->labels, lanes * r->c->n_slots * r->stride * sizeof *r->labels);
+	if (r->garbler) /* tables are public */
+		quo_wipe(r->random, lanes * per_lane * random_bytes(r->scheme, r->c, r->stride));
+	if (lanes > 1)
+		quo_wipe(t->lanes, lanes * sizeof *r);
 	return status;
 }
 
@@ -286,11 +418,17 @@ quo_status tiles_garble(tiles *t, const tile_scheme *scheme, quo_session *s, con
 			size_t n, quo_block delta, const quo_block *const *in,
 			quo_block *const *out, quo_err *err)
 {
-	struct run r = { .scheme = scheme, .s = s, .c = c, .delta = delta, .garbler = true };
+	struct run r = { .scheme = scheme,
+			 .s = s,
+			 .c = c,
+			 .in = in,
+			 .out = out,
+			 .delta = delta,
+			 .garbler = true };
 
 	if (!quo_lsb(delta))
 		return quo_fail(err, QUO_BUG, "gc/%s: the lsb of Delta must be 1", scheme->name);
-	quo_status status = run_circuit(t, &r, n, in, out, err);
+	quo_status status = run_circuit(t, &r, n, err);
 	quo_wipe(&r, sizeof r);
 	return status;
 }
@@ -298,9 +436,9 @@ quo_status tiles_garble(tiles *t, const tile_scheme *scheme, quo_session *s, con
 quo_status tiles_evaluate(tiles *t, const tile_scheme *scheme, quo_session *s, const quo_circuit *c,
 			  size_t n, const quo_block *const *in, quo_block *const *out, quo_err *err)
 {
-	struct run r = { .scheme = scheme, .s = s, .c = c };
+	struct run r = { .scheme = scheme, .s = s, .c = c, .in = in, .out = out };
 
-	return run_circuit(t, &r, n, in, out, err);
+	return run_circuit(t, &r, n, err);
 }
 
 void tiles_fini(tiles *t)
@@ -309,4 +447,5 @@ void tiles_fini(tiles *t)
 	quo_free(t->labels);
 	quo_free(t->slots);
 	quo_free(t->random);
+	quo_free(t->lanes);
 }

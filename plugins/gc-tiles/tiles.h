@@ -31,8 +31,8 @@ typedef struct tile_scheme {
 
 /* The instance of a garbling plugin; zeroed at the start. */
 typedef struct tiles {
-	void *table, *labels, *slots, *random;
-	size_t table_size, labels_size, slots_size, random_size;
+	void *table, *labels, *slots, *random, *lanes;
+	size_t table_size, labels_size, slots_size, random_size, lanes_size; /* bytes */
 } tiles;
 
 /* The methods of quo_gc_ops. */

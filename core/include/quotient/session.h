@@ -2,8 +2,9 @@
 /*
  * The session: what one party knows of a run, handed to every engine.
  *
- * hash_start and the tweak counters are equal at all parties: every call that hashes reserves its tweaks in the
- * same order at both sides, and no tweak is handed out twice in a session (a resumed run is a new session).
+ * hash_start and the tweak counters are equal at all parties: every call that hashes reserves its
+ * tweaks in the same order at both sides, and no tweak is handed out twice in a session (a resumed
+ * run is a new session).
  */
 #ifndef QUOTIENT_SESSION_H
 #define QUOTIENT_SESSION_H
@@ -15,7 +16,8 @@
 #include <quotient/plugin.h>
 #include <quotient/pool.h>
 
-/* Disjoint tweak spaces of quo_tccr(): Delta_i serves COT payloads sent by party i and circuits garbled by i. */
+/* Disjoint tweak spaces of quo_tccr(): Delta_i serves COT payloads sent by party i and circuits
+ * garbled by i. */
 typedef enum quo_domain {
 	QUO_DOMAIN_COT_0, /* COT pads, party 0 sends */
 	QUO_DOMAIN_COT_1,
@@ -48,7 +50,7 @@ typedef struct quo_session {
 	quo_status (*trace)(void *arg, struct quo_session *s, const char *where, const char *name,
 			    const struct quo_tensor *t, quo_err *err);
 	void *trace_arg;
-	quo_link link;  /* what engines plan with; the same at all parties */
+	quo_link link; /* what engines plan with; the same at all parties */
 	quo_pool *pool; /* this party's threads; NULL: one. Nothing on the wire depends on it */
 } quo_session;
 
