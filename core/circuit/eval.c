@@ -9,6 +9,8 @@
 #include <quotient/memory.h>
 
 #define L1_BYTES 32768u
+/* Words of gates that are worth a thread's waking. */
+#define PART_WORK ((size_t)1 << 17)
 
 static quo__eval_fn *kernel(void)
 {
@@ -78,34 +80,70 @@ static void store(const quo_circuit *c, uint64_t *const *out, const pass *at)
 	}
 }
 
+/* Blocks of `stride` words, dealt to parts that have slots of their own. */
+struct evaluation {
+	const quo_circuit *c;
+	const uint64_t *const *in;
+	uint64_t *const *out;
+	quo__eval_fn *run;
+	uint64_t *slots;
+	size_t words, parts, part_words;
+	unsigned stride;
+};
+
+static void run_part(void *arg, size_t i)
+{
+	const struct evaluation *e = arg;
+	const quo__circuit *full = (const quo__circuit *)(const void *)e->c;
+	quo_range range = quo_range_of(e->words, e->parts, i, e->stride);
+	pass at = { .words = e->words,
+		    .first = range.first,
+		    .stride = e->stride,
+		    .slots = e->slots + i * e->part_words };
+
+	memset(at.slots + (size_t)e->c->n_slots * at.stride, 0xff, at.stride * sizeof *at.slots);
+	for (; at.first < range.end; at.first += at.stride) {
+		at.count = range.end - at.first < at.stride ? range.end - at.first : at.stride;
+		load(e->c, e->in, &at);
+		e->run(full->program, e->c->n_gates, at.slots, at.stride);
+		store(e->c, e->out, &at);
+	}
+}
+
 quo_status quo_circuit_eval(const quo_circuit *c, size_t n, const uint64_t *const *in,
 			    uint64_t *const *out, quo_err *err)
 {
-	const quo__circuit *full = (const quo__circuit *)(const void *)c;
-	pass at = { .words = quo_words(n) };
-	quo__eval_fn *run = kernel();
+	return quo_circuit_eval_on(NULL, c, n, in, out, err);
+}
+
+quo_status quo_circuit_eval_on(quo_pool *pool, const quo_circuit *c, size_t n,
+			       const uint64_t *const *in, uint64_t *const *out, quo_err *err)
+{
+	struct evaluation e = {
+		.c = c, .in = in, .out = out, .run = kernel(), .words = quo_words(n)
+	};
 
 	if (!n)
 		return QUO_OK;
-	at.stride = words_per_slot(c, at.words);
+	e.stride = words_per_slot(c, e.words);
 	/* One slot more, all ones: NOT is an XOR with it. */
-	at.slots = quo_alloc((size_t)c->n_slots + 1, at.stride * sizeof *at.slots, err);
-	if (!at.slots)
+	e.part_words = ((size_t)c->n_slots + 1) * e.stride;
+	size_t blocks = (e.words + e.stride - 1) / e.stride;
+	size_t useful = 1 + blocks * e.stride * c->n_gates / PART_WORK;
+	e.parts = quo_pool_threads(pool);
+	e.parts = e.parts < blocks ? e.parts : blocks;
+	e.parts = e.parts < useful ? e.parts : useful;
+	e.slots = quo_alloc(e.parts, e.part_words * sizeof *e.slots, err);
+	if (!e.slots)
 		return QUO_FAILED;
-	memset(at.slots + (size_t)c->n_slots * at.stride, 0xff, at.stride * sizeof *at.slots);
-	for (; at.first < at.words; at.first += at.stride) {
-		at.count = at.words - at.first < at.stride ? at.words - at.first : at.stride;
-		load(c, in, &at);
-		run(full->program, c->n_gates, at.slots, at.stride);
-		store(c, out, &at);
-	}
-	quo_free(at.slots);
+	quo_parallel(pool, e.parts, run_part, &e);
+	quo_free(e.slots);
 
 	if (n % 64) {
 		uint64_t mask = (UINT64_C(1) << (n % 64)) - 1;
 		for (uint32_t p = 0; p < c->n_out; p++)
 			for (unsigned k = 0; k < c->out[p].width; k++)
-				out[p][k * at.words + at.words - 1] &= mask;
+				out[p][k * e.words + e.words - 1] &= mask;
 	}
 	return QUO_OK;
 }

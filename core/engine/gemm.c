@@ -12,10 +12,20 @@
 #define BLOCK_P ((size_t)1024)
 #define BLOCK_N ((size_t)384)
 
+/* Multiplications that are worth a thread's waking. */
+#define PART_WORK ((size_t)1 << 20)
+
 struct quo_gemm {
 	const quo__gemm_kernel *kernel;
+	quo_pool *pool;
+	size_t n_panels; /* of A, one for each thread */
 	uint32_t *a, *b;
 };
+
+static size_t panel_words(const quo__gemm_kernel *kernel)
+{
+	return kernel->rows * BLOCK_P / 2;
+}
 
 static const quo__gemm_kernel *pick_kernel(void)
 {
@@ -43,13 +53,30 @@ quo_gemm *quo__gemm_new_with(const quo__gemm_kernel *kernel, quo_err *err)
 	if (!g)
 		return NULL;
 	g->kernel = kernel;
-	g->a = quo_alloc(g->kernel->rows * BLOCK_P / 2, sizeof *g->a, err);
+	g->n_panels = 1;
+	g->a = quo_alloc(panel_words(g->kernel), sizeof *g->a, err);
 	g->b = quo_alloc(BLOCK_N * BLOCK_P / 2, sizeof *g->b, err);
 	if (!g->a || !g->b) {
 		quo_gemm_free(g);
 		return NULL;
 	}
 	return g;
+}
+
+quo_status quo_gemm_use(quo_gemm *g, quo_pool *pool, quo_err *err)
+{
+	size_t threads = quo_pool_threads(pool);
+
+	if (threads != g->n_panels) {
+		uint32_t *a = quo_alloc(threads, panel_words(g->kernel) * sizeof *a, err);
+		if (!a)
+			return QUO_FAILED;
+		quo_free(g->a);
+		g->a = a;
+		g->n_panels = threads;
+	}
+	g->pool = pool;
+	return QUO_OK;
 }
 
 void quo_gemm_free(quo_gemm *g)
@@ -112,37 +139,71 @@ static void add_tile(const struct run *r, const uint32_t *tile, size_t i0, size_
 	}
 }
 
+/* One block of B, cols wide and `count` long, and what the pool's tasks do with it. */
+struct block {
+	const struct run *r;
+	size_t k0, count, j0, cols, parts;
+	unsigned la, lb;
+	bool first;
+};
+
+static size_t pairs_of(const struct block *b)
+{
+	return (b->count + 1) / 2;
+}
+
+static void pack_part(void *arg, size_t part)
+{
+	const struct block *b = arg;
+	const struct run *r = b->r;
+	const quo__gemm_kernel *kernel = r->g->kernel;
+	quo_range range = quo_range_of(b->cols, b->parts, part, kernel->cols);
+
+	for (size_t j = range.first; j < range.end; j += kernel->cols)
+		kernel->pack_b(r->b->data + b->k0 * r->b->row_stride +
+				       (b->j0 + j) * r->b->col_stride,
+			       r->b->col_stride, r->b->row_stride,
+			       b->cols - j < kernel->cols ? b->cols - j : kernel->cols, b->count,
+			       32 - r->b->width, b->lb, r->g->b + j * pairs_of(b));
+}
+
+static void rows_part(void *arg, size_t part)
+{
+	const struct block *b = arg;
+	const struct run *r = b->r;
+	const quo__gemm_kernel *kernel = r->g->kernel;
+	_Alignas(64) uint32_t tile[QUO__GEMM_MAX_TILE];
+	uint32_t *panel = r->g->a + part * panel_words(kernel);
+	quo_range range = quo_range_of(r->m, b->parts, part, kernel->rows);
+	size_t pairs = pairs_of(b);
+
+	for (size_t i = range.first; i < range.end; i += kernel->rows) {
+		size_t rows = r->m - i < kernel->rows ? r->m - i : kernel->rows;
+		kernel->pack_a(r->a->data + i * r->a->row_stride + b->k0 * r->a->col_stride,
+			       r->a->row_stride, r->a->col_stride, rows, b->count, 32 - r->a->width,
+			       b->la, panel);
+		for (size_t j = 0; j < b->cols; j += kernel->cols) {
+			kernel->tile(pairs, panel, r->g->b + j * pairs, tile);
+			add_tile(r, tile, i, rows, b->j0 + j,
+				 b->cols - j < kernel->cols ? b->cols - j : kernel->cols,
+				 16 * (b->la + b->lb), b->first && b->k0 == 0);
+		}
+	}
+}
+
 /* c (+)= (limb la of a) x (limb lb of b) << shift; `first` overwrites. */
 static void pass(const struct run *r, unsigned la, unsigned lb, bool first)
 {
-	const quo__gemm_kernel *kernel = r->g->kernel;
-	_Alignas(64) uint32_t tile[QUO__GEMM_MAX_TILE];
-	unsigned shift = 16 * (la + lb);
+	struct block b = { .r = r, .la = la, .lb = lb, .first = first };
 
-	for (size_t k0 = 0; k0 < r->p; k0 += BLOCK_P) {
-		size_t count = r->p - k0 < BLOCK_P ? r->p - k0 : BLOCK_P;
-		size_t pairs = (count + 1) / 2;
-		for (size_t j0 = 0; j0 < r->n; j0 += BLOCK_N) {
-			size_t cols = r->n - j0 < BLOCK_N ? r->n - j0 : BLOCK_N;
-			for (size_t j = 0; j < cols; j += kernel->cols)
-				kernel->pack_b(r->b->data + k0 * r->b->row_stride +
-						       (j0 + j) * r->b->col_stride,
-					       r->b->col_stride, r->b->row_stride,
-					       cols - j < kernel->cols ? cols - j : kernel->cols,
-					       count, 32 - r->b->width, lb, r->g->b + j * pairs);
-			for (size_t i = 0; i < r->m; i += kernel->rows) {
-				size_t rows = r->m - i < kernel->rows ? r->m - i : kernel->rows;
-				kernel->pack_a(r->a->data + i * r->a->row_stride +
-						       k0 * r->a->col_stride,
-					       r->a->row_stride, r->a->col_stride, rows, count,
-					       32 - r->a->width, la, r->g->a);
-				for (size_t j = 0; j < cols; j += kernel->cols) {
-					kernel->tile(pairs, r->g->a, r->g->b + j * pairs, tile);
-					add_tile(r, tile, i, rows, j0 + j,
-						 cols - j < kernel->cols ? cols - j : kernel->cols,
-						 shift, first && k0 == 0);
-				}
-			}
+	for (b.k0 = 0; b.k0 < r->p; b.k0 += BLOCK_P) {
+		b.count = r->p - b.k0 < BLOCK_P ? r->p - b.k0 : BLOCK_P;
+		for (b.j0 = 0; b.j0 < r->n; b.j0 += BLOCK_N) {
+			b.cols = r->n - b.j0 < BLOCK_N ? r->n - b.j0 : BLOCK_N;
+			size_t useful = 1 + r->m * b.cols * b.count / PART_WORK;
+			b.parts = r->g->n_panels < useful ? r->g->n_panels : useful;
+			quo_parallel(r->g->pool, b.parts, pack_part, &b);
+			quo_parallel(r->g->pool, b.parts, rows_part, &b);
 		}
 	}
 }

@@ -54,10 +54,9 @@ static quo_status clear_open(void *self, quo_session *s, quo_err *err)
 {
 	struct clear *c = self;
 
-	(void)s;
 	if (!c->gemm)
 		c->gemm = quo_gemm_new(err);
-	return c->gemm ? QUO_OK : QUO_FAILED;
+	return c->gemm ? quo_gemm_use(c->gemm, s->pool, err) : QUO_FAILED;
 }
 
 static quo_status clear_share(void *self, quo_session *s, quo_tensor *out, const int32_t *values,
@@ -159,7 +158,7 @@ static quo_status clear_convert(void *self, quo_session *s, const quo_convert_jo
 }
 
 /* A protocol's arith port holds the value itself, so its planes are all that the circuit needs. */
-static quo_status map_one(struct clear *c, const quo_map_job *job, quo_err *err)
+static quo_status map_one(struct clear *c, quo_pool *pool, const quo_map_job *job, quo_err *err)
 {
 	const quo_circuit *circuit = job->circuit;
 	const uint64_t *in[QUO_MAX_PORTS];
@@ -183,7 +182,7 @@ static quo_status map_one(struct clear *c, const quo_map_job *job, quo_err *err)
 	}
 	for (uint32_t p = 0; p < circuit->n_out; p++)
 		out[p] = job->out[p]->b;
-	return quo_circuit_eval(circuit, job->n, in, out, err);
+	return quo_circuit_eval_on(pool, circuit, job->n, in, out, err);
 }
 
 static quo_status clear_map(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs,
@@ -192,7 +191,7 @@ static quo_status clear_map(void *self, quo_session *s, const quo_map_job *jobs,
 	if (s->dry)
 		return QUO_OK;
 	for (size_t i = 0; i < n_jobs; i++)
-		QUO_TRY(map_one(self, &jobs[i], err));
+		QUO_TRY(map_one(self, s->pool, &jobs[i], err));
 	return QUO_OK;
 }
 

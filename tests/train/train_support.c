@@ -71,7 +71,8 @@ void train_clear(const char *config, const char *const *sets, struct trained *ou
 	quo_session s = { .parties = 1,
 			  .run = quo_arena_new(&err),
 			  .step = quo_arena_new(&err),
-			  .rng = quo_rng_new(&err) };
+			  .rng = quo_rng_new(&err),
+			  .pool = quo_test_pool() };
 
 	assert_true(s.run && s.step && s.rng);
 	quo_test_ok(quo_holding_own(&input, &data, 0, &err));
@@ -81,6 +82,7 @@ void train_clear(const char *config, const char *const *sets, struct trained *ou
 	quo_arena_free(s.run);
 	quo_arena_free(s.step);
 	quo_rng_free(s.rng);
+	quo_pool_free(s.pool);
 	quo_experiment_free(experiment);
 }
 

@@ -14,6 +14,7 @@
 #define QUOTIENT_CIRCUIT_H
 
 #include <quotient/crypto.h>
+#include <quotient/pool.h>
 
 /* A wire of a builder. 0 and 1 are the constants. */
 typedef uint32_t quo_wire;
@@ -174,5 +175,8 @@ quo_int quo_shift_right_upto(quo_builder *b, quo_int x, quo_int s, unsigned max,
  */
 quo_status quo_circuit_eval(const quo_circuit *c, size_t n, const uint64_t *const *in,
 			    uint64_t *const *out, quo_err *err);
+/* The same on a pool's threads; NULL: one. */
+quo_status quo_circuit_eval_on(quo_pool *pool, const quo_circuit *c, size_t n,
+			       const uint64_t *const *in, uint64_t *const *out, quo_err *err);
 
 #endif

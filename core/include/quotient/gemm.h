@@ -10,7 +10,7 @@
 #ifndef QUOTIENT_GEMM_H
 #define QUOTIENT_GEMM_H
 
-#include <quotient/status.h>
+#include <quotient/pool.h>
 
 /* Entry (r, c) is data[r * row_stride + c * col_stride], so a transposition swaps the strides. */
 typedef struct quo_gemm_operand {
@@ -23,6 +23,8 @@ typedef struct quo_gemm_operand {
 typedef struct quo_gemm quo_gemm;
 quo_gemm *quo_gemm_new(quo_err *err);
 void quo_gemm_free(quo_gemm *gemm); /* wipes; NULL is fine */
+/* Compute on a pool's threads from now on, as long as it lives; NULL: one, as at the start. */
+quo_status quo_gemm_use(quo_gemm *gemm, quo_pool *pool, quo_err *err);
 
 /*
  * c(i, j) = sum_k a(i, k) b(k, j) mod 2^width for i < m, j < n, k < p; c(i, j) is c[i * row_stride
