@@ -72,7 +72,7 @@ void train_clear(const char *config, const char *const *sets, struct trained *ou
 			  .run = quo_arena_new(&err),
 			  .step = quo_arena_new(&err),
 			  .rng = quo_rng_new(&err),
-			  .pool = quo_test_pool() };
+			  .pool = quo_test_pool(0) };
 
 	assert_true(s.run && s.step && s.rng);
 	quo_test_ok(quo_holding_own(&input, &data, 0, &err));
