@@ -155,6 +155,7 @@ static const quo_channel_ops tap_ops = {
 struct trace {
 	void (*body)(quo_session *s);
 	const char *want[2]; /* digest of the bytes that each party sends */
+	char (*got)[65];     /* or, not NULL: where to put them, in shared memory */
 };
 
 static void traced(quo_session *s, void *arg)
@@ -177,7 +178,9 @@ static void traced(quo_session *s, void *arg)
 	s->rng = rng;
 	quo_sha256_end(tap.sent, digest);
 	digest_text(digest, text);
-	if (strcmp(text, trace->want[s->party]))
+	if (trace->got)
+		memcpy(trace->got[s->party], text, sizeof text);
+	else if (strcmp(text, trace->want[s->party]))
 		fail_msg("party %d now sends %s", s->party, text);
 }
 
@@ -216,7 +219,8 @@ static void test_iknp(void **state)
 	struct trace trace = {
 		iknp_body,
 		{ "c644908090304eb51d3b49d46e6baf62c3b85619e64910e5b8e261c7128bf9fa",
-		  "985cb864295404f9367566b986cc9d0ac079a05788356b2bef4e7fa3bf1c3bdb" }
+		  "985cb864295404f9367566b986cc9d0ac079a05788356b2bef4e7fa3bf1c3bdb" },
+		NULL
 	};
 
 	(void)state;
@@ -236,7 +240,8 @@ static void test_ferret(void **state)
 	struct trace trace = {
 		ferret_body,
 		{ "9b1d14b27cfc98ed67956f2c071512721c4a9f0b3ca71b230101e54c1c9de7d3",
-		  "ee615c8c80b4c677266b955fcf9f1c9a66401dae153f84c250407d4aa2e28ab7" }
+		  "ee615c8c80b4c677266b955fcf9f1c9a66401dae153f84c250407d4aa2e28ab7" },
+		NULL
 	};
 
 	(void)state;
@@ -299,7 +304,8 @@ static void test_halfgates(void **state)
 	struct trace trace = {
 		halfgates_body,
 		{ "d4edfae0d19cec20f037f096ed73b0872fbabb344606663c47f0e14ab8e72746",
-		  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" }
+		  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+		NULL
 	};
 
 	(void)state;
@@ -311,26 +317,32 @@ static void test_threehalves(void **state)
 	struct trace trace = {
 		threehalves_body,
 		{ "5556277fc2a0f261c77f75e99e1e239b54c0f2fabf8c61a502b18b5ecfa6b102",
-		  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" }
+		  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" },
+		NULL
 	};
 
 	(void)state;
 	quo_test_two_parties(traced, &trace);
 }
 
-/* A ternary 30 x 20 matrix times a 20 x 9 one at 15 bits, and a conversion of 100 six-bit integers.
- */
-static void cot_body(quo_session *s)
+static uint64_t tail_mask(size_t n)
+{
+	return n % 64 ? (UINT64_C(1) << n % 64) - 1 : UINT64_MAX;
+}
+
+/* A ternary [m, p] matrix times a [p, n] one at 15 bits, and a conversion of so many six-bit
+ * integers. */
+static void cot_sized(quo_session *s, uint32_t m, uint32_t p_, uint32_t n, uint32_t converted)
 {
 	struct {
 		int64_t batch, chunk_kib, room[6];
 	} config = { 1 << 20, 256, { 0 } };
 	static const int32_t coef[] = { 1, -1 };
-	quo_spec p = quo_spec_bits(2, false, 2, (uint32_t[]){ 30, 20 });
-	quo_spec y = quo_spec_arith(15, 2, (uint32_t[]){ 20, 9 }),
-		 z = quo_spec_arith(15, 2, (uint32_t[]){ 30, 9 });
-	quo_spec bits = quo_spec_bits(6, true, 1, (uint32_t[]){ 100 }),
-		 words = quo_spec_arith(12, 1, (uint32_t[]){ 100 });
+	quo_spec p = quo_spec_bits(2, false, 2, (uint32_t[]){ m, p_ });
+	quo_spec y = quo_spec_arith(15, 2, (uint32_t[]){ p_, n }),
+		 z = quo_spec_arith(15, 2, (uint32_t[]){ m, n });
+	quo_spec bits = quo_spec_bits(6, true, 1, (uint32_t[]){ converted }),
+		 words = quo_spec_arith(12, 1, (uint32_t[]){ converted });
 	quo_instance *products = NULL;
 	quo_err err = QUO_ERR_INIT;
 
@@ -361,15 +373,20 @@ static void cot_body(quo_session *s)
 		product.y->a[i] &= quo_mask32(15);
 	for (unsigned k = 0; k < 2; k++) {
 		quo_rng_bytes(s->rng, quo_plane(product.p, k), product.p->words * 8);
-		quo_plane(product.p, k)[product.p->words - 1] &= (UINT64_C(1) << 600 % 64) - 1;
+		quo_plane(product.p, k)[product.p->words - 1] &= tail_mask(m * p_);
 	}
 	for (unsigned k = 0; k < 6; k++) {
 		quo_rng_bytes(s->rng, quo_plane(x, k), x->words * 8);
-		quo_plane(x, k)[x->words - 1] &= (UINT64_C(1) << 100 % 64) - 1;
+		quo_plane(x, k)[x->words - 1] &= tail_mask(converted);
 	}
 	quo_test_ok(ops->product(products->self, s, &product, 1, &err));
 	quo_test_ok(ops->convert(products->self, s, &convert, 1, &err));
 	quo_instance_free(products);
+}
+
+static void cot_body(quo_session *s)
+{
+	cot_sized(s, 30, 20, 9, 100);
 }
 
 static void test_cot_products(void **state)
@@ -377,11 +394,84 @@ static void test_cot_products(void **state)
 	struct trace trace = {
 		cot_body,
 		{ "66d3e2671a0ae19a0f9c4f0d75bf33a531a0cd340977f469e65b13229d900a9a",
-		  "447cf1ec8cc9a233adaf02a676a51c2d34726c83c3572c164a125d01735db267" }
+		  "447cf1ec8cc9a233adaf02a676a51c2d34726c83c3572c164a125d01735db267" },
+		NULL
 	};
 
 	(void)state;
 	quo_test_two_parties(traced, &trace);
+}
+
+/* ---- threads ---- */
+
+/* Large enough that several threads work at it, and not a multiple of anything. */
+static void large_ot_body(quo_session *s, const char *name)
+{
+	enum { COTS = 100003 };
+	quo_err err = QUO_ERR_INIT;
+	quo_instance *ot = quo_test_registered_instance(QUO_KIND_OT, name);
+	const quo_ot_ops *ops = ot->ops;
+	quo_block *out = calloc(COTS, sizeof *out);
+	uint64_t *choices = calloc(quo_words(COTS), sizeof *choices);
+
+	assert_true(out && choices);
+	quo_test_ok(ops->open(ot->self, s, 0, &err));
+	quo_test_ok(ops->extend(ot->self, s, COTS, out, s->party ? choices : NULL, &err));
+	quo_test_instance_free(ot);
+	free(out);
+	free(choices);
+}
+
+static void large_iknp_body(quo_session *s)
+{
+	large_ot_body(s, "iknp");
+}
+
+static void large_softspoken_body(quo_session *s)
+{
+	large_ot_body(s, "softspoken");
+}
+
+/* Sliced rows with a tail, and words. */
+static void large_sliced_body(quo_session *s)
+{
+	cot_sized(s, 41, 153, 72, 100001);
+}
+
+static void large_words_body(quo_session *s)
+{
+	cot_sized(s, 83, 301, 11, 0);
+}
+
+static void test_threads(void **state)
+{
+	static void (*const bodies[])(quo_session *) = { large_iknp_body,   large_softspoken_body,
+							 halfgates_body,    threehalves_body,
+							 large_sliced_body, large_words_body };
+	static const char *const threads[] = { "1", "2", "4", "7" };
+	char first[2][65], (*got)[65] = quo_test_shared(2, sizeof *got);
+	char *before = getenv("QUOTIENT_TEST_THREADS");
+
+	(void)state;
+	before = before ? strdup(before) : NULL;
+	for (size_t b = 0; b < sizeof bodies / sizeof *bodies; b++) {
+		for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
+			struct trace trace = { bodies[b], { NULL, NULL }, got };
+			setenv("QUOTIENT_TEST_THREADS", threads[t], 1);
+			quo_test_two_parties(traced, &trace);
+			if (!t)
+				memcpy(first, got, sizeof first);
+			if (memcmp(first, got, sizeof first))
+				fail_msg("body %zu sends other bytes with %s threads", b,
+					 threads[t]);
+		}
+	}
+	if (before)
+		setenv("QUOTIENT_TEST_THREADS", before, 1);
+	else
+		unsetenv("QUOTIENT_TEST_THREADS");
+	free(before);
+	quo_test_unshare(got, 2, sizeof *got);
 }
 
 int main(void)
@@ -391,6 +481,7 @@ int main(void)
 		cmocka_unit_test(test_public_integers), cmocka_unit_test(test_iknp),
 		cmocka_unit_test(test_ferret),          cmocka_unit_test(test_halfgates),
 		cmocka_unit_test(test_threehalves),     cmocka_unit_test(test_cot_products),
+		cmocka_unit_test(test_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

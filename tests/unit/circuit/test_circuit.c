@@ -468,6 +468,47 @@ static void test_inline(void **state)
 	quo_circuit_free(d);
 }
 
+/* Blocks dealt to threads: as many as there are, fewer, or one. */
+static void test_threads(void **state)
+{
+	static const size_t sizes[] = { 1, 64, 5000, 40001 };
+	quo_builder *b = quo_builder_new(QUO_SMALL);
+	uint64_t rng = 5;
+
+	(void)state;
+	quo_int x = quo_input(b, "x", QUO_PORT_BITS, 32, true, false),
+		y = quo_input(b, "y", QUO_PORT_BITS, 32, true, true);
+	for (int i = 0; i < 8; i++)
+		x = quo_resize(quo_mux(b, x.bit[i], quo_add(b, x, y), quo_sub(b, y, x)), 32, true);
+	quo_output(b, "z", x);
+	quo_circuit *c = finish(b);
+	for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+		size_t n = sizes[k], bytes = 32 * quo_words(n) * sizeof(uint64_t);
+		uint64_t *in = quo_alloc(1, bytes, NULL), *want = quo_alloc(1, bytes, NULL),
+			 *got = quo_alloc(1, bytes, NULL), scalar[32];
+		quo_err err = QUO_ERR_INIT;
+		assert_true(in && want && got);
+		for (size_t i = 0; i < 32 * quo_words(n); i++)
+			in[i] = next_random(&rng);
+		for (size_t i = 0; i < 32; i++)
+			scalar[i] = next_random(&rng) & 1;
+		const uint64_t *const from[] = { in, scalar };
+		assert_int_equal(quo_circuit_eval(c, n, from, &want, &err), QUO_OK);
+		for (unsigned threads = 1; threads <= 8; threads += threads) {
+			quo_pool *pool = quo_pool_new(threads, &err);
+			assert_non_null(pool);
+			memset(got, 0xa5, bytes);
+			assert_int_equal(quo_circuit_eval_on(pool, c, n, from, &got, &err), QUO_OK);
+			assert_memory_equal(got, want, bytes);
+			quo_pool_free(pool);
+		}
+		quo_free(in);
+		quo_free(want);
+		quo_free(got);
+	}
+	quo_circuit_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -476,7 +517,7 @@ int main(void)
 		cmocka_unit_test(test_dead_gates), cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_slot_reuse), cmocka_unit_test(test_tiers),
 		cmocka_unit_test(test_errors),     cmocka_unit_test(test_split),
-		cmocka_unit_test(test_inline),
+		cmocka_unit_test(test_inline),     cmocka_unit_test(test_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,13 +144,37 @@ static void test_default(void **unused)
 	quo_gemm_free(g);
 }
 
+/* Shapes large enough for several parts, and too small for them. */
+static void test_threads(void **unused)
+{
+	static const struct shape shapes[] = { { 301, 70, 130, 33, 18, 18 },
+					       { 67, 401, 1100, 32, 32, 32 },
+					       { 5, 3, 1, 8, 8, 18 } };
+	static const unsigned threads[] = { 3, 1, 8 };
+	quo_err err = QUO_ERR_INIT;
+	quo_gemm *g = quo_gemm_new(&err);
+
+	(void)unused;
+	assert_non_null(g);
+	for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
+		quo_pool *pool = quo_pool_new(threads[t], &err);
+		assert_non_null(pool);
+		assert_int_equal(quo_gemm_use(g, pool, &err), QUO_OK);
+		for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+			check_shape(g, &shapes[i], (unsigned)(i + t) % 8);
+		assert_int_equal(quo_gemm_use(g, NULL, &err), QUO_OK);
+		quo_pool_free(pool);
+	}
+	check_shape(g, &shapes[0], 0);
+	quo_gemm_free(g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_portable),
-		cmocka_unit_test(test_avx2),
-		cmocka_unit_test(test_avx512),
-		cmocka_unit_test(test_default),
+		cmocka_unit_test(test_portable), cmocka_unit_test(test_avx2),
+		cmocka_unit_test(test_avx512),   cmocka_unit_test(test_default),
+		cmocka_unit_test(test_threads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
