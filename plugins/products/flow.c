@@ -39,6 +39,7 @@
 #define CHUNK_WORDS ((size_t)1 << 16)
 /* Pads of one choice that a lane should expand for a step to be worth its waking. */
 #define SHARE_BYTES ((size_t)1 << 14)
+#define LOG_STREAM 20
 #define SLACK_BLOCKS (COT_SLACK_BYTES / sizeof(quo_block))
 
 /* Blocks of the pad of one COT. */
@@ -134,12 +135,20 @@ static void hash_window(const cot_flow *flow, cot_lane *lane, size_t at, bool al
 		quo_tccr(flow->session->hash_start, tweak, QUO_TCCR_PER_KEY, in, lane->hash0, n);
 }
 
-/* One block serves as the pad itself, more are its key stream. */
-static const uint8_t *expand(const quo_block *hash, size_t n, size_t blocks, quo_block *pad)
+/*
+ * The pads of COTs at .. at + n-1. One block serves as the pad itself, more are its key stream. Streams of different COTs
+ * of a session start 2^LOG_STREAM blocks apart, so that a search over keys finds one of them, not any of them.
+ */
+static const uint8_t *expand(const cot_flow *flow, size_t at, const quo_block *hash, size_t n,
+			     size_t blocks, quo_block *pad)
 {
+	int sender = flow->sender ? flow->session->party : 1 - flow->session->party;
+	uint64_t number = flow->tweak * QUO_TCCR_PER_KEY + at;
+
 	if (blocks == 1)
 		return (const uint8_t *)hash;
-	quo_prg_many(hash, n, 0, 0, pad, blocks);
+	quo_prg_many(hash, n, (uint64_t)sender << 63 ^ number << LOG_STREAM,
+		     UINT64_C(1) << LOG_STREAM, pad, blocks);
 	return (const uint8_t *)pad;
 }
 
@@ -180,7 +189,7 @@ static size_t run_tile(const cot_flow *flow, cot_lane *lane, size_t done, bool a
 		.width = piece->width,
 		.shift = piece->shift,
 		.subtract = piece->negative != flow->sender,
-		.pad0 = expand(lane->hash0 + slot, n, blocks, lane->pad0),
+		.pad0 = expand(flow, at, lane->hash0 + slot, n, blocks, lane->pad0),
 		.pad_bytes = blocks * sizeof(quo_block),
 		.y = op->y[piece->plane],
 		.z = own_row ? lane->row : op->z,
@@ -189,7 +198,7 @@ static size_t run_tile(const cot_flow *flow, cot_lane *lane, size_t done, bool a
 	};
 	const cot_rows *rows = shape->sliced ? cot_rows_sliced() : &cot_rows_words;
 	if (flow->sender) {
-		tile.pad1 = expand(lane->hash1 + slot, n, blocks, lane->pad1);
+		tile.pad1 = expand(flow, at, lane->hash1 + slot, n, blocks, lane->pad1);
 		rows->send(&tile);
 	} else {
 		rows->receive(&tile);

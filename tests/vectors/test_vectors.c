@@ -393,8 +393,8 @@ static void test_cot_products(void **state)
 {
 	struct trace trace = {
 		cot_body,
-		{ "66d3e2671a0ae19a0f9c4f0d75bf33a531a0cd340977f469e65b13229d900a9a",
-		  "447cf1ec8cc9a233adaf02a676a51c2d34726c83c3572c164a125d01735db267" },
+		{ "d6d0cd6172d8af451cc28dc1079b24aa2028afbaf91694232879badf0ea21d7f",
+		  "8dc2759aa094f8ee8081d8983e33633b5b4403c56c66329e70cfa65892ce5423" },
 		NULL
 	};
 
