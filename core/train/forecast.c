@@ -62,7 +62,6 @@ static quo_status dry_run(quo_forecast *f, quo_trainer *t, bool reveal_model, qu
 	f->steps = t->steps;
 	f->steps_per_epoch = t->steps_per_epoch;
 	f->weights = quo_trainer_weights(t);
-	f->macs = quo_network_macs(&t->net);
 	return copy_layers(f, &t->net, err);
 }
 

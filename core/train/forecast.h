@@ -24,7 +24,7 @@ typedef struct quo_forecast {
 	quo_cost cost;
 	quo_phase phase[QUO_PHASES]; /* seconds: estimated */
 	quo_link link;               /* that the experiment gives, or loopback */
-	uint64_t steps, steps_per_epoch, weights, macs;
+	uint64_t steps, steps_per_epoch, weights;
 	bool scaled; /* a very long run: its first steps were walked, the counts are in proportion */
 	uint64_t step_bytes, step_rounds; /* of the first training step */
 	uint64_t memory_bytes;            /* per party, estimated */

@@ -218,14 +218,3 @@ void quo_network_fini(quo_network *net)
 	quo_free(net->layer);
 	*net = (quo_network){ 0 };
 }
-
-uint64_t quo_network_macs(const quo_network *net)
-{
-	uint64_t macs = 0;
-
-	for (uint32_t i = 0; i < net->n_layers; i++) {
-		const quo_layer_plan *plan = &net->layer[i].plan;
-		macs += (uint64_t)outputs_of(plan) * plan->fan_in;
-	}
-	return macs;
-}

@@ -70,7 +70,4 @@ quo_status quo_network_init(quo_network *net, quo_session *s, const quo_network_
 			    quo_err *err);
 void quo_network_fini(quo_network *net); /* circuits; the state belongs to the session's arena */
 
-/* Multiply-accumulates of one example, forward. */
-uint64_t quo_network_macs(const quo_network *net);
-
 #endif
