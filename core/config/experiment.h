@@ -39,6 +39,18 @@ typedef struct quo_output_config {
 	const char *dir;
 } quo_output_config;
 
+typedef enum quo_predict_reveal { QUO_REVEAL_CLASS, QUO_REVEAL_SCORES } quo_predict_reveal;
+typedef enum quo_predict_to { QUO_PREDICT_TO_BOTH, QUO_PREDICT_TO_0, QUO_PREDICT_TO_1 } quo_predict_to;
+typedef enum quo_model_owner { QUO_MODEL_DEALER, QUO_MODEL_OWNER_0, QUO_MODEL_OWNER_1 } quo_model_owner;
+
+typedef struct quo_predict_config {
+	const char *model, *inputs; /* paths; "": none given */
+	int owner;                  /* quo_model_owner, of an .npz */
+	int64_t batch, first, rows /* 0: to the last */, repeat;
+	int reveal; /* quo_predict_reveal */
+	int to;     /* quo_predict_to */
+} quo_predict_config;
+
 typedef struct quo_experiment_config {
 	const char *name;
 	quo_instance *data; /* kind DATA */
@@ -48,6 +60,7 @@ typedef struct quo_experiment_config {
 	quo_instance *protocol;
 	quo_network_config network;
 	quo_output_config output;
+	quo_predict_config predict;
 	uint32_t n_layers;
 	quo_instance *const *layers;    /* `model:` */
 	const char *const *layer_where; /* "file:line" of each layer, for messages */

@@ -8,6 +8,10 @@
 static const char *const evaluate_choices[] = { "epoch", "end", "never", NULL };
 static const char *const mode_choices[] = { "local", "listen", "connect", NULL };
 
+static const char *const reveal_choices[] = { "class", "scores", NULL };
+static const char *const to_choices[] = { "both", "0", "1", NULL };
+static const char *const model_owner_choices[] = { "dealer", "0", "1", NULL };
+
 const quo_option quo__schema_top[] = {
 	QUO_OPTION(quo_experiment_config, name, QUO_OPT_STRING, "unnamed",
 		   "names the run's folder; the file's own name if it is not there", .local = true),
@@ -88,9 +92,40 @@ static const quo_option output_options[] = {
 	{ 0 },
 };
 
+static const quo_option predict_options[] = {
+	QUO_OPTION(quo_predict_config, model, QUO_OPT_STRING, "\"\"",
+		   "file of the trained model: an .npz, or this party's model.partyI.share",
+		   .local = true),
+	QUO_OPTION(quo_predict_config, inputs, QUO_OPT_STRING, "\"\"",
+		   "examples to predict: an .npy of int8, or of bytes (images); empty: the test rows "
+		   "of the data",
+		   .local = true),
+	QUO_OPTION(quo_predict_config, owner, QUO_OPT_ENUM, "dealer",
+		   "who brings an .npz: dealer (party 0 reads it and shares it: neither side's own), or "
+		   "party 0 or 1, that keeps it",
+		   .choices = model_owner_choices),
+	QUO_OPTION(quo_predict_config, batch, QUO_OPT_INT, "1", "rows predicted together", .min = 1,
+		   .max = 65536),
+	QUO_OPTION(quo_predict_config, first, QUO_OPT_INT, "0", "first row, from 0", .min = 0,
+		   .max = UINT32_MAX),
+	QUO_OPTION(quo_predict_config, rows, QUO_OPT_INT, "0", "how many rows; 0: to the last",
+		   .min = 0, .max = UINT32_MAX),
+	QUO_OPTION(quo_predict_config, repeat, QUO_OPT_INT, "1",
+		   "times that every batch is predicted, for medians of its cost", .min = 1,
+		   .max = 100000),
+	QUO_OPTION(quo_predict_config, reveal, QUO_OPT_ENUM, "class",
+		   "what is opened of a row: its class alone, or the scores of all classes",
+		   .choices = reveal_choices),
+	QUO_OPTION(quo_predict_config, to, QUO_OPT_ENUM, "both", "who learns it",
+		   .choices = to_choices),
+	{ 0 },
+};
+
 const quo__section quo__schema_sections[] = {
 	{ "train", "Training.", train_options, offsetof(quo_experiment_config, train), false,
 	  NULL },
+	{ "predict", "Prediction, by quotient-predict.", predict_options,
+	  offsetof(quo_experiment_config, predict), false, NULL },
 	{ "network", "How the parties meet.", network_options,
 	  offsetof(quo_experiment_config, network), false, network_sections },
 	{ "output", "Where results go; this party's own.", output_options,
@@ -98,4 +133,4 @@ const quo__section quo__schema_sections[] = {
 	{ 0 },
 };
 
-const char *const quo__schema_keys[] = { "model", "train", "network", "output", NULL };
+const char *const quo__schema_keys[] = { "model", "train", "predict", "network", "output", NULL };

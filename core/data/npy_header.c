@@ -144,22 +144,58 @@ static quo_status parse_dict(struct parser *in, quo__npy *npy)
 	return *in->p ? bad(in, "its header goes on after the dict") : QUO_OK;
 }
 
-static quo_status check_size(const quo__source *source, quo__npy *npy, quo_err *err)
+static quo_status check_size(const char *path, quo__npy *npy, quo_err *err)
 {
 	if (npy->n_dims == 0)
-		return quo_fail(err, QUO_USAGE, "%s: holds one number, not an array", source->path);
+		return quo_fail(err, QUO_USAGE, "%s: holds one number, not an array", path);
 	npy->bytes = npy->item_bytes;
 	for (unsigned i = 0; i < npy->n_dims; i++) {
 		if (npy->dim[i] == 0)
 			return quo_fail(err, QUO_USAGE,
-					"%s: dimension %u is 0; the file holds no data",
-					source->path, i);
+					"%s: dimension %u is 0; the file holds no data", path, i);
 		if (__builtin_mul_overflow(npy->bytes, npy->dim[i], &npy->bytes))
 			return quo_fail(err, QUO_USAGE,
 					"%s: its dimensions promise over 2^64 bytes; it is damaged",
-					source->path);
+					path);
 	}
 	return QUO_OK;
+}
+
+static quo_status check_magic(const char *path, const uint8_t head[8], quo_err *err)
+{
+	if (memcmp(head, "\x93NUMPY", 6) != 0)
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s: does not start like a .npy file; is it the right file? (.npz is not read)",
+			path);
+	if (head[6] < 1 || head[6] > 3)
+		return quo_fail(err, QUO_USAGE, "%s: .npy format %u.%u is unknown", path, head[6],
+				head[7]);
+	return QUO_OK;
+}
+
+static quo_status check_length(const char *path, uint32_t n, quo_err *err)
+{
+	if (n <= MAX_HEADER)
+		return QUO_OK;
+	return quo_fail(err, QUO_USAGE, "%s: a header of %u bytes, over %u; it is damaged", path, n,
+			MAX_HEADER);
+}
+
+static uint32_t length_of(const uint8_t length[4])
+{
+	return (uint32_t)length[3] << 24 | (uint32_t)length[2] << 16 | (uint32_t)length[1] << 8 |
+	       length[0];
+}
+
+/* text[n] is 0 */
+static quo_status parse_text(const char *path, const char *text, size_t n, quo__npy *npy,
+			     quo_err *err)
+{
+	struct parser in = { text, path, err };
+
+	QUO_TRY(memchr(text, 0, n) ? bad(&in, "its header holds a 0 byte") : parse_dict(&in, npy));
+	return check_size(path, npy, err);
 }
 
 quo_status quo__npy_read_header(quo__source *source, quo__npy *npy, quo_err *err)
@@ -169,32 +205,47 @@ quo_status quo__npy_read_header(quo__source *source, quo__npy *npy, quo_err *err
 
 	*npy = (quo__npy){ 0 };
 	QUO_TRY(quo__source_read(source, "header", head, sizeof head, err));
-	if (memcmp(head, "\x93NUMPY", 6) != 0)
-		return quo_fail(
-			err, QUO_USAGE,
-			"%s: does not start like a .npy file; is it the right file? (.npz is not read)",
-			source->path);
-	if (head[6] < 1 || head[6] > 3)
-		return quo_fail(err, QUO_USAGE, "%s: .npy format %u.%u is unknown", source->path,
-				head[6], head[7]);
+	QUO_TRY(check_magic(source->path, head, err));
 	QUO_TRY(quo__source_read(source, "header", length, head[6] == 1 ? 2 : 4, err));
-	uint32_t n = (uint32_t)length[3] << 24 | (uint32_t)length[2] << 16 |
-		     (uint32_t)length[1] << 8 | length[0];
-	if (n > MAX_HEADER)
-		return quo_fail(err, QUO_USAGE, "%s: a header of %u bytes, over %u; it is damaged",
-				source->path, n, MAX_HEADER);
+	uint32_t n = length_of(length);
+	QUO_TRY(check_length(source->path, n, err));
 	text = quo_alloc((size_t)n + 1, 1, err);
 	if (!text)
 		return QUO_FAILED;
 	quo_status status = quo__source_read(source, "header", text, n, err);
-	if (status == QUO_OK) {
-		struct parser in = { text, source->path, err };
-		status = memchr(text, 0, n) ? bad(&in, "its header holds a 0 byte")
-					    : parse_dict(&in, npy);
-	}
+	if (status == QUO_OK)
+		status = parse_text(source->path, text, n, npy, err);
+	quo_free(text);
+	return status;
+}
+
+quo_status quo__npy_parse(const char *path, const uint8_t *data, size_t n, quo__npy *npy,
+			  size_t *items_at, quo_err *err)
+{
+	uint8_t length[4] = { 0 };
+
+	*npy = (quo__npy){ 0 };
+	if (n < 12)
+		return quo_fail(err, QUO_USAGE, "%s: too short for a .npy file", path);
+	QUO_TRY(check_magic(path, data, err));
+	size_t length_bytes = data[6] == 1 ? 2 : 4, start = 8 + length_bytes;
+	memcpy(length, data + 8, length_bytes);
+	uint32_t header = length_of(length);
+	QUO_TRY(check_length(path, header, err));
+	if (header > n - start)
+		return quo_fail(err, QUO_USAGE, "%s: ends inside its header", path);
+	char *text = quo_alloc((size_t)header + 1, 1, err);
+	if (!text)
+		return QUO_FAILED;
+	memcpy(text, data + start, header);
+	quo_status status = parse_text(path, text, header, npy, err);
 	quo_free(text);
 	QUO_TRY(status);
-	return check_size(source, npy, err);
+	*items_at = start + header;
+	if (npy->bytes != n - *items_at)
+		return quo_fail(err, QUO_USAGE, "%s: its header promises %llu bytes of items, %zu are there",
+				path, (unsigned long long)npy->bytes, n - *items_at);
+	return QUO_OK;
 }
 
 double quo__npy_item(const quo__npy *npy, const uint8_t *items, size_t i)

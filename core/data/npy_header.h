@@ -17,6 +17,11 @@ typedef struct quo__npy {
  * little-endian C-order integers of 1, 2, 4, 8 bytes or floats of 4, 8 in 1 to 4 dimensions. */
 quo_status quo__npy_read_header(quo__source *source, quo__npy *npy, quo_err *err);
 
+/* The same from a whole file in memory: n bytes, items from *items_at to the end. `path` is for
+ * messages. */
+quo_status quo__npy_parse(const char *path, const uint8_t *data, size_t n, quo__npy *npy,
+			  size_t *items_at, quo_err *err);
+
 /* Item i of the array as a double (8-byte integers beyond 2^53 are rounded). */
 double quo__npy_item(const quo__npy *npy, const uint8_t *items, size_t i);
 

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "train/modelshare.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <quotient/bits.h>
 #include <quotient/memory.h>
 
 #include "train/buffer.h"
+#include "train/input.h"
 #include "train/output.h"
 
 #define MAGIC "QUOSHARE"
@@ -19,7 +16,7 @@
 #define HEADER_BYTES 40
 #define LAYER_BYTES 12
 #define TRAILER_BYTES 40
-#define MAX_FILE_BYTES ((off_t)1 << 32)
+#define MAX_FILE_BYTES (UINT64_C(1) << 32)
 
 quo_status quo_model_share_save(const char *path, const quo_model_share *model, quo_err *err)
 {
@@ -56,44 +53,6 @@ quo_status quo_model_share_save(const char *path, const quo_model_share *model, 
 	return status;
 }
 
-static uint64_t get(const uint8_t *p, unsigned bytes)
-{
-	uint64_t v = 0;
-
-	for (unsigned i = 0; i < bytes; i++)
-		v |= (uint64_t)p[i] << (8 * i);
-	return v;
-}
-
-/* The whole file into *data (quo_free). */
-static quo_status read_file(const char *path, uint8_t **data, size_t *n, quo_err *err)
-{
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO must not hold us */
-
-	if (fd < 0)
-		return quo_fail(err, QUO_USAGE, "%s: cannot open: %s", path, strerror(errno));
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > MAX_FILE_BYTES) {
-		close(fd);
-		return quo_fail(err, QUO_USAGE,
-				"%s: not a model share: want a file of at most 4 GB", path);
-	}
-	*n = (size_t)st.st_size;
-	*data = quo_alloc(*n, 1, err);
-	quo_status status = *data ? QUO_OK : QUO_FAILED;
-	for (size_t at = 0; status == QUO_OK && at < *n;) {
-		ssize_t done = read(fd, *data + at, *n - at);
-		if (done > 0)
-			at += (size_t)done;
-		else if (done == 0 || errno != EINTR)
-			status = quo_fail(err, QUO_USAGE, "%s: cannot read beyond byte %zu: %s",
-					  path, at,
-					  done == 0 ? "the file became shorter" : strerror(errno));
-	}
-	close(fd);
-	return status;
-}
-
 /* Header, sizes and digest of a whole file; nothing is allocated before they agree. */
 static quo_status check(const char *path, const uint8_t *data, size_t n, quo_err *err)
 {
@@ -102,13 +61,13 @@ static quo_status check(const char *path, const uint8_t *data, size_t n, quo_err
 	if (n < HEADER_BYTES + TRAILER_BYTES || memcmp(data, MAGIC, 8) != 0)
 		return quo_fail(err, QUO_USAGE, "%s: not a model share (no QUOSHARE at its start)",
 				path);
-	uint32_t version = (uint32_t)get(data + 8, 4);
+	uint32_t version = (uint32_t)quo_little_endian(data + 8, 4);
 	if (version != VERSION)
 		return quo_fail(err, QUO_USAGE,
 				"%s: version %" PRIu32 " of the model share format; this program "
 				"reads version %d",
 				path, version, VERSION);
-	uint64_t party = get(data + 12, 4), parties = get(data + 16, 4), layers = get(data + 20, 4);
+	uint64_t party = quo_little_endian(data + 12, 4), parties = quo_little_endian(data + 16, 4), layers = quo_little_endian(data + 20, 4);
 	if (parties < 1 || parties > 16 || party >= parties)
 		return quo_fail(err, QUO_USAGE, "%s: byte 12: party %" PRIu64 " of %" PRIu64, path,
 				party, parties);
@@ -121,7 +80,7 @@ static quo_status check(const char *path, const uint8_t *data, size_t n, quo_err
 	left -= (size_t)layers * LAYER_BYTES;
 	for (uint64_t i = 0; i < layers; i++) {
 		const uint8_t *p = data + HEADER_BYTES + i * LAYER_BYTES;
-		uint64_t rows = get(p, 4), cols = get(p + 4, 4), width = get(p + 8, 4),
+		uint64_t rows = quo_little_endian(p, 4), cols = quo_little_endian(p + 4, 4), width = quo_little_endian(p + 8, 4),
 			 elements = rows * cols;
 		if (width < 1 || width > 64 || elements == 0 || elements > (uint64_t)left * 8 ||
 		    quo_words((size_t)elements) * width * 8 > left)
@@ -132,7 +91,7 @@ static quo_status check(const char *path, const uint8_t *data, size_t n, quo_err
 					path, i + 1, rows, cols, width);
 		left -= quo_words((size_t)elements) * width * 8;
 	}
-	if (left != 0 || get(data + n - TRAILER_BYTES, 8) != n - TRAILER_BYTES)
+	if (left != 0 || quo_little_endian(data + n - TRAILER_BYTES, 8) != n - TRAILER_BYTES)
 		return quo_fail(err, QUO_USAGE,
 				"%s: %zu bytes are not what its header promises; copy it again",
 				path, n);
@@ -145,9 +104,9 @@ static quo_status check(const char *path, const uint8_t *data, size_t n, quo_err
 
 static quo_status parse(const uint8_t *data, quo_model_share *out, quo_err *err)
 {
-	quo_model_share m = { .party = (uint32_t)get(data + 12, 4),
-			      .parties = (uint32_t)get(data + 16, 4),
-			      .n_layers = (uint32_t)get(data + 20, 4) };
+	quo_model_share m = { .party = (uint32_t)quo_little_endian(data + 12, 4),
+			      .parties = (uint32_t)quo_little_endian(data + 16, 4),
+			      .n_layers = (uint32_t)quo_little_endian(data + 20, 4) };
 	const uint8_t *layer = data + HEADER_BYTES, *p = layer + (size_t)m.n_layers * LAYER_BYTES;
 
 	memcpy(m.id, data + 24, sizeof m.id);
@@ -156,9 +115,9 @@ static quo_status parse(const uint8_t *data, quo_model_share *out, quo_err *err)
 		return QUO_FAILED;
 	for (uint32_t i = 0; i < m.n_layers; i++, layer += LAYER_BYTES) {
 		quo_model_layer *l = &m.layers[i];
-		l->rows = (uint32_t)get(layer, 4);
-		l->cols = (uint32_t)get(layer + 4, 4);
-		l->width = (uint32_t)get(layer + 8, 4);
+		l->rows = (uint32_t)quo_little_endian(layer, 4);
+		l->cols = (uint32_t)quo_little_endian(layer + 4, 4);
+		l->width = (uint32_t)quo_little_endian(layer + 8, 4);
 		size_t n = (size_t)l->rows * l->cols, words = quo_words(n);
 		l->planes = quo_alloc(words, l->width * sizeof *l->planes, err);
 		if (!l->planes) {
@@ -166,7 +125,7 @@ static quo_status parse(const uint8_t *data, quo_model_share *out, quo_err *err)
 			return QUO_FAILED;
 		}
 		for (size_t w = 0; w < words * l->width; w++, p += 8)
-			l->planes[w] = get(p, 8);
+			l->planes[w] = quo_little_endian(p, 8);
 		/* Bits beyond the last element are 0 in every tensor. */
 		for (uint32_t k = 0; n % 64 && k < l->width; k++)
 			l->planes[(k + 1) * words - 1] &= (UINT64_C(1) << (n % 64)) - 1;
@@ -179,7 +138,7 @@ quo_status quo_model_share_load(const char *path, quo_model_share *out, quo_err 
 {
 	uint8_t *data = NULL;
 	size_t n = 0;
-	quo_status status = read_file(path, &data, &n, err);
+	quo_status status = quo_file_read(path, "a model share", MAX_FILE_BYTES, &data, &n, err);
 
 	if (status == QUO_OK)
 		status = check(path, data, n, err);

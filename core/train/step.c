@@ -279,8 +279,7 @@ quo_status quo_step_predict(quo_network *net, quo_session *s, quo_tensor *x, quo
 	return QUO_OK;
 }
 
-/* Column c of a [rows, columns] BITS tensor as a tensor of rows elements; local. */
-static quo_tensor *column(quo_session *s, const quo_tensor *t, uint32_t c, quo_err *err)
+quo_tensor *quo_step_column(quo_session *s, const quo_tensor *t, uint32_t c, quo_err *err)
 {
 	uint32_t rows = t->spec.dim[0], columns = (uint32_t)(t->n / rows);
 	quo_spec spec = quo_spec_bits(t->spec.width, t->spec.is_signed, 1, &rows);
@@ -307,8 +306,8 @@ quo_status quo_step_count_right(quo_network *net, quo_session *s, const quo_tens
 	quo_map_job job = { .circuit = net->right, .n = rows };
 
 	for (uint32_t c = 0; c < net->classes; c++) {
-		job.in[c] = column(s, a, c, err);
-		job.in[net->classes + c] = column(s, y, c, err);
+		job.in[c] = quo_step_column(s, a, c, err);
+		job.in[net->classes + c] = quo_step_column(s, y, c, err);
 		if (!job.in[c] || !job.in[net->classes + c])
 			return QUO_FAILED;
 	}

@@ -23,6 +23,8 @@ quo_status quo_step_update(quo_network *net, quo_session *s, int epoch, uint64_t
 /* A' of the last layer (BITS(7) [rows, classes]) for any number of rows. */
 quo_status quo_step_predict(quo_network *net, quo_session *s, quo_tensor *x, quo_tensor **a,
 			    quo_err *err);
+/* Column c of a [rows, columns] BITS tensor as a tensor of rows elements; local. */
+quo_tensor *quo_step_column(quo_session *s, const quo_tensor *t, uint32_t c, quo_err *err);
 /* How many of the predictions a are right by y, as a 32-bit share added to *count
  * (ARITH(32), one element). */
 quo_status quo_step_count_right(quo_network *net, quo_session *s, const quo_tensor *a,
