@@ -10,8 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "net/handshake.h"
-
 enum { PARTY_0, PARTY_1, TWIN, PROCESSES };
 
 /* What a child tells its parent, in a shared page. */
@@ -66,8 +64,7 @@ static quo_status party_child(struct local *l, int party, quo_err *err)
 	quo_channel_close(l->ends[1 - party]);
 	quo_holding_free(&l->input[1 - party]);
 	quo_status status =
-		quo_handshake(l->ends[party], party, quo_experiment_agreement(l->run->experiment),
-			      rng, &p.hash_start, err);
+		quo_run_handshake(l->run, l->ends[party], party, rng, &p.hash_start, err);
 	quo_rng_free(rng);
 	QUO_TRY(status);
 	QUO_TRY(quo_party_connect(l->run, &p, l->ends[party], err));
@@ -78,7 +75,7 @@ static quo_status party_child(struct local *l, int party, quo_err *err)
 		p.verify.fd = party == 0 ? l->log[0] : -1;
 		close(l->log[1]);
 	}
-	return quo_party_run(l->run, &p, err);
+	return l->run->work->party(l->run, &p, err);
 }
 
 /* Where protocol.use is left to its default, it is said first: then `clear` replaces the protocol
@@ -232,7 +229,7 @@ static quo_status in_the_clear(struct local *l, quo_err *err)
 
 	QUO_TRY(quo_holding_own(&l->input[0], &l->data, 0, err));
 	l->run->leads = true;
-	quo_status status = quo_party_run(l->run, &party, err);
+	quo_status status = l->run->work->party(l->run, &party, err);
 	quo_holding_free(&l->input[0]);
 	return status;
 }
@@ -248,11 +245,11 @@ static quo_status with_data(struct local *l, quo_err *err)
 				"--verify compares a secure protocol with clear; protocol %s has "
 				"nothing to compare: run it without --verify",
 				run->config->protocol->component->name);
-	QUO_TRY(quo_run_foresee(run, l->registry, &shape, err));
+	QUO_TRY(run->work->foresee(run, l->registry, &shape, err));
 	run->output = quo_folder_open(run->config->output.dir, run->config->name, err);
 	if (!run->output)
 		return QUO_FAILED;
-	quo_run_banner(run);
+	run->work->banner(run);
 	if (protocol->parties == 1)
 		return in_the_clear(l, err);
 	QUO_TRY(quo_channel_pair(l->ends, err));
@@ -271,7 +268,7 @@ quo_status quo_run_local(quo_run *run, quo_registry *registry, quo_err *err)
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (l.outcome == MAP_FAILED)
 		return quo_fail(err, QUO_FAILED, "out of memory");
-	quo_status status = quo_run_load_data(run->config, &l.data, err);
+	quo_status status = run->work->load(run, &l.data, err);
 	if (status == QUO_OK)
 		status = with_data(&l, err);
 	quo_dataset_free(&l.data);

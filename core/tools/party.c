@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/probe.h"
-#include "train/link.h"
+#include "tools/local.h"
 #include "train/modelshare.h"
 #include "train/npz.h"
 #include "train/progress.h"
@@ -14,7 +13,7 @@
 struct job {
 	quo_run *run;
 	quo_party *party;
-	quo_session session;
+	quo_session *session;
 	quo_trainer trainer;
 	quo_progress *progress;
 	int8_t *weights; /* after a reveal */
@@ -23,23 +22,14 @@ struct job {
 	int64_t epochs_seen;
 };
 
-void quo_run_banner(const quo_run *run)
+static void banner(const quo_run *run)
 {
-	const quo_instance *protocol = run->config->protocol;
-	const quo_protocol_ops *ops = protocol->ops;
-
-	if (ops->parties == 1) {
-		fprintf(run->ui,
-			"security: none; protocol %s computes in the clear, in one process\n",
-			protocol->component->name);
-	} else {
-		fprintf(run->ui,
-			"security: semi-honest, %d parties, kappa = 128, statistical 40\n"
-			"revealed: %s%s%s\n",
-			ops->parties, run->config->reveal.n ? "test accuracy" : "nothing",
+	quo_run_security(run);
+	if (((const quo_protocol_ops *)run->config->protocol->ops)->parties > 1)
+		fprintf(run->ui, "revealed: %s%s%s\n",
+			run->config->reveal.n ? "test accuracy" : "nothing",
 			run->cli->reveal_model ? ", the model" : "",
 			run->cli->verify ? "; --verify OPENS EVERY TENSOR: no privacy" : "");
-	}
 	fflush(run->ui);
 }
 
@@ -103,8 +93,8 @@ static quo_status start_progress(struct job *job, quo_err *err)
 static quo_status write_share(struct job *job, quo_err *err)
 {
 	const quo_network *net = &job->trainer.net;
-	quo_model_share model = { .party = (uint32_t)job->session.party,
-				  .parties = (uint32_t)job->session.parties };
+	quo_model_share model = { .party = (uint32_t)job->session->party,
+				  .parties = (uint32_t)job->session->parties };
 	char file[32];
 
 	memcpy(model.id, &job->party->hash_start, sizeof model.id);
@@ -118,7 +108,7 @@ static quo_status write_share(struct job *job, quo_err *err)
 				(quo_model_layer){ v->spec.dim[0], v->spec.dim[1], v->spec.width,
 						   v->b };
 	}
-	snprintf(file, sizeof file, "model.party%d.share", job->session.party);
+	snprintf(file, sizeof file, "model.party%d.share", job->session->party);
 	const char *path = quo_folder_path(job->run->output, file, err);
 	quo_status status = path ? quo_model_share_save(path, &model, err) : QUO_FAILED;
 	quo_free(model.layers);
@@ -168,8 +158,8 @@ static void fill_summary(struct job *job, quo_summary *out)
 	const quo_train_config *train = &job->run->config->train;
 	const quo_forecast *f = &job->run->forecast;
 	quo_traffic traffic =
-		job->session.peer ? quo_channel_traffic(job->session.peer) : (quo_traffic){ 0 };
-	int me = job->session.party;
+		job->session->peer ? quo_channel_traffic(job->session->peer) : (quo_traffic){ 0 };
+	int me = job->session->party;
 	uint64_t rss = quo_peak_rss_bytes();
 
 	if (job->run->other_rss && *job->run->other_rss > rss)
@@ -201,37 +191,18 @@ static void fill_summary(struct job *job, quo_summary *out)
 	out->bytes_sent[1 - me] = traffic.received_bytes;
 }
 
-#define MAX_COMPONENTS 512
-
 static quo_status write_summary(struct job *job, quo_err *err)
 {
-	quo_summary_component components[MAX_COMPONENTS];
+	quo_summary_component components[QUO_RUN_MAX_COMPONENTS];
 	quo_summary summary;
 	quo_json j = QUO_JSON_INIT(true);
-	size_t n = quo_experiment_instances(job->run->experiment);
 
 	fill_summary(job, &summary);
-	for (size_t i = 0; i < n && i < MAX_COMPONENTS; i++) {
-		const char *path;
-		const quo_instance *instance =
-			quo_experiment_instance_at(job->run->experiment, i, &path);
-		components[i] = (quo_summary_component){
-			path, quo_kind_name((quo_kind)instance->component->kind),
-			instance->component->name, instance->component->wire_version
-		};
-		summary.n_components++;
-	}
+	summary.n_components =
+		quo_run_components(job->run, components, QUO_RUN_MAX_COMPONENTS);
 	summary.components = components;
 	quo_summary_json(&summary, &j);
-	quo_status status = quo_json_status(&j, err);
-	if (status == QUO_OK)
-		status = quo_folder_write(job->run->output, "summary.json", j.out.data, j.out.n,
-					  false, err);
-	if (status == QUO_OK && job->run->cli->json) {
-		fwrite(j.out.data, 1, j.out.n, stdout);
-		fputc('\n', stdout);
-		status = quo_cli_printed(err);
-	}
+	quo_status status = quo_run_write_summary(job->run, &j, err);
 	quo_json_free(&j);
 	return status;
 }
@@ -250,22 +221,10 @@ static void print_results(struct job *job)
 			fprintf(ui, "%02x", job->digest[i]);
 		fputc('\n', ui);
 	}
-	if (job->party->trace && job->session.parties > 1)
+	if (job->party->trace && job->session->parties > 1)
 		fprintf(ui, "verified: %llu tensors equal to the clear twin's\n",
 			(unsigned long long)job->party->verify.compared);
 	fprintf(ui, "results in %s\n", quo_folder_name(job->run->output));
-}
-
-static quo_status write_config(struct job *job, quo_err *err)
-{
-	char *yaml = quo_experiment_yaml(job->run->experiment, err);
-
-	if (!yaml)
-		return QUO_FAILED;
-	quo_status status = quo_folder_write(job->run->output, "config.resolved.yaml", yaml,
-					     strlen(yaml), false, err);
-	free(yaml);
-	return status;
 }
 
 /* ---- the whole ---- */
@@ -274,7 +233,7 @@ static quo_status reveal(struct job *job, quo_err *err)
 {
 	size_t n = quo_trainer_weights(&job->trainer);
 
-	if (!job->run->cli->reveal_model && job->session.parties > 1)
+	if (!job->run->cli->reveal_model && job->session->parties > 1)
 		return QUO_OK;
 	job->weights = quo_alloc(n, 1, err);
 	if (!job->weights)
@@ -297,14 +256,14 @@ static quo_status train(struct job *job, quo_err *err)
 	job->trainer.report = on_report;
 	job->trainer.report_arg = job;
 	if (run->leads)
-		QUO_TRY(write_config(job, err));
+		QUO_TRY(quo_run_write_config(run, err));
 	QUO_TRY(start_progress(job, err));
 	quo_status status = quo_trainer_run(&job->trainer, err);
 	quo_progress_free(job->progress);
 	QUO_TRY(status);
 	QUO_TRY(reveal(job, err));
-	if (job->session.peer)
-		QUO_TRY(quo_channel_flush(job->session.peer, err));
+	if (job->session->peer)
+		QUO_TRY(quo_channel_flush(job->session->peer, err));
 	QUO_TRY(write_share(job, err));
 	if (!run->leads)
 		return QUO_OK;
@@ -315,17 +274,11 @@ static quo_status train(struct job *job, quo_err *err)
 	return QUO_OK;
 }
 
-static quo_status run_session(struct job *job, quo_err *err)
+static quo_status run_session(void *arg, quo_session *s, quo_err *err)
 {
-	quo_session *s = &job->session;
+	struct job *job = arg;
 
-	if (!s->rng || !s->run || !s->step)
-		return QUO_FAILED;
-	if (job->run->config->threads > 1) {
-		s->pool = quo_pool_new((unsigned)job->run->config->threads, err);
-		if (!s->pool)
-			return QUO_FAILED;
-	}
+	job->session = s;
 	QUO_TRY(quo_trainer_init(&job->trainer, s, job->run->config, job->party->input, err));
 	if (job->party->trace) {
 		job->party->verify.trainer = &job->trainer;
@@ -337,63 +290,21 @@ static quo_status run_session(struct job *job, quo_err *err)
 	return status;
 }
 
-static quo_status determine_link(const quo_run *run, int party, quo_channel *raw, quo_link *link,
-				 quo_err *err)
+static quo_status run_party(quo_run *run, quo_party *party, quo_err *err)
 {
-	quo_link measured;
-
-	*link = quo_link_given(&run->config->network);
-	if ((link->latency_s > 0 && link->bytes_per_s > 0) || !quo_link_matters(run->experiment))
-		return QUO_OK;
-	QUO_TRY(quo_probe_link(raw, party, &measured, err));
-	if (!(link->latency_s > 0))
-		link->latency_s = measured.latency_s;
-	if (!(link->bytes_per_s > 0))
-		link->bytes_per_s = measured.bytes_per_s;
-	return QUO_OK;
-}
-
-quo_status quo_party_connect(const quo_run *run, quo_party *party, quo_channel *raw, quo_err *err)
-{
-	const quo_shape_config *shape = &run->config->network.shape;
-
-	if (shape->latency > 0 || shape->bandwidth > 0)
-		raw = quo_channel_shape(raw, shape->latency, shape->bandwidth, err);
-	if (!raw)
-		return QUO_FAILED;
-	quo_status status = determine_link(run, party->party, raw, &party->link, err);
-	if (status != QUO_OK) {
-		quo_channel_close(raw);
-		return status;
-	}
-	party->channel = quo_channel_count(raw, err);
-	return party->channel ? QUO_OK : QUO_FAILED;
-}
-
-quo_status quo_party_run(quo_run *run, quo_party *party, quo_err *err)
-{
-	const quo_protocol_ops *protocol = run->config->protocol->ops;
 	struct job job = { .run = run, .party = party };
+	quo_status status = quo_party_session(run, party, run_session, &job, err);
 
-	job.session = (quo_session){ .party = party->party,
-				     .parties = protocol->parties,
-				     .peer = party->channel,
-				     .rng = quo_rng_new(err),
-				     .hash_start = party->hash_start,
-				     .link = party->link,
-				     .protocol = run->config->protocol,
-				     .run = quo_arena_new(err),
-				     .step = quo_arena_new(err) };
-	quo_status status = run_session(&job, err);
-	if (status != QUO_OK && party->failed_at)
-		*party->failed_at = quo_now_seconds();
-	quo_pool_free(job.session.pool);
-	quo_channel_close(party->channel);
-	party->channel = NULL;
 	quo_free(job.weights);
 	quo_free(job.per_epoch);
-	quo_arena_free(job.session.run);
-	quo_arena_free(job.session.step);
-	quo_rng_free(job.session.rng);
 	return status;
 }
+
+static quo_status load(quo_run *run, quo_dataset *data, quo_err *err)
+{
+	return quo_run_load_data(run->config, data, err);
+}
+
+const quo_work quo_training = {
+	.load = load, .foresee = quo_run_foresee, .banner = banner, .party = run_party
+};

@@ -10,9 +10,29 @@
 #include "train/output.h"
 #include "train/verify.h"
 
+typedef struct quo_run quo_run;
+typedef struct quo_party quo_party;
+
+/* What a tool does where local and remote mode (local.h) bring the parties together. */
+typedef struct quo_work {
+	/* Required. The data that the reader or the dealer shares. */
+	quo_status (*load)(quo_run *run, quo_dataset *data, quo_err *err);
+	/* Required. Refuse what cannot work, and forecast, before anything is opened or sent. */
+	quo_status (*foresee)(quo_run *run, quo_registry *registry, const quo_data_shape *shape,
+			      quo_err *err);
+	/* Required. Line 1: who may learn what. */
+	void (*banner)(const quo_run *run);
+	/* Required. A party's part, from the channel to the output files. */
+	quo_status (*party)(quo_run *run, quo_party *party, quo_err *err);
+} quo_work;
+
+#define QUO_RUN_MAX_AGREE 8
+
 /* What a run is, before it knows its party. */
-typedef struct quo_run {
+struct quo_run {
 	const quo_cli *cli;
+	const quo_work *work;
+	void *arg; /* of the work */
 	quo_experiment *experiment;
 	const quo_experiment_config *config;
 	quo_forecast forecast;
@@ -21,9 +41,14 @@ typedef struct quo_run {
 	bool leads;         /* this process talks to people and writes summary.json */
 	const uint64_t
 		*other_rss; /* local mode: the other party's peak memory, once it has ended */
-} quo_run;
+	/* What the parties must agree on beside the experiment; values of a file ("data.shares")
+	 * go here before they meet. */
+	uint32_t n_agree;
+	const char *agree_key[QUO_RUN_MAX_AGREE];
+	char agree_value[QUO_RUN_MAX_AGREE][160];
+};
 
-typedef struct quo_party {
+struct quo_party {
 	int party;            /* 0 or 1 */
 	quo_channel *channel; /* to the peer, NULL under one party; this call closes it */
 	quo_block hash_start;
@@ -33,10 +58,24 @@ typedef struct quo_party {
 			    quo_err *);
 	quo_verify verify;
 	double *failed_at; /* when it failed, before the peer could notice; may be NULL */
-} quo_party;
+};
 
-/* Train and write what this party writes. */
-quo_status quo_party_run(quo_run *run, quo_party *party, quo_err *err);
+/* quotient-run: train and write what this party writes. */
+extern const quo_work quo_training;
+
+/* A session for the party, with threads and arenas; `body` works in it. Closes the channel. */
+quo_status quo_party_session(quo_run *run, quo_party *party,
+			     quo_status (*body)(void *arg, quo_session *s, quo_err *err), void *arg,
+			     quo_err *err);
+
+#define QUO_RUN_MAX_COMPONENTS 512
+
+/* The experiment's components, for summaries: how many, at most max. */
+size_t quo_run_components(const quo_run *run, quo_summary_component *out, size_t max);
+/* config.resolved.yaml */
+quo_status quo_run_write_config(quo_run *run, quo_err *err);
+/* summary.json, and standard output with --json. */
+quo_status quo_run_write_summary(quo_run *run, quo_json *j, quo_err *err);
 
 /*
  * Make the party's channel of a connection after the handshake: shaped if the experiment says so,
@@ -45,7 +84,14 @@ quo_status quo_party_run(quo_run *run, quo_party *party, quo_err *err);
  */
 quo_status quo_party_connect(const quo_run *run, quo_party *party, quo_channel *raw, quo_err *err);
 
-/* Line 1 of every run: who may learn what. */
-void quo_run_banner(const quo_run *run);
+/* "security: ..": what the protocol promises. */
+void quo_run_security(const quo_run *run);
+
+/* Agree with the peer on the experiment and on what quo_run_agree() added. */
+quo_status quo_run_handshake(const quo_run *run, quo_channel *peer, int party, quo_rng *rng,
+			     quo_block *hash_start, quo_err *err);
+/* One more thing to agree on. */
+quo_status quo_run_agree(quo_run *run, const char *key, quo_err *err, const char *format, ...)
+	QUO_PRINTF(4, 5);
 
 #endif

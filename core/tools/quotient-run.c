@@ -34,6 +34,7 @@ static quo_status run_all(quo_run *run, quo_registry *registry, quo_err *err)
 	QUO_TRY(quo_registry_load_default(registry, run->cli->plugin_dir, err));
 	QUO_TRY(quo_cli_load(run->cli, registry, NULL, &run->experiment, err));
 	run->config = quo_experiment_config_of(run->experiment);
+	QUO_TRY(quo_run_agree(run, "--reveal-model", err, run->cli->reveal_model ? "given" : "not given"));
 	return run->config->network.mode == QUO_MODE_LOCAL ? quo_run_local(run, registry, err)
 							   : quo_run_remote(run, registry, err);
 }
@@ -43,7 +44,7 @@ int main(int argc, char **argv)
 	quo_err err = QUO_ERR_INIT;
 	quo_cli cli;
 	int parsed = quo_cli_parse(&cli, QUO_CLI_RUN, help, argc, argv, &err);
-	quo_run run = { .cli = &cli, .ui = cli.json ? stderr : stdout };
+	quo_run run = { .cli = &cli, .work = &quo_training, .ui = cli.json ? stderr : stdout };
 
 	signal(SIGPIPE, SIG_IGN);
 	if (parsed != 0) {

@@ -2,7 +2,6 @@
 /* One party in a process of its own. */
 #include <stdio.h>
 
-#include "net/handshake.h"
 #include "tools/local.h"
 
 struct remote {
@@ -14,29 +13,6 @@ struct remote {
 	quo_holding input;
 	quo_block hash_start;
 };
-
-/* What the experiment makes the parties agree on, and what its command line opens. */
-static quo_status shake_hands(struct remote *r, quo_rng *rng, quo_err *err)
-{
-	quo_agreement all = *quo_experiment_agreement(r->run->experiment);
-	const char **keys = quo_alloc(all.n + 1, sizeof *keys, err);
-	const char **values = quo_alloc(all.n + 1, sizeof *values, err);
-	quo_status status = QUO_FAILED;
-
-	if (keys && values) {
-		for (uint32_t i = 0; i < all.n; i++) {
-			keys[i] = all.key[i];
-			values[i] = all.value[i];
-		}
-		keys[all.n] = "--reveal-model";
-		values[all.n] = r->run->cli->reveal_model ? "given" : "not given";
-		all = (quo_agreement){ all.n + 1, keys, values };
-		status = quo_handshake(r->peer, r->party, &all, rng, &r->hash_start, err);
-	}
-	quo_free(keys);
-	quo_free(values);
-	return status;
-}
 
 static quo_status meet(struct remote *r, quo_rng *rng, quo_err *err)
 {
@@ -51,7 +27,7 @@ static quo_status meet(struct remote *r, quo_rng *rng, quo_err *err)
 			  : quo_channel_connect(network->address, (int)network->timeout, err);
 	if (!r->peer)
 		return err->status;
-	QUO_TRY(shake_hands(r, rng, err));
+	QUO_TRY(quo_run_handshake(r->run, r->peer, r->party, rng, &r->hash_start, err));
 	quo_session s = { .party = r->party, .parties = 2, .peer = r->peer, .rng = rng };
 	return quo_holding_exchange(&r->input, &s, r->party == r->reader ? &r->data : NULL,
 				    r->reader, common->owner == QUO_OWNER_DEALER, err);
@@ -62,7 +38,7 @@ static quo_status go(struct remote *r, quo_err *err)
 	const quo_data_common *common = r->run->config->data->config;
 
 	if (r->party == r->reader) {
-		QUO_TRY(quo_run_load_data(r->run->config, &r->data, err));
+		QUO_TRY(r->run->work->load(r->run, &r->data, err));
 		if (common->owner == QUO_OWNER_DEALER)
 			fprintf(r->run->ui,
 				"party %d reads the data and shares it; data.owner says who may know it\n",
@@ -75,7 +51,7 @@ static quo_status go(struct remote *r, quo_err *err)
 	quo_rng_free(rng);
 	quo_dataset_free(&r->data);
 	QUO_TRY(status);
-	QUO_TRY(quo_run_foresee(r->run, r->registry, &r->input.shape, err));
+	QUO_TRY(r->run->work->foresee(r->run, r->registry, &r->input.shape, err));
 	r->run->output = quo_folder_open(r->run->config->output.dir, r->run->config->name, err);
 	if (!r->run->output)
 		return QUO_FAILED;
@@ -86,7 +62,7 @@ static quo_status go(struct remote *r, quo_err *err)
 	quo_channel *raw = r->peer;
 	r->peer = NULL;
 	QUO_TRY(quo_party_connect(r->run, &party, raw, err));
-	return quo_party_run(r->run, &party, err);
+	return r->run->work->party(r->run, &party, err);
 }
 
 quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err)
@@ -110,7 +86,7 @@ quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err)
 			err, QUO_USAGE,
 			"--verify needs the data in the clear, in one place; run it without --listen or --connect");
 	run->leads = true;
-	quo_run_banner(run);
+	run->work->banner(run);
 	quo_status status = go(&r, err);
 	quo_channel_close(r.peer);
 	quo_dataset_free(&r.data);

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every tool that runs parties needs of a party: its channel, its session, its files. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/handshake.h"
+#include "net/probe.h"
+#include "tools/party.h"
+#include "train/link.h"
+
+void quo_run_security(const quo_run *run)
+{
+	const quo_instance *protocol = run->config->protocol;
+	const quo_protocol_ops *ops = protocol->ops;
+
+	if (ops->parties == 1)
+		fprintf(run->ui,
+			"security: none; protocol %s computes in the clear, in one process\n",
+			protocol->component->name);
+	else
+		fprintf(run->ui,
+			"security: semi-honest, %d parties, kappa = 128, statistical 40\n",
+			ops->parties);
+}
+
+quo_status quo_run_agree(quo_run *run, const char *key, quo_err *err, const char *format, ...)
+{
+	va_list args;
+
+	if (run->n_agree == QUO_RUN_MAX_AGREE)
+		return quo_fail(err, QUO_BUG, "more than %d things to agree on", QUO_RUN_MAX_AGREE);
+	run->agree_key[run->n_agree] = key;
+	va_start(args, format);
+	vsnprintf(run->agree_value[run->n_agree++], sizeof run->agree_value[0], format, args);
+	va_end(args);
+	return QUO_OK;
+}
+
+quo_status quo_run_handshake(const quo_run *run, quo_channel *peer, int party, quo_rng *rng,
+			     quo_block *hash_start, quo_err *err)
+{
+	const quo_agreement *experiment = quo_experiment_agreement(run->experiment);
+	uint32_t n = experiment->n;
+	const char **keys = quo_alloc(n + QUO_RUN_MAX_AGREE, sizeof *keys, err);
+	const char **values = quo_alloc(n + QUO_RUN_MAX_AGREE, sizeof *values, err);
+	quo_status status = QUO_FAILED;
+
+	if (keys && values) {
+		for (uint32_t i = 0; i < n; i++) {
+			keys[i] = experiment->key[i];
+			values[i] = experiment->value[i];
+		}
+		for (uint32_t i = 0; i < run->n_agree; i++, n++) {
+			keys[n] = run->agree_key[i];
+			values[n] = run->agree_value[i];
+		}
+		status = quo_handshake(peer, party, &(quo_agreement){ n, keys, values }, rng,
+				       hash_start, err);
+	}
+	quo_free(keys);
+	quo_free(values);
+	return status;
+}
+
+/* ---- the channel ---- */
+
+static quo_status determine_link(const quo_run *run, int party, quo_channel *raw, quo_link *link,
+				 quo_err *err)
+{
+	quo_link measured;
+
+	*link = quo_link_given(&run->config->network);
+	if ((link->latency_s > 0 && link->bytes_per_s > 0) || !quo_link_matters(run->experiment))
+		return QUO_OK;
+	QUO_TRY(quo_probe_link(raw, party, &measured, err));
+	if (!(link->latency_s > 0))
+		link->latency_s = measured.latency_s;
+	if (!(link->bytes_per_s > 0))
+		link->bytes_per_s = measured.bytes_per_s;
+	return QUO_OK;
+}
+
+quo_status quo_party_connect(const quo_run *run, quo_party *party, quo_channel *raw, quo_err *err)
+{
+	const quo_shape_config *shape = &run->config->network.shape;
+
+	if (shape->latency > 0 || shape->bandwidth > 0)
+		raw = quo_channel_shape(raw, shape->latency, shape->bandwidth, err);
+	if (!raw)
+		return QUO_FAILED;
+	quo_status status = determine_link(run, party->party, raw, &party->link, err);
+	if (status != QUO_OK) {
+		quo_channel_close(raw);
+		return status;
+	}
+	party->channel = quo_channel_count(raw, err);
+	return party->channel ? QUO_OK : QUO_FAILED;
+}
+
+/* ---- the session ---- */
+
+static quo_status in_session(quo_run *run, quo_session *s,
+			     quo_status (*body)(void *arg, quo_session *s, quo_err *err), void *arg,
+			     quo_err *err)
+{
+	if (!s->rng || !s->run || !s->step)
+		return QUO_FAILED;
+	if (run->config->threads > 1) {
+		s->pool = quo_pool_new((unsigned)run->config->threads, err);
+		if (!s->pool)
+			return QUO_FAILED;
+	}
+	return body(arg, s, err);
+}
+
+quo_status quo_party_session(quo_run *run, quo_party *party,
+			     quo_status (*body)(void *arg, quo_session *s, quo_err *err), void *arg,
+			     quo_err *err)
+{
+	const quo_protocol_ops *protocol = run->config->protocol->ops;
+	quo_session s = { .party = party->party,
+			  .parties = protocol->parties,
+			  .peer = party->channel,
+			  .rng = quo_rng_new(err),
+			  .hash_start = party->hash_start,
+			  .link = party->link,
+			  .protocol = run->config->protocol,
+			  .run = quo_arena_new(err),
+			  .step = quo_arena_new(err) };
+	quo_status status = in_session(run, &s, body, arg, err);
+
+	if (status != QUO_OK && party->failed_at)
+		*party->failed_at = quo_now_seconds();
+	quo_pool_free(s.pool);
+	quo_channel_close(party->channel);
+	party->channel = NULL;
+	quo_arena_free(s.run);
+	quo_arena_free(s.step);
+	quo_rng_free(s.rng);
+	return status;
+}
+
+/* ---- its files ---- */
+
+size_t quo_run_components(const quo_run *run, quo_summary_component *out, size_t max)
+{
+	size_t n = quo_experiment_instances(run->experiment);
+
+	n = n < max ? n : max;
+	for (size_t i = 0; i < n; i++) {
+		const char *path;
+		const quo_instance *instance = quo_experiment_instance_at(run->experiment, i, &path);
+		out[i] = (quo_summary_component){
+			path, quo_kind_name((quo_kind)instance->component->kind),
+			instance->component->name, instance->component->wire_version
+		};
+	}
+	return n;
+}
+
+quo_status quo_run_write_config(quo_run *run, quo_err *err)
+{
+	char *yaml = quo_experiment_yaml(run->experiment, err);
+
+	if (!yaml)
+		return QUO_FAILED;
+	quo_status status = quo_folder_write(run->output, "config.resolved.yaml", yaml,
+					     strlen(yaml), false, err);
+	free(yaml);
+	return status;
+}
+
+quo_status quo_run_write_summary(quo_run *run, quo_json *j, quo_err *err)
+{
+	QUO_TRY(quo_json_status(j, err));
+	QUO_TRY(quo_folder_write(run->output, "summary.json", j->out.data, j->out.n, false, err));
+	if (!run->cli->json)
+		return QUO_OK;
+	fwrite(j->out.data, 1, j->out.n, stdout);
+	fputc('\n', stdout);
+	return quo_cli_printed(err);
+}
