@@ -6,7 +6,8 @@
  * Inputs of any shape are flattened. Backward: E_prev = E T^T and G = A^T E; the gradient takes the
  * bit planes of whichever operand needs fewer correlated OTs.
  */
-#include <quotient/quotient.h>
+#include "layers.h"
+#include "linear.h"
 
 struct config {
 	int64_t out;
@@ -56,43 +57,22 @@ static quo_status plan(void *self, const quo_layer_input *in, quo_layer_plan *pl
 static quo_status forward(void *self, quo_session *s, quo_value *a, const quo_tensor *ternary,
 			  quo_tensor *z, quo_err *err)
 {
-	const quo_tensor *y;
+	const quo_tensor *x;
 
 	(void)self;
-	QUO_TRY(quo_value_arith(s, a, &y, err));
-	/* Z^T [out, batch] = T^T [out, in] x A^T [in, batch] */
-	quo_product_job job = { .z = z,
-				.p = ternary,
-				.y = y,
-				.coef = quo_ternary_coef,
-				.p_t = true,
-				.y_t = true,
-				.z_t = true };
+	QUO_TRY(quo_value_arith(s, a, &x, err));
+	quo_product_job job = linear_forward(x, ternary, z);
 	return quo_product(s, &job, 1, err);
-}
-
-/* COTs that the gradient needs per row of the batch with this operand's planes on the left. */
-static uint64_t gradient_cots(const quo_tensor *planes, const quo_tensor *integers)
-{
-	uint64_t directions = integers->spec.owner == QUO_SHARED ? 2 : 1;
-
-	return directions * planes->spec.width * (planes->n / planes->spec.dim[0]);
 }
 
 static quo_status gradient_job(quo_session *s, quo_value *a, quo_value *e, quo_tensor *g,
 			       quo_product_job *job, quo_err *err)
 {
-	const quo_tensor *y;
+	bool of_input = linear_input_planes(a, g->spec.dim[0], e, g->spec.dim[1]);
+	const quo_tensor *integers;
 
-	if (a->bits && gradient_cots(a->bits, e->bits) < gradient_cots(e->bits, a->arith)) {
-		/* G [in, out] = A^T [in, batch] x E [batch, out] */
-		QUO_TRY(quo_value_arith(s, e, &y, err));
-		*job = (quo_product_job){ .z = g, .p = a->bits, .y = y, .p_t = true };
-	} else {
-		/* G^T [out, in] = E^T [out, batch] x A [batch, in] */
-		QUO_TRY(quo_value_arith(s, a, &y, err));
-		*job = (quo_product_job){ .z = g, .p = e->bits, .y = y, .p_t = true, .z_t = true };
-	}
+	QUO_TRY(quo_value_arith(s, of_input ? e : a, &integers, err));
+	*job = linear_gradient(of_input ? a->bits : e->bits, integers, of_input, g);
 	return QUO_OK;
 }
 
@@ -109,13 +89,7 @@ static quo_status backward(void *self, quo_session *s, quo_value *a, quo_value *
 	if (e_prev) {
 		const quo_tensor *y;
 		QUO_TRY(quo_value_arith(s, e, &y, err));
-		/* E_prev^T [in, batch] = T [in, out] x E^T [out, batch] */
-		jobs[n_jobs++] = (quo_product_job){ .z = e_prev,
-						    .p = ternary,
-						    .y = y,
-						    .coef = quo_ternary_coef,
-						    .y_t = true,
-						    .z_t = true };
+		jobs[n_jobs++] = linear_error(y, ternary, e_prev);
 	}
 	return quo_product(s, jobs, n_jobs, err);
 }
@@ -127,7 +101,7 @@ static const quo_layer_ops ops = {
 	.backward = backward,
 };
 
-static const quo_component fc = {
+const quo_component fc_component = {
 	.size = sizeof(quo_component),
 	.kind = QUO_KIND_LAYER,
 	.name = "fc",
@@ -140,5 +114,3 @@ static const quo_component fc = {
 	.options = options,
 	.ops = &ops,
 };
-
-QUO_PLUGIN("layers", "0.1.0", &fc)

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conv.h"
+
+#include "linear.h"
+#include "patches.h"
+
+/* One side of an image: places of the output, and zeros in front. False: the kernel is larger than
+ * the padded side. */
+static bool side(uint32_t in, uint32_t kernel, uint32_t stride, bool same, uint32_t padding,
+		 uint32_t *places, uint32_t *front)
+{
+	uint64_t padded = (uint64_t)in + 2 * (uint64_t)padding;
+
+	*front = padding;
+	if (same) {
+		*places = in / stride + (in % stride != 0);
+		uint64_t spans = (uint64_t)(*places - 1) * stride + kernel;
+		*front = spans > in ? (uint32_t)((spans - in) / 2) : 0;
+		return true;
+	}
+	if (kernel > padded || (padded - kernel) / stride >= UINT32_MAX)
+		return false;
+	*places = (uint32_t)((padded - kernel) / stride + 1);
+	return true;
+}
+
+static quo_status shape(const struct conv_geometry *g, uint32_t n, const uint32_t *dim,
+			struct patches *p, quo_err *err)
+{
+	*p = (struct patches){ .n = n,
+			       .h = dim[0],
+			       .w = dim[1],
+			       .c = dim[2],
+			       .kh = g->kh,
+			       .kw = g->kw,
+			       .sh = g->sh,
+			       .sw = g->sw };
+	if (!p->h || !p->w || !p->c)
+		return quo_fail(err, QUO_USAGE,
+				"a convolution of %u x %u x %u values has nothing to do", p->h,
+				p->w, p->c);
+	if (!side(p->h, g->kh, g->sh, g->same, g->ph, &p->oh, &p->top) ||
+	    !side(p->w, g->kw, g->sw, g->same, g->pw, &p->ow, &p->left))
+		return quo_fail(
+			err, QUO_USAGE,
+			"a kernel of %u x %u is larger than its padded input of %llu x %llu; make the "
+			"kernel smaller or the padding larger",
+			g->kh, g->kw, (unsigned long long)p->h + 2 * (uint64_t)g->ph,
+			(unsigned long long)p->w + 2 * (uint64_t)g->pw);
+	/* Each factor is below 2^32; so is what has been multiplied so far. */
+	uint64_t rows = (uint64_t)p->oh * p->ow, columns = (uint64_t)p->kh * p->kw;
+	if (rows <= UINT32_MAX)
+		rows *= n;
+	if (columns <= UINT32_MAX)
+		columns *= p->c;
+	if (rows > UINT32_MAX || columns > UINT32_MAX)
+		return quo_fail(
+			err, QUO_USAGE,
+			"a kernel of %u x %u x %u at %u x %u places of %u examples is too large for a "
+			"matrix of at most 2^32 - 1 rows and columns",
+			p->kh, p->kw, p->c, p->oh, p->ow, n);
+	return QUO_OK;
+}
+
+/* Places of the output along a side that one input reaches, at most. */
+static uint64_t reach(uint32_t kernel, uint32_t stride, uint32_t places)
+{
+	uint32_t n = kernel / stride + (kernel % stride != 0);
+
+	return n < places ? n : places;
+}
+
+quo_status conv_plan(const struct conv_geometry *g, const quo_layer_input *in, quo_layer_plan *plan,
+		     quo_err *err)
+{
+	struct patches p;
+
+	if (in->n_dims != 3)
+		return quo_fail(
+			err, QUO_USAGE,
+			"a convolution takes rows x columns x channels, and its input has %u "
+			"dimension%s; give the data a shape, or put the layer before those that flatten",
+			in->n_dims, in->n_dims == 1 ? "" : "s");
+	QUO_TRY(shape(g, in->batch, in->dim, &p, err));
+	uint64_t fan_in = patches_columns(&p);
+	*plan = (quo_layer_plan){
+		.n_dims = 3,
+		.dim = { p.oh, p.ow, g->out },
+		.param_rows = (uint32_t)fan_in,
+		.param_cols = g->out,
+		.fan_in = (uint32_t)fan_in,
+		.z_bound = 127 * fan_in,
+		.g_bound = 127 * 127 * patches_rows(&p),
+		.e_bound = 127 * reach(g->kh, g->sh, p.oh) * reach(g->kw, g->sw, p.ow) * g->out,
+	};
+	return QUO_OK;
+}
+
+/* A [rows, columns] tensor like `of` for patches; lives until the arena is released. */
+static quo_tensor *patch_matrix(quo_session *s, const struct patches *p, const quo_spec *of,
+				quo_err *err)
+{
+	quo_spec spec = *of;
+
+	spec.n_dims = 2;
+	spec.dim[0] = (uint32_t)patches_rows(p);
+	spec.dim[1] = (uint32_t)patches_columns(p);
+	return quo_temp(s, spec, err);
+}
+
+/* The patches of `images` as a matrix. */
+static quo_status take(quo_session *s, const struct patches *p, const quo_tensor *images,
+		       quo_tensor *out, quo_err *err)
+{
+	if (patches_trivial(p)) {
+		*out = linear_rows(images, (uint32_t)patches_rows(p));
+		return QUO_OK;
+	}
+	quo_tensor *matrix = patch_matrix(s, p, &images->spec, err);
+	if (!matrix)
+		return QUO_FAILED;
+	if (!s->dry)
+		patches_take(p, s->pool, images, matrix);
+	*out = *matrix;
+	return QUO_OK;
+}
+
+static quo_status shape_of(const struct conv_geometry *g, const quo_value *a, const quo_tensor *z,
+			   struct patches *p, quo_err *err)
+{
+	const quo_spec *spec = a->arith ? &a->arith->spec : &a->bits->spec;
+
+	if (spec->n_dims != 4)
+		return quo_fail(err, QUO_BUG, "a convolution of a tensor of %u dimensions",
+				spec->n_dims);
+	QUO_TRY(shape(g, spec->dim[0], spec->dim + 1, p, err));
+	if (z->n != patches_rows(p) * g->out)
+		return quo_fail(err, QUO_BUG, "a convolution's output has %zu elements, not %llu",
+				z->n, (unsigned long long)patches_rows(p) * g->out);
+	return QUO_OK;
+}
+
+quo_status conv_forward(const struct conv_geometry *g, quo_session *s, quo_value *a,
+			const quo_tensor *ternary, quo_tensor *z, quo_err *err)
+{
+	struct patches p;
+	const quo_tensor *images;
+	quo_tensor x, z_rows;
+
+	QUO_TRY(shape_of(g, a, z, &p, err));
+	QUO_TRY(quo_value_arith(s, a, &images, err));
+	quo_arena_mark mark = quo_arena_here(s->step);
+	quo_status status = take(s, &p, images, &x, err);
+	if (status == QUO_OK) {
+		z_rows = linear_rows(z, x.spec.dim[0]);
+		quo_product_job job = linear_forward(&x, ternary, &z_rows);
+		status = quo_product(s, &job, 1, err);
+	}
+	quo_arena_release(s->step, mark);
+	return status;
+}
+
+/* What the products of the way back read. NULL: not wanted. */
+struct back {
+	const struct patches *p;
+	const quo_tensor *images;   /* the input, in the form that the gradient takes */
+	const quo_tensor *g_errors; /* the error, likewise */
+	const quo_tensor *errors;   /* the error as integers, for E_prev */
+	bool of_input;
+};
+
+static quo_status multiply(quo_session *s, const struct back *b, const quo_tensor *ternary,
+			   quo_tensor *gradient, quo_tensor *e_prev, quo_err *err)
+{
+	uint32_t rows = (uint32_t)patches_rows(b->p);
+	quo_tensor x, g_errors, errors, to;
+	quo_product_job jobs[2];
+	size_t n_jobs = 0;
+	bool add = e_prev && !patches_trivial(b->p);
+
+	if (gradient) {
+		QUO_TRY(take(s, b->p, b->images, &x, err));
+		g_errors = linear_rows(b->g_errors, rows);
+		jobs[n_jobs++] = b->of_input ? linear_gradient(&x, &g_errors, true, gradient)
+					     : linear_gradient(&g_errors, &x, false, gradient);
+	}
+	if (e_prev) {
+		errors = linear_rows(b->errors, rows);
+		quo_tensor *matrix = add ? patch_matrix(s, b->p, &e_prev->spec, err) : e_prev;
+		if (!matrix)
+			return QUO_FAILED;
+		to = linear_rows(matrix, rows);
+		jobs[n_jobs++] = linear_error(&errors, ternary, &to);
+	}
+	QUO_TRY(quo_product(s, jobs, n_jobs, err));
+	if (add && !s->dry)
+		patches_add(b->p, s->pool, &to, e_prev);
+	return QUO_OK;
+}
+
+quo_status conv_backward(const struct conv_geometry *g, quo_session *s, quo_value *a, quo_value *e,
+			 const quo_tensor *ternary, quo_tensor *gradient, quo_tensor *e_prev,
+			 quo_err *err)
+{
+	struct patches p;
+	struct back b = { .p = &p };
+
+	QUO_TRY(shape_of(g, a, e->bits, &p, err));
+	if (gradient) {
+		b.of_input = linear_input_planes(a, patches_columns(&p), e, g->out);
+		QUO_TRY(quo_value_arith(s, b.of_input ? e : a, b.of_input ? &b.g_errors : &b.images,
+					err));
+		*(b.of_input ? &b.images : &b.g_errors) = b.of_input ? a->bits : e->bits;
+	}
+	if (e_prev)
+		QUO_TRY(quo_value_arith(s, e, &b.errors, err));
+	/* Converted forms stay; patches go. */
+	quo_arena_mark mark = quo_arena_here(s->step);
+	quo_status status = multiply(s, &b, ternary, gradient, e_prev, err);
+	quo_arena_release(s->step, mark);
+	return status;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The components of layers.so (entry.c lists them), and how they read options. */
+#ifndef QUOTIENT_PLUGINS_LAYERS_H
+#define QUOTIENT_PLUGINS_LAYERS_H
+
+#include <quotient/quotient.h>
+
+extern const quo_component fc_component, conv2d_component;
+
+/* An option `name` that is one integer for rows and columns, or a list of the two, each in
+ * least..most. */
+quo_status layers_pair(const quo_strings *text, const char *name, uint32_t least, uint32_t most,
+		       uint32_t out[2], quo_err *err);
+
+#endif

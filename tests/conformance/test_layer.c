@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every registered layer that computes, forward and backward, under every protocol, against loops
+ * over plain integers; rings are exactly as wide as the layer's own bounds ask, and the dry session
+ * of the same calls foretells what is sent.
+ */
+#include "twoparty.h"
+
+#include "config/experiment.h"
+
+/* A layer is a convolution with everything resolved: a fully connected one has a kernel as large as
+ * its input. Output places and leading zeros are written by hand. */
+struct geometry {
+	uint32_t h, w, c, kh, kw, sh, sw, top, left, oh, ow, out;
+};
+
+struct layer_case {
+	const char *name, *yaml;
+	uint8_t n_dims;
+	uint32_t batch;
+	struct geometry g;
+	/* Largest |E_prev| for |E| = 127, in outputs that one input reaches. */
+	uint32_t reach;
+	/* Whether some place's patch lies in the image as a whole. */
+	bool whole;
+};
+
+/* clang-format off */
+static const struct layer_case cases[] = {
+	{ "fc", "{use: fc, out: 3}", 1, 5, { 1, 1, 7, 1, 1, 1, 1, 0, 0, 1, 1, 3 }, 3, true },
+	{ "fc", "{use: fc, out: 66}", 1, 2, { 1, 1, 3, 1, 1, 1, 1, 0, 0, 1, 1, 66 }, 66, true },
+	{ "fc", "{use: fc, out: 2}", 3, 3, { 3, 2, 4, 3, 2, 1, 1, 0, 0, 1, 1, 2 }, 2, true },
+	{ "conv2d", "{use: conv2d, out: 4, kernel: 3}", 3, 3,
+	  { 7, 6, 2, 3, 3, 1, 1, 0, 0, 5, 4, 4 }, 36, true },
+	{ "conv2d", "{use: conv2d, out: 3, kernel: 5}", 3, 2,
+	  { 5, 9, 1, 5, 5, 1, 1, 0, 0, 1, 5, 3 }, 15, true },
+	{ "conv2d", "{use: conv2d, out: 2, kernel: [2, 3], stride: [3, 2]}", 3, 2,
+	  { 9, 8, 3, 2, 3, 3, 2, 0, 0, 3, 3, 2 }, 4, true },
+	{ "conv2d", "{use: conv2d, out: 2, kernel: 3, padding: same}", 3, 2,
+	  { 5, 4, 3, 3, 3, 1, 1, 1, 1, 5, 4, 2 }, 18, true },
+	{ "conv2d", "{use: conv2d, out: 3, kernel: 3, padding: same, stride: 2}", 3, 3,
+	  { 6, 7, 2, 3, 3, 2, 2, 0, 1, 3, 4, 3 }, 12, true },
+	{ "conv2d", "{use: conv2d, out: 1, kernel: [4, 2], padding: same, stride: [1, 3]}", 3, 2,
+	  { 5, 7, 2, 4, 2, 1, 3, 1, 0, 5, 3, 1 }, 4, true },
+	{ "conv2d", "{use: conv2d, out: 2, kernel: 3, padding: 2}", 3, 2,
+	  { 3, 4, 2, 3, 3, 1, 1, 2, 2, 5, 6, 2 }, 18, true },
+	{ "conv2d", "{use: conv2d, out: 2, kernel: [3, 5], padding: [0, 3], stride: [2, 1]}", 3, 2,
+	  { 4, 3, 2, 3, 5, 2, 1, 0, 3, 1, 5, 2 }, 10, false },
+	/* Sequences: one column. */
+	{ "conv2d", "{use: conv2d, out: 5, kernel: [3, 1]}", 3, 3,
+	  { 11, 1, 6, 3, 1, 1, 1, 0, 0, 9, 1, 5 }, 15, true },
+	{ "conv2d", "{use: conv2d, out: 5, kernel: [3, 1], padding: same, stride: [2, 1]}", 3, 2,
+	  { 9, 1, 5, 3, 1, 2, 1, 1, 0, 5, 1, 5 }, 10, true },
+	/* 1 x 1: as it is, strided, and with zeros around. */
+	{ "conv2d", "{use: conv2d, out: 6, kernel: 1}", 3, 2,
+	  { 4, 5, 3, 1, 1, 1, 1, 0, 0, 4, 5, 6 }, 6, true },
+	{ "conv2d", "{use: conv2d, out: 4, kernel: 1, stride: 2}", 3, 2,
+	  { 5, 4, 3, 1, 1, 2, 2, 0, 0, 3, 2, 4 }, 4, true },
+	{ "conv2d", "{use: conv2d, out: 2, kernel: 1, padding: 1}", 3, 1,
+	  { 2, 3, 2, 1, 1, 1, 1, 1, 1, 4, 5, 2 }, 2, true },
+	/* More outputs than inputs of a patch, and more places than a word has bits. */
+	{ "conv2d", "{use: conv2d, out: 40, kernel: 2, padding: same}", 3, 2,
+	  { 9, 8, 1, 2, 2, 1, 1, 0, 0, 9, 8, 40 }, 160, true },
+};
+/* clang-format on */
+
+#define N_CASES (sizeof cases / sizeof *cases)
+
+enum form {
+	HIDDEN,  /* planes of 0..127, shared; gradient and error below */
+	SHARED,  /* integers -127..127, shared; gradient alone: a first layer */
+	OWNED_0, /* the same, known to a party */
+	OWNED_1,
+	FORMS,
+};
+
+enum values {
+	RANDOM,
+	LARGEST, /* every value at its bound, so that the widest sums come up */
+	LEAST,   /* the same with every weight and error negative */
+	VALUES,
+};
+
+static quo_err err;
+
+/* ---- the formula ---- */
+
+struct plain {
+	int32_t *a, *t, *e, *z, *g, *e_prev;
+};
+
+static void formula(const struct geometry *k, uint32_t batch, struct plain *p)
+{
+	memset(p->z, 0, (size_t)batch * k->oh * k->ow * k->out * sizeof *p->z);
+	memset(p->g, 0, (size_t)k->kh * k->kw * k->c * k->out * sizeof *p->g);
+	memset(p->e_prev, 0, (size_t)batch * k->h * k->w * k->c * sizeof *p->e_prev);
+	for (uint32_t n = 0; n < batch; n++)
+		for (uint32_t place = 0; place < k->oh * k->ow; place++)
+			for (uint32_t tap = 0; tap < k->kh * k->kw; tap++) {
+				int64_t y = (int64_t)(place / k->ow) * k->sh + tap / k->kw - k->top;
+				int64_t x =
+					(int64_t)(place % k->ow) * k->sw + tap % k->kw - k->left;
+				if (y < 0 || y >= k->h || x < 0 || x >= k->w)
+					continue;
+				for (uint32_t c = 0; c < k->c; c++)
+					for (uint32_t o = 0; o < k->out; o++) {
+						size_t ai = (((size_t)n * k->h + (size_t)y) * k->w +
+							     (size_t)x) *
+								    k->c +
+							    c;
+						size_t ti = ((size_t)tap * k->c + c) * k->out + o;
+						size_t zi = ((size_t)n * k->oh * k->ow + place) *
+								    k->out +
+							    o;
+						p->z[zi] += p->a[ai] * p->t[ti];
+						p->g[ti] += p->a[ai] * p->e[zi];
+						p->e_prev[ai] += p->e[zi] * p->t[ti];
+					}
+			}
+}
+
+/* ---- one case in one session ---- */
+
+struct program {
+	quo_session *s;
+	uint64_t random;
+};
+
+static int32_t *integers(struct program *p, size_t n)
+{
+	int32_t *out = quo_arena_alloc(p->s->step, n, sizeof *out, &err);
+
+	assert_non_null(out);
+	return out;
+}
+
+static int32_t *draw(struct program *p, size_t n, int32_t least, int32_t most, enum values values)
+{
+	int32_t *out = integers(p, n);
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t r = quo_test_random(&p->random);
+		out[i] = values == LARGEST ? most
+			 : values == LEAST ? least
+			 : r % 8 == 0      ? (r >> 8 & 1 ? least : most)
+					   : least + (int32_t)(r >> 8) % (most - least + 1);
+		if (out[i] < least)
+			out[i] += most - least + 1;
+	}
+	return out;
+}
+
+static quo_tensor *share(struct program *p, quo_spec spec, int owner, const int32_t *values)
+{
+	quo_session *s = p->s;
+	int from = owner == QUO_SHARED ? 0 : owner % s->parties;
+
+	spec.owner = (int8_t)(owner == QUO_SHARED ? owner : from);
+	quo_tensor *t = quo_temp(s, spec, &err);
+	assert_non_null(t);
+	quo_test_ok(quo_share(s, t, s->party == from && !s->dry ? values : NULL, from, &err));
+	return t;
+}
+
+static void check(struct program *p, const struct layer_case *c, const char *what,
+		  const quo_tensor *t, const int32_t *want)
+{
+	int32_t *got = integers(p, t->n);
+
+	quo_test_ok(quo_reveal(p->s, t, p->s->dry ? NULL : got, QUO_TO_ALL, &err));
+	for (size_t i = 0; !p->s->dry && i < t->n; i++)
+		if (got[i] != want[i])
+			fail_msg("%s of %s: element %zu of %zu is %d, want %d", what, c->yaml, i,
+				 t->n, got[i], want[i]);
+}
+
+static unsigned ring(uint64_t bound)
+{
+	return quo_bit_length(bound) + 1;
+}
+
+static quo_layer_input input_of(const struct layer_case *c, bool is_signed)
+{
+	quo_layer_input in = { .n_dims = c->n_dims, .batch = c->batch, .is_signed = is_signed };
+	const uint32_t image[3] = { c->g.h, c->g.w, c->g.c };
+
+	if (c->n_dims == 1)
+		in.dim[0] = c->g.h * c->g.w * c->g.c;
+	else
+		memcpy(in.dim, image, sizeof image);
+	return in;
+}
+
+static quo_spec batched(const quo_spec *like, uint32_t batch, unsigned n_dims, const uint32_t *dim)
+{
+	quo_spec spec = *like;
+
+	spec.n_dims = (uint8_t)(n_dims + 1);
+	spec.dim[0] = batch;
+	memcpy(spec.dim + 1, dim, n_dims * sizeof *dim);
+	return spec;
+}
+
+static uint64_t largest(const int32_t *v, size_t n)
+{
+	int64_t most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t magnitude = v[i] < 0 ? -(int64_t)v[i] : v[i];
+		most = magnitude > most ? magnitude : most;
+	}
+	return (uint64_t)most;
+}
+
+/* The layer's answer, and that its bounds are reached and not passed by the largest values. */
+static void check_plan(const struct layer_case *c, const quo_layer_plan *plan)
+{
+	const struct geometry *k = &c->g;
+	uint64_t fan_in = (uint64_t)k->kh * k->kw * k->c;
+
+	assert_int_equal(plan->param_rows, fan_in);
+	assert_int_equal(plan->param_cols, k->out);
+	assert_int_equal(plan->fan_in, fan_in);
+	assert_int_equal(plan->z_bound, 127 * fan_in);
+	assert_int_equal(plan->g_bound, (uint64_t)127 * 127 * c->batch * k->oh * k->ow);
+	assert_int_equal(plan->e_bound, (uint64_t)127 * c->reach);
+	if (plan->n_dims == 1) {
+		assert_int_equal(plan->dim[0], k->out);
+		return;
+	}
+	assert_int_equal(plan->n_dims, 3);
+	assert_int_equal(plan->dim[0], k->oh);
+	assert_int_equal(plan->dim[1], k->ow);
+	assert_int_equal(plan->dim[2], k->out);
+}
+
+static void check_bounds(const struct layer_case *c, const quo_layer_plan *plan,
+			 const struct plain *v, size_t n_a, size_t n_z, size_t n_w)
+{
+	uint64_t e_prev = largest(v->e_prev, n_a);
+
+	assert_true(largest(v->z, n_z) <= plan->z_bound);
+	assert_true(largest(v->g, n_w) <= plan->g_bound);
+	assert_true(e_prev <= plan->e_bound);
+	if (c->whole)
+		assert_int_equal(largest(v->z, n_z), plan->z_bound);
+	assert_int_equal(e_prev, plan->e_bound);
+}
+
+static void run_case(struct program *p, const struct layer_case *c, const quo_instance *layer,
+		     enum form form, enum values values)
+{
+	const quo_layer_ops *ops = layer->ops;
+	quo_session *s = p->s;
+	const struct geometry *k = &c->g;
+	bool hidden = form == HIDDEN;
+	quo_layer_input in = input_of(c, !hidden);
+	quo_layer_plan plan;
+	size_t n_a = (size_t)c->batch * k->h * k->w * k->c,
+	       n_w = (size_t)k->kh * k->kw * k->c * k->out,
+	       n_z = (size_t)c->batch * k->oh * k->ow * k->out;
+
+	quo_test_ok(ops->plan(layer->self, &in, &plan, &err));
+	check_plan(c, &plan);
+	unsigned z_width = ring(plan.z_bound), g_width = ring(plan.g_bound),
+		 e_width = ring(plan.e_bound);
+	struct plain v = { .a = draw(p, n_a, hidden ? 0 : -127, 127,
+				     values == LEAST ? LARGEST : values),
+			   .t = draw(p, n_w, -1, 1, values),
+			   .e = draw(p, n_z, -127, 127, values),
+			   .z = integers(p, n_z),
+			   .g = integers(p, n_w),
+			   .e_prev = integers(p, n_a) };
+	formula(k, c->batch, &v);
+	if (values != RANDOM)
+		check_bounds(c, &plan, &v, n_a, n_z, n_w);
+
+	static const uint32_t one = 1;
+	uint8_t a_ring = (uint8_t)(z_width > g_width ? z_width : g_width);
+	quo_spec a_spec =
+		hidden ? quo_spec_bits(7, false, 1, &one) : quo_spec_arith(a_ring, 1, &one);
+	quo_spec e_spec = quo_spec_bits(8, true, 1, &one),
+		 z_spec = quo_spec_arith(z_width, 1, &one),
+		 p_spec = quo_spec_arith(e_width, 1, &one);
+	quo_tensor *x = share(p, batched(&a_spec, c->batch, in.n_dims, in.dim),
+			      form == OWNED_0   ? 0
+			      : form == OWNED_1 ? 1
+						: QUO_SHARED,
+			      v.a);
+	quo_value a = { .bits = hidden ? x : NULL, .arith = hidden ? NULL : x, .ring = a_ring };
+	int32_t *planes = integers(p, n_w);
+	for (size_t i = 0; i < n_w; i++)
+		planes[i] = v.t[i] < 0 ? 2 : v.t[i];
+	const uint32_t weights[2] = { plan.param_rows, plan.param_cols };
+	quo_tensor *t = share(p, quo_spec_bits(2, false, 2, weights), QUO_SHARED, planes);
+	quo_tensor *z = quo_temp(s, batched(&z_spec, c->batch, plan.n_dims, plan.dim), &err);
+	quo_tensor *g = quo_temp(s, quo_spec_arith(g_width, 2, weights), &err);
+	quo_tensor *e_prev = quo_temp(s, batched(&p_spec, c->batch, in.n_dims, in.dim), &err);
+	assert_true(z && g && e_prev);
+	/* A result must not depend on what was there. */
+	if (!s->dry)
+		memset(e_prev->a, 0xa5, e_prev->n * sizeof *e_prev->a);
+
+	quo_test_ok(ops->forward(layer->self, s, &a, t, z, &err));
+	check(p, c, "Z", z, v.z);
+	quo_value e = { .bits = share(p, batched(&e_spec, c->batch, plan.n_dims, plan.dim),
+				      QUO_SHARED, v.e),
+			.ring = (uint8_t)(g_width > e_width ? g_width : e_width) };
+	quo_test_ok(ops->backward(layer->self, s, &a, &e, t, g, hidden ? e_prev : NULL, &err));
+	check(p, c, "G", g, v.g);
+	if (hidden)
+		check(p, c, "E_prev", e_prev, v.e_prev);
+	quo_arena_reset(s->step);
+}
+
+static quo_status load(quo_kind kind, const char *yaml, quo_experiment **owner,
+		       quo_instance **instance, quo_err *error)
+{
+	return quo_component_load(quo_test_registry(), kind, yaml, owner, instance, error);
+}
+
+static void all_cases(struct program *p)
+{
+	for (size_t i = 0; i < N_CASES; i++) {
+		quo_experiment *owner = NULL;
+		quo_instance *layer = NULL;
+		quo_test_ok(load(QUO_KIND_LAYER, cases[i].yaml, &owner, &layer, &err));
+		for (enum form form = 0; form < FORMS; form++)
+			run_case(p, &cases[i], layer, form, RANDOM);
+		run_case(p, &cases[i], layer, HIDDEN, LARGEST);
+		run_case(p, &cases[i], layer, HIDDEN, LEAST);
+		quo_experiment_free(owner);
+	}
+}
+
+/* ---- every protocol ---- */
+
+static void under(quo_session *s, const char *name)
+{
+	quo_experiment *owner = NULL;
+	quo_instance *protocol = NULL;
+	char yaml[100];
+	struct program p = { .s = s, .random = 1 };
+
+	snprintf(yaml, sizeof yaml, "{use: %s}", name);
+	quo_test_ok(load(QUO_KIND_PROTOCOL, yaml, &owner, &protocol, &err));
+	const quo_protocol_ops *ops = protocol->ops;
+	s->protocol = protocol;
+	quo_test_ok(ops->open(protocol->self, s, &err));
+	all_cases(&p);
+	if (ops->close)
+		ops->close(protocol->self, s);
+	s->protocol = NULL;
+	quo_experiment_free(owner);
+}
+
+static void party(quo_session *s, void *arg)
+{
+	quo_session dry;
+	quo_cost cost = QUO_COST_INIT;
+	quo_traffic before = quo_channel_traffic(s->peer);
+
+	under(s, arg);
+	quo_test_ok(quo_channel_flush(s->peer, &err));
+	quo_test_dry(&dry, s->party, &cost);
+	under(&dry, arg);
+	quo_test_dry_end(&dry);
+	quo_test_assert_cost(s, before, &cost);
+}
+
+static void alone(const char *name)
+{
+	quo_session s = { .parties = 1,
+			  .run = quo_arena_new(&err),
+			  .step = quo_arena_new(&err),
+			  .pool = quo_test_pool(0) };
+
+	assert_true(s.run && s.step);
+	under(&s, name);
+	quo_arena_free(s.run);
+	quo_arena_free(s.step);
+	quo_pool_free(s.pool);
+}
+
+static void equal_to_the_formula(void **state)
+{
+	const quo_registry *registry = quo_test_registry();
+	unsigned n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < quo_registry_count(registry); i++) {
+		const quo_component *c = &quo_registry_at(registry, i)->component;
+		if (c->kind != QUO_KIND_PROTOCOL)
+			continue;
+		char name[100];
+		snprintf(name, sizeof name, "%s", c->name);
+		if (((const quo_protocol_ops *)c->ops)->parties == 1)
+			alone(name);
+		else
+			quo_test_two_parties(party, name);
+		n++;
+	}
+	assert_true(n >= 2);
+}
+
+static void every_layer_has_cases(void **state)
+{
+	const quo_registry *registry = quo_test_registry();
+
+	(void)state;
+	for (size_t i = 0; i < quo_registry_count(registry); i++) {
+		const quo_component *c = &quo_registry_at(registry, i)->component;
+		size_t n = 0;
+		if (c->kind != QUO_KIND_LAYER || !((const quo_layer_ops *)c->ops)->forward)
+			continue;
+		for (size_t j = 0; j < N_CASES; j++)
+			n += !strcmp(cases[j].name, c->name);
+		if (!n)
+			fail_msg("layer/%s has no case here", c->name);
+	}
+}
+
+/* ---- what cannot work ---- */
+
+static void refusals(void **state)
+{
+	static const struct {
+		const char *yaml;
+		quo_layer_input in;
+		const char *says; /* NULL: goes in */
+	} bad[] = {
+		{ "{use: conv2d, out: 2, kernel: [3, 5]}",
+		  { 3, { 4, 4, 1 }, 2, false },
+		  "a kernel of 3 x 5 is larger than its padded input of 4 x 4" },
+		{ "{use: conv2d, out: 2, kernel: [3, 6], padding: [0, 1]}",
+		  { 3, { 4, 4, 1 }, 2, false },
+		  NULL },
+		{ "{use: conv2d, out: 2, kernel: 7, padding: 1}",
+		  { 3, { 4, 5, 1 }, 2, false },
+		  "larger than its padded input of 6 x 7" },
+		{ "{use: conv2d, out: 2, kernel: 7, padding: same}",
+		  { 3, { 4, 5, 1 }, 2, false },
+		  NULL },
+		{ "{use: conv2d, out: 2, kernel: 3}",
+		  { 1, { 784 }, 2, false },
+		  "rows x columns x channels, and its input has 1 dimension;" },
+		{ "{use: conv2d, out: 2, kernel: 3}",
+		  { 2, { 28, 28 }, 2, false },
+		  "has 2 dimensions" },
+		{ "{use: conv2d, out: 2, kernel: 1}",
+		  { 3, { 1 << 16, 1 << 16, 1 }, 2, false },
+		  "too large" },
+		{ "{use: conv2d, out: 2, kernel: 1048576, padding: same}",
+		  { 3, { 2, 2, 1 << 30 }, 2, false },
+		  "too large" },
+		{ "{use: conv2d, out: 2, kernel: 0}", { 0 }, "kernel wants integers in 1.." },
+		{ "{use: conv2d, out: 2, kernel: -1}", { 0 }, "not '-1'" },
+		{ "{use: conv2d, out: 2, kernel: 3x}", { 0 }, "not '3x'" },
+		{ "{use: conv2d, out: 2, kernel: []}", { 0 }, "not 0 entries" },
+		{ "{use: conv2d, out: 2, kernel: [3, 3, 3]}", { 0 }, "not 3 entries" },
+		{ "{use: conv2d, out: 2, kernel: 3, stride: 0}", { 0 }, "stride wants" },
+		{ "{use: conv2d, out: 2, kernel: 3, stride: [1, 99999999999]}",
+		  { 0 },
+		  "stride wants" },
+		{ "{use: conv2d, out: 2, kernel: 3, padding: full}",
+		  { 0 },
+		  "padding is valid, same, an integer or [rows, columns], not 'full'" },
+		{ "{use: conv2d, out: 2, kernel: 3, padding: [1, same]}", { 0 }, "padding wants" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		quo_err error = QUO_ERR_INIT;
+		quo_experiment *owner = NULL;
+		quo_instance *layer = NULL;
+		quo_layer_plan plan;
+		quo_status status = load(QUO_KIND_LAYER, bad[i].yaml, &owner, &layer, &error);
+		if (status == QUO_OK)
+			status = ((const quo_layer_ops *)layer->ops)
+					 ->plan(layer->self, &bad[i].in, &plan, &error);
+		if (bad[i].says)
+			quo_test_assert_error(&error, QUO_USAGE, bad[i].says);
+		else
+			assert_int_equal(status, QUO_OK);
+		quo_experiment_free(owner);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(equal_to_the_formula),
+		cmocka_unit_test(every_layer_has_cases),
+		cmocka_unit_test(refusals),
+	};
+
+	return cmocka_run_group_tests_name("layer", tests, NULL, NULL);
+}
