@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Datasets: what readers (idx, csv, npy, digits) deliver, already in the integers of
+ * Datasets: what readers (idx, csv, npy, records, windows, digits) deliver, already in the integers of
  * docs/numerics.md.
  *
  * Readers are components of kind `data`, built into the core. Every reader's config starts with

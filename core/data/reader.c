@@ -3,8 +3,13 @@
 
 const char *const quo__data_owners[] = { "dealer", "0", "1", NULL };
 
-const quo_component *const quo_data_components[] = { &quo__data_idx, &quo__data_csv, &quo__data_npy,
-						     &quo__data_digits, NULL };
+const quo_component *const quo_data_components[] = { &quo__data_idx,
+						     &quo__data_csv,
+						     &quo__data_npy,
+						     &quo__data_records,
+						     &quo__data_windows,
+						     &quo__data_digits,
+						     NULL };
 
 quo_status quo__reader_init(void *self, const void *config, quo_err *err)
 {

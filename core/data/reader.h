@@ -39,7 +39,8 @@ typedef struct quo__reader {
 } quo__reader;
 quo_status quo__reader_init(void *self, const void *config, quo_err *err);
 
-extern const quo_component quo__data_idx, quo__data_csv, quo__data_npy, quo__data_digits;
+extern const quo_component quo__data_idx, quo__data_csv, quo__data_npy, quo__data_records,
+	quo__data_windows, quo__data_digits;
 
 /* The smaller of rows and a limit, where 0 means no limit. */
 uint32_t quo__limit_rows(uint32_t rows, int64_t limit);

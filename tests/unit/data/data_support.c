@@ -165,6 +165,11 @@ void set_pair(reader *r, const char *option, const char *a, const char *b)
 	*strings = (quo_strings){ b ? 2 : 1, r->file + at };
 }
 
+void set_strings(reader *r, const char *option, const char *const *item, uint32_t n)
+{
+	*(quo_strings *)member(r, option, QUO_OPT_STRINGS, NULL) = (quo_strings){ n, item };
+}
+
 void set_columns(reader *r, const quo_column *column, uint32_t n)
 {
 	*(quo_columns *)member(r, "columns", QUO_OPT_COLUMNS, NULL) = (quo_columns){ n, column };

@@ -34,6 +34,8 @@ void set_bool(reader *r, const char *option, bool value);
 void set_enum(reader *r, const char *option, const char *choice);
 void set_text(reader *r, const char *option, const char *value);
 void set_pair(reader *r, const char *option, const char *a, const char *b);
+/* `item` must outlive the reader. */
+void set_strings(reader *r, const char *option, const char *const *item, uint32_t n);
 void set_columns(reader *r, const quo_column *column, uint32_t n);
 
 /* Load into r->data (freed first) and r->err (emptied first). */

@@ -140,13 +140,90 @@ static void test_color_images(void **state)
 	reader_done(&r);
 }
 
+static void test_motion(void **state)
+{
+	static const char *const arrays[] = { "motionsense/devicemotion_dws_i32.npy.gz",
+					      "motionsense/devicemotion_ups_i32.npy.gz",
+					      "motionsense/devicemotion_wlk_i32.npy.gz",
+					      "motionsense/devicemotion_jog_i32.npy.gz" };
+	static const char *const names[] = { "dws", "ups", "wlk", "jog" };
+	static const char *const columns[] = { "class", "trial", "subject", "first", "rows" };
+	static const char *const test[] = { "11", "12", "15", "16" };
+	uint32_t count[4] = { 0 };
+	double sum[12] = { 0 };
+	reader r;
+
+	(void)state;
+	const char *root = real_data(arrays[0]);
+	reader_make(&r, "windows");
+	set_text(&r, "root", root);
+	set_int(&r, "classes", 4);
+	set_strings(&r, "arrays", arrays, 4);
+	set_strings(&r, "names", names, 4);
+	set_text(&r, "recordings", "motionsense/segments.csv");
+	set_strings(&r, "columns", columns, 5);
+	set_text(&r, "split", "trial");
+	set_strings(&r, "test", test, 4);
+	assert_loads(&r);
+	assert_int_equal(r.data.train_rows + r.data.test_rows, 61300);
+	assert_int_equal(r.data.train_rows, 50132);
+	assert_int_equal(r.data.features, 128 * 12);
+	assert_true(r.data.is_signed);
+	for (uint32_t i = 0; i < r.data.test_rows; i++)
+		count[r.data.test_y[i]]++;
+	for (int c = 0; c < 4; c++)
+		assert_true(count[c] > 1000);
+	for (uint32_t i = 0; i < r.data.train_rows; i++)
+		for (int k = 0; k < 128 * 12; k++)
+			sum[k % 12] += r.data.train_x[(size_t)i * 128 * 12 + (size_t)k];
+	for (int c = 0; c < 12; c++) /* nearly centred: windows count inner samples more often */
+		assert_in_range(20 + sum[c] / (128.0 * r.data.train_rows), 15, 25);
+	reader_done(&r);
+}
+
+static void test_cifar(void **state)
+{
+	static const char *const train[] = { "cifar10/data_batch_1.bin.gz" };
+	static const char *const test[] = { "cifar10/test_batch_first1000.bin.gz" };
+	uint64_t sum[3] = { 0 };
+	uint32_t ships = 0;
+	reader r;
+
+	(void)state;
+	const char *root = real_data(train[0]);
+	reader_make(&r, "records");
+	set_text(&r, "root", root);
+	set_int(&r, "classes", 10);
+	set_strings(&r, "train", train, 1);
+	set_strings(&r, "test", test, 1);
+	assert_loads(&r);
+	assert_int_equal(r.data.train_rows, 10000);
+	assert_int_equal(r.data.test_rows, 1000);
+	assert_int_equal(r.data.features, 32 * 32 * 3);
+	assert_int_equal(r.data.train_y[0], 6); /* a frog */
+	assert_int_equal(r.data.train_x[0], 59 >> 1);
+	assert_int_equal(r.data.train_x[1], 62 >> 1);
+	assert_int_equal(r.data.train_x[2], 63 >> 1);
+	assert_int_equal(r.data.test_y[0], 3); /* a cat, then two ships */
+	assert_int_equal(r.data.test_y[1], 8);
+	for (uint32_t i = 0; i < 10000; i++)
+		ships += r.data.train_y[i] == 8;
+	assert_int_equal(ships, 1025);
+	for (size_t i = 0; i < (size_t)10000 * 3072; i++)
+		sum[i % 3] += (uint64_t)r.data.train_x[i];
+	/* The set's means are .491, .482, .447 of 255; halved with the remainder dropped. */
+	assert_in_range(sum[0] / 10240, 61500, 63000);
+	assert_in_range(sum[1] / 10240, 60500, 62000);
+	assert_in_range(sum[2] / 10240, 56000, 57500);
+	reader_done(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mnist),
-		cmocka_unit_test(test_german_credit),
-		cmocka_unit_test(test_thyroid),
-		cmocka_unit_test(test_color_images),
+		cmocka_unit_test(test_mnist),   cmocka_unit_test(test_german_credit),
+		cmocka_unit_test(test_thyroid), cmocka_unit_test(test_color_images),
+		cmocka_unit_test(test_motion),  cmocka_unit_test(test_cifar),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
