@@ -44,8 +44,6 @@ static const quo_method protocol_methods[] = {
 };
 static const quo_method layer_methods[] = {
 	METHOD(quo_layer_ops, plan),
-	METHOD(quo_layer_ops, forward),
-	METHOD(quo_layer_ops, backward),
 	{ NULL, 0 },
 };
 static const quo_method optim_methods[] = {
@@ -70,6 +68,28 @@ static const char *check_protocol(const void *ops)
 {
 	int parties = ((const quo_protocol_ops *)ops)->parties;
 	return parties == 1 || parties == 2 ? NULL : "parties is neither 1 nor 2";
+}
+
+static const char *check_layer(const void *ops)
+{
+	const quo_layer_ops *layer = ops;
+
+	switch (layer->role) {
+	case QUO_LAYER_LINEAR:
+		return layer->forward && layer->backward
+			       ? NULL
+			       : "a linear layer without forward or backward";
+	case QUO_LAYER_SKIP:
+		return layer->over && !layer->forward == !layer->backward
+			       ? NULL
+			       : "a skip without over, or with only one of forward and backward";
+	case QUO_LAYER_WINDOW:
+		return layer->places && layer->combine ? NULL
+						       : "a window layer without places or combine";
+	case QUO_LAYER_SHAPE:
+		return NULL;
+	}
+	return "role is not one of quo_layer_role";
 }
 
 static const char *check_quant(const void *ops)
@@ -97,7 +117,7 @@ static const quo_kind_info kinds[QUO_KIND_END] = {
 	[QUO_KIND_PROTOCOL] = { "protocol", "share, reveal, product, map", sizeof(quo_protocol_ops),
 				END_OF(quo_protocol_ops, goal), protocol_methods, check_protocol },
 	[QUO_KIND_LAYER] = { "layer", "layer of the network", sizeof(quo_layer_ops),
-			     END_OF(quo_layer_ops, backward), layer_methods, NULL },
+			     END_OF(quo_layer_ops, backward), layer_methods, check_layer },
 	[QUO_KIND_OPTIM] = { "optim", "optimiser", sizeof(quo_optim_ops),
 			     END_OF(quo_optim_ops, variant), optim_methods, NULL },
 	[QUO_KIND_QUANT] = { "quant", "normaliser and rounding", sizeof(quo_quant_ops),

@@ -25,9 +25,14 @@ static quo_status copy_layers(quo_forecast *f, const quo_network *net, quo_err *
 		out->z_width = l->z_width;
 		out->g_width = l->g_width;
 		out->e_width = l->e_width;
-		out->activate_ands = l->activate->n_and;
-		out->normalise_ands = l->normalise->n_and;
 		out->update_ands = l->update ? l->update->n_and : 0;
+		for (uint32_t j = 0; j < net->n_stages; j++) {
+			const quo_net_stage *st = &net->stage[j];
+			if (st->linear != l)
+				continue;
+			out->activate_ands = st->activate->n_and;
+			out->normalise_ands = st->normalise->n_and;
+		}
 	}
 	return QUO_OK;
 }

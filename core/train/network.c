@@ -1,101 +1,114 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "train/network.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "train/rules.h"
 
-/* Ring that holds every integer of magnitude <= bound, signed. */
-static quo_status ring_for(uint64_t bound, const char *where, const char *what, uint8_t *width,
-			   quo_err *err)
+/* Bits of the sum of the errors that arrive at the output of stage i: from the product above, and from skips that
+ * start there. */
+static unsigned error_bits(const quo_network *net, uint32_t i)
 {
-	unsigned bits = quo_bit_length(bound) + 1;
+	uint64_t bound = net->stage[i + 1].linear->plan.e_bound;
 
-	if (bits > QUO_MAX_RING)
-		return quo_fail(
-			err, QUO_USAGE,
-			"%s: its %s needs a ring of %u bits, and rings end at %d; make the layer or the "
-			"batch smaller",
-			where, what, bits, QUO_MAX_RING);
-	*width = (uint8_t)bits;
-	return QUO_OK;
-}
-
-static uint8_t wider(uint8_t a, uint8_t b)
-{
-	return a > b ? a : b;
-}
-
-static quo_status plan_layer(quo_net_layer *l, const quo_network_plan *plan, uint32_t i,
-			     quo_layer_input *in, quo_err *err)
-{
-	const quo_layer_ops *ops = l->layer->ops;
-	char where[600];
-
-	snprintf(l->where, sizeof l->where, "layer %u %s", i + 1, l->layer->component->name);
-	if (plan->where && plan->where[i])
-		snprintf(where, sizeof where, "%s: %s", plan->where[i], l->where);
-	else
-		snprintf(where, sizeof where, "%s", l->where);
-
-	quo_err inner = QUO_ERR_INIT;
-	quo_status status = ops->plan(l->layer->self, in, &l->plan, &inner);
-	if (status != QUO_OK)
-		return quo_fail(err, status, "%s: %s", where, inner.text);
-
-	QUO_TRY(ring_for(l->plan.z_bound, where, "output Z", &l->z_width, err));
-	if (l->plan.param_rows)
-		QUO_TRY(ring_for(l->plan.g_bound, where, "gradient G", &l->g_width, err));
-	if (i > 0)
-		QUO_TRY(ring_for(l->plan.e_bound, where, "error E", &l->e_width, err));
-	l->a_ring = wider(l->z_width, l->g_width);
-	l->e_ring = wider(l->g_width, l->e_width);
-	l->alpha = quo_alpha(l->plan.fan_in);
-
-	in->n_dims = l->plan.n_dims;
-	memcpy(in->dim, l->plan.dim, sizeof l->plan.dim);
-	in->is_signed = false;
-	return QUO_OK;
-}
-
-static uint32_t outputs_of(const quo_layer_plan *plan)
-{
-	uint32_t n = 1;
-
-	for (unsigned i = 0; i < plan->n_dims; i++)
-		n *= plan->dim[i];
-	return n;
-}
-
-static quo_status build_circuits(quo_network *net, quo_session *s, uint32_t i, quo_err *err)
-{
-	quo_net_layer *l = &net->layer[i];
-	quo_goal goal = quo_protocol_goal(s);
-	bool last = i + 1 == net->n_layers;
-	/* The error that arrives at this layer's output comes from the layer above, or is A - Y. */
-	unsigned e_width = last ? 8 : net->layer[i + 1].e_width;
-	size_t n_e = (size_t)net->batch * outputs_of(&l->plan);
-
-	l->activate = last ? quo_rule_output_error(goal, l->z_width, l->alpha, err)
-			   : quo_rule_activate(goal, l->z_width, l->alpha, true, err);
-	l->predict = quo_rule_activate(goal, l->z_width, l->alpha, false, err);
-	if (!l->activate || !l->predict)
-		return QUO_FAILED;
-	if (!last && !(l->e_to_bits = quo_rule_to_bits(goal, e_width, err)))
-		return QUO_FAILED;
-	QUO_TRY(quo_reducer_init(&l->reduce_e, goal, net->quant, e_width, n_e, err));
-	l->normalise = quo_rule_normalise(goal, e_width, l->reduce_e.s_width,
-					  quo_quant(net->quant)->bound, !last, err);
-	if (!l->normalise)
-		return QUO_FAILED;
-	if (l->g_width) {
-		size_t n_g = (size_t)l->plan.param_rows * l->plan.param_cols;
-		if (!(l->g_to_bits = quo_rule_to_bits(goal, l->g_width, err)))
-			return QUO_FAILED;
-		QUO_TRY(quo_reducer_init(&l->reduce_g, goal, net->quant, l->g_width, n_g, err));
+	for (uint32_t j = i + 1; j < net->n_stages; j++) {
+		const quo_net_skip *skip = &net->stage[j].skip;
+		if (!skip->layer || skip->from != i + 1)
+			continue;
+		uint64_t own = skip->projection ? skip->projection->plan.e_bound : 127;
+		if (quo_bit_length(own) + (unsigned)skip->scale > 60)
+			return 64;
+		bound += own << skip->scale;
 	}
+	return quo_bit_length(bound) + 1;
+}
+
+/* The exponents between a skip's two ends, added up. */
+static quo_status build_skip(quo_network *net, quo_goal goal, uint32_t j, quo_err *err)
+{
+	quo_net_skip *skip = &net->stage[j].skip;
+	uint32_t n = j - skip->from;
+
+	if (n == 1)
+		skip->s_width = net->stage[skip->from].reduce_e.s_width;
+	if (n < 2)
+		return QUO_OK;
+	uint8_t width[QUO_MAX_PORTS];
+	if (n > QUO_MAX_PORTS)
+		return quo_fail(err, QUO_USAGE, "%s: goes over more than %d layers", skip->where,
+				QUO_MAX_PORTS);
+	for (uint32_t k = 0; k < n; k++)
+		width[k] = net->stage[skip->from + k].reduce_e.s_width;
+	skip->sum = quo_rule_sum(goal, width, n, err);
+	if (!skip->sum)
+		return QUO_FAILED;
+	skip->s_width = skip->sum->out[0].width;
 	return QUO_OK;
+}
+
+/* What arrives at the output of stage i, as bits. Skips reach upwards only, so that their exponents are known when
+ * the stages are built from the last. */
+static quo_status build_error(quo_network *net, quo_goal goal, uint32_t i, unsigned width,
+			      quo_err *err)
+{
+	quo_net_stage *st = &net->stage[i];
+	quo_rule_term term[QUO_RULE_MAX_TERMS];
+	unsigned n = 0;
+
+	for (uint32_t j = i + 1; j < net->n_stages; j++) {
+		quo_net_skip *skip = &net->stage[j].skip;
+		if (!skip->layer || skip->from != i + 1)
+			continue;
+		QUO_TRY(build_skip(net, goal, j, err));
+		if (n == QUO_RULE_MAX_TERMS)
+			return quo_fail(err, QUO_USAGE, "%s: more than %d skips start at one layer",
+					skip->where, QUO_RULE_MAX_TERMS);
+		const quo_net_layer *p = skip->projection;
+		term[n++] = (quo_rule_term){ p ? p->e_width : 8, p != NULL, (unsigned)skip->scale,
+					     skip->s_width };
+	}
+	st->e_to_bits =
+		quo_rule_error(goal, net->stage[i + 1].linear->e_width, term, n, width, err);
+	return st->e_to_bits ? QUO_OK : QUO_FAILED;
+}
+
+static quo_status build_stage(quo_network *net, quo_session *s, uint32_t i, quo_err *err)
+{
+	quo_net_stage *st = &net->stage[i];
+	const quo_net_layer *l = st->linear;
+	quo_goal goal = quo_protocol_goal(s);
+	bool last = i + 1 == net->n_stages;
+	/* The error that arrives at its output comes from the stages above, or is A - Y. */
+	unsigned e_width = last ? 8 : error_bits(net, i);
+	size_t n_e = (size_t)net->batch * quo_shape_elements(&st->out);
+
+	if (e_width > 60)
+		return quo_fail(err, QUO_USAGE,
+				"%s: a skip over so many layers needs errors of more than 60 bits; skip "
+				"over fewer",
+				l->where);
+	st->activate = last ? quo_rule_output_error(goal, l->z_width, l->alpha, err)
+			    : quo_rule_activate(goal, l->z_width, l->alpha, st->window.layer,
+						st->window.n, true, err);
+	st->predict = quo_rule_activate(goal, l->z_width, l->alpha, st->window.layer, st->window.n,
+					false, err);
+	if (!st->activate || !st->predict)
+		return QUO_FAILED;
+	if (!last)
+		QUO_TRY(build_error(net, goal, i, e_width, err));
+	QUO_TRY(quo_reducer_init(&st->reduce_e, goal, net->quant, e_width, n_e, err));
+	st->normalise = quo_rule_normalise(goal, e_width, st->reduce_e.s_width,
+					   quo_quant(net->quant)->bound, last ? 0 : st->window.n, err);
+	return st->normalise ? QUO_OK : QUO_FAILED;
+}
+
+static quo_status build_gradient(quo_network *net, quo_session *s, quo_net_layer *l, quo_err *err)
+{
+	quo_goal goal = quo_protocol_goal(s);
+	size_t n = (size_t)l->plan.param_rows * l->plan.param_cols;
+
+	l->g_to_bits = quo_rule_to_bits(goal, l->g_width, err);
+	if (!l->g_to_bits)
+		return QUO_FAILED;
+	return quo_reducer_init(&l->reduce_g, goal, net->quant, l->g_width, n, err);
 }
 
 static quo_status new_pair(quo_session *s, quo_spec spec, quo_tensor **now, quo_tensor **next,
@@ -145,29 +158,10 @@ static quo_status allocate_state(quo_network *net, quo_session *s, quo_net_layer
 	return initial_weights(l, s, net->seed, err);
 }
 
-static quo_status init_layers(quo_network *net, quo_session *s, const quo_network_plan *plan,
+static quo_status init_stages(quo_network *net, quo_session *s, const quo_network_plan *plan,
 			      quo_err *err)
 {
-	quo_layer_input in = { .n_dims = plan->n_dims,
-			       .batch = plan->batch,
-			       .is_signed = plan->input_signed };
-
-	memcpy(in.dim, plan->dim, sizeof plan->dim);
-	for (uint32_t i = 0; i < net->n_layers; i++) {
-		quo_net_layer *l = &net->layer[i];
-		l->layer = plan->layers[i];
-		QUO_TRY(plan_layer(l, plan, i, &in, err));
-		if (l->g_width)
-			l->param = net->n_params++;
-	}
-	const quo_net_layer *top = &net->layer[net->n_layers - 1];
-	if (outputs_of(&top->plan) != plan->classes)
-		return quo_fail(
-			err, QUO_USAGE,
-			"%s%s%s gives %u outputs and the data has %u classes; the last layer gives "
-			"one output per class",
-			plan->where ? plan->where[net->n_layers - 1] : "", plan->where ? ": " : "",
-			top->where, outputs_of(&top->plan), plan->classes);
+	QUO_TRY(quo__network_plan(net, plan, err));
 	const quo_optim_ops *optim = net->optim->ops;
 	quo_err inner = QUO_ERR_INIT;
 	quo_status status =
@@ -175,10 +169,14 @@ static quo_status init_layers(quo_network *net, quo_session *s, const quo_networ
 	if (status != QUO_OK)
 		return quo_fail(err, status, "%s%s%s", plan->optim_where ? plan->optim_where : "",
 				plan->optim_where ? ": " : "", inner.text);
+	for (uint32_t i = net->n_stages; i-- > 0;)
+		QUO_TRY(build_stage(net, s, i, err));
 	for (uint32_t i = 0; i < net->n_layers; i++) {
-		QUO_TRY(build_circuits(net, s, i, err));
-		if (net->layer[i].g_width)
-			QUO_TRY(allocate_state(net, s, &net->layer[i], err));
+		quo_net_layer *l = &net->layer[i];
+		if (!l->g_width)
+			continue;
+		QUO_TRY(build_gradient(net, s, l, err));
+		QUO_TRY(allocate_state(net, s, l, err));
 	}
 	net->right = quo_rule_right(quo_protocol_goal(s), net->classes, err);
 	return net->right ? QUO_OK : QUO_FAILED;
@@ -187,17 +185,15 @@ static quo_status init_layers(quo_network *net, quo_session *s, const quo_networ
 quo_status quo_network_init(quo_network *net, quo_session *s, const quo_network_plan *plan,
 			    quo_err *err)
 {
-	*net = (quo_network){ .n_layers = plan->n_layers,
-			      .optim = plan->optim,
+	*net = (quo_network){ .optim = plan->optim,
 			      .quant = plan->quant,
 			      .variant = -1,
 			      .batch = plan->batch,
 			      .classes = plan->classes,
 			      .seed = plan->seed };
 	net->layer = quo_alloc(plan->n_layers, sizeof *net->layer, err);
-	if (!net->layer)
-		return QUO_FAILED;
-	quo_status status = init_layers(net, s, plan, err);
+	net->stage = quo_alloc(plan->n_layers, sizeof *net->stage, err);
+	quo_status status = net->layer && net->stage ? init_stages(net, s, plan, err) : QUO_FAILED;
 	if (status != QUO_OK)
 		quo_network_fini(net);
 	return status;
@@ -205,16 +201,24 @@ quo_status quo_network_init(quo_network *net, quo_session *s, const quo_network_
 
 void quo_network_fini(quo_network *net)
 {
+	for (uint32_t i = 0; net->stage && i < net->n_stages; i++) {
+		quo_net_stage *st = &net->stage[i];
+		quo_circuit_free(st->activate);
+		quo_circuit_free(st->predict);
+		quo_circuit_free(st->e_to_bits);
+		quo_circuit_free(st->normalise);
+		quo_circuit_free(st->skip.sum);
+		quo_reducer_fini(&st->reduce_e);
+		quo_free(st->window.place);
+	}
 	for (uint32_t i = 0; net->layer && i < net->n_layers; i++) {
 		quo_net_layer *l = &net->layer[i];
-		quo_circuit *const circuits[] = { l->activate,  l->predict,   l->e_to_bits,
-						  l->normalise, l->g_to_bits, l->update };
-		for (size_t c = 0; c < sizeof circuits / sizeof *circuits; c++)
-			quo_circuit_free(circuits[c]);
-		quo_reducer_fini(&l->reduce_e);
+		quo_circuit_free(l->g_to_bits);
+		quo_circuit_free(l->update);
 		quo_reducer_fini(&l->reduce_g);
 	}
 	quo_circuit_free(net->right);
 	quo_free(net->layer);
+	quo_free(net->stage);
 	*net = (quo_network){ 0 };
 }

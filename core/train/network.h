@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The network: layers with inferred ring widths, XOR-shared parameters, and the circuits of their
+ * The network: stages with inferred ring widths, XOR-shared parameters, and the circuits of their
  * rules.
+ *
+ * A stage is a linear layer, what acts on its Z (a skip, windows), and the activation.
  */
 #ifndef QUOTIENT_CORE_NETWORK_H
 #define QUOTIENT_CORE_NETWORK_H
@@ -11,6 +13,7 @@
 
 #include "train/reduce.h"
 
+/* A linear layer, of a stage or on a skip, with the state of its parameters. */
 typedef struct quo_net_layer {
 	const quo_instance *layer;
 	char where[64]; /* "layer 2 fc", for messages and traces */
@@ -18,28 +21,64 @@ typedef struct quo_net_layer {
 	int alpha;
 	uint8_t z_width, g_width,
 		e_width; /* rings of Z, G, E_prev; g: 0 without parameters, e: 0 for the first */
-	uint8_t a_ring, e_ring; /* of the arithmetic forms of the input and of the error */
-	uint32_t param;         /* number of the parameter tensor */
+	uint32_t param;  /* number of the parameter tensor */
 
 	/* State, XOR-shared, of the run arena; `next` is where an update writes before
 	 * the two swap. */
 	quo_tensor *v, *t, *state[QUO_OPTIM_MAX_STATES];
 	quo_tensor *next_v, *next_t, *next_state[QUO_OPTIM_MAX_STATES];
 
-	quo_circuit *activate; /* with the mask; the last layer: the output error */
-	quo_circuit *predict;  /* activation alone, for evaluation */
-	quo_circuit *e_to_bits, *normalise, *g_to_bits, *update;
-	quo_reducer reduce_e, reduce_g;
-
-	/* Of the current step. */
-	quo_value a;   /* input */
-	quo_tensor *m; /* mask of the output; NULL at the last layer */
-	quo_tensor *g; /* gradient */
+	quo_circuit *g_to_bits, *update;
+	quo_reducer reduce_g;
+	quo_tensor *g; /* gradient of the current step */
 } quo_net_layer;
 
+/* Z <- Z + 2^shift * (an earlier stage's input, or the projection of it). */
+typedef struct quo_net_skip {
+	const quo_instance *layer; /* NULL: the stage has none */
+	char where[64];
+	uint32_t from;             /* the stage whose input it is */
+	quo_net_layer *projection; /* NULL: the input itself */
+	int shift;
+	/* On the way back, in units of the error of stage `from`'s product: the skip's error * 2^scale
+	 * / 2^S, S = the exponents of the errors at the outputs of stages from .. this - 1. */
+	int scale;
+	quo_circuit *sum; /* of these exponents; NULL when there are fewer than two */
+	uint8_t s_width;  /* of S; 0 when there is none */
+} quo_net_skip;
+
+/* Z <- one value for each window of it. */
+typedef struct quo_net_window {
+	const quo_instance *layer; /* NULL: the stage has none */
+	char where[64];
+	uint32_t n;      /* elements of a window; 1 without */
+	uint32_t *place; /* n times the elements of an example's output: where they are in Z */
+} quo_net_window;
+
+typedef struct quo_net_stage {
+	quo_net_layer *linear;
+	quo_net_skip skip;
+	quo_net_window window;
+	quo_layer_input in, z, out; /* shapes: its input, Z, the activation as the next stage takes it */
+	uint8_t a_ring, e_ring;     /* of the arithmetic forms of the input and of the error */
+
+	quo_circuit *activate;  /* with the masks; the last stage: the output error */
+	quo_circuit *predict;   /* activation alone, for evaluation */
+	quo_circuit *e_to_bits; /* the errors that arrive at its output, added; not at the last */
+	quo_circuit *normalise;
+	quo_reducer reduce_e;
+
+	/* Of the current step. */
+	quo_value a;                   /* input */
+	quo_value e;                   /* normalised error at Z */
+	quo_tensor *m[QUO_MAX_WINDOW]; /* masks of the window's elements; none at the last stage */
+	quo_tensor *exponent;          /* of the error at its output */
+} quo_net_stage;
+
 typedef struct quo_network {
-	uint32_t n_layers, n_params;
-	quo_net_layer *layer;
+	uint32_t n_layers, n_stages, n_params;
+	quo_net_layer *layer; /* in the order of the list */
+	quo_net_stage *stage;
 	const quo_instance *optim, *quant;
 	quo_optim_state states[QUO_OPTIM_MAX_STATES];
 	unsigned n_states;
@@ -69,5 +108,12 @@ typedef struct quo_network_plan {
 quo_status quo_network_init(quo_network *net, quo_session *s, const quo_network_plan *plan,
 			    quo_err *err);
 void quo_network_fini(quo_network *net); /* circuits; the state belongs to the session's arena */
+
+/* The first half of quo_network_init(), stages.c: cut the list into stages, infer shapes and widths.
+ * net->layer and net->stage have room for plan->n_layers. */
+quo_status quo__network_plan(quo_network *net, const quo_network_plan *plan, quo_err *err);
+
+/* Elements of an example. */
+uint32_t quo_shape_elements(const quo_layer_input *shape);
 
 #endif

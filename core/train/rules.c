@@ -6,6 +6,7 @@
 
 #include <quotient/bits.h>
 #include <quotient/circuits.h>
+#include <quotient/layer.h>
 
 int quo_alpha(uint32_t fan_in)
 {
@@ -39,16 +40,44 @@ static quo_int activation(quo_builder *b, quo_int z, int alpha, quo_wire *mask)
 	return a;
 }
 
-quo_circuit *quo_rule_activate(quo_goal goal, unsigned z_width, int alpha, bool with_mask,
-			       quo_err *err)
+/* "m", or "m.3" for one of several. */
+static const char *port(char out[16], const char *name, uint32_t k, uint32_t n)
+{
+	if (n > 1)
+		snprintf(out, 16, "%s.%u", name, k);
+	else
+		snprintf(out, 16, "%s", name);
+	return out;
+}
+
+quo_circuit *quo_rule_activate(quo_goal goal, unsigned z_width, int alpha,
+			       const quo_instance *window, uint32_t n, bool with_mask, quo_err *err)
 {
 	quo_builder *b = quo_builder_new(goal);
-	quo_int z = quo_input(b, "Z", QUO_PORT_ARITH, z_width, true, false);
-	quo_wire mask;
+	quo_int *z = quo_alloc(n, sizeof *z, err);
+	quo_wire *takes = quo_alloc(n, sizeof *takes, err), mask;
+	char name[16];
 
-	quo_output(b, "A", activation(b, z, alpha, &mask));
-	if (with_mask)
-		quo_output(b, "m", quo_int_from_bit(mask));
+	if (!z || !takes) {
+		quo_free(z);
+		quo_free(takes);
+		quo_builder_free(b);
+		return NULL;
+	}
+	for (uint32_t k = 0; k < n; k++)
+		z[k] = quo_input(b, port(name, "Z", k, n), QUO_PORT_ARITH, z_width, true, false);
+	quo_int value = z[0];
+	takes[0] = QUO_WIRE_1;
+	if (window) {
+		const quo_layer_ops *ops = window->ops;
+		value = ops->combine(window->self, b, z, n, takes);
+	}
+	quo_output(b, "A", activation(b, value, alpha, &mask));
+	for (uint32_t k = 0; with_mask && k < n; k++)
+		quo_output(b, port(name, "m", k, n),
+			   quo_int_from_bit(quo_bit_and(b, mask, takes[k])));
+	quo_free(z);
+	quo_free(takes);
 	return quo_circuit_finish(b, err);
 }
 
@@ -71,6 +100,44 @@ quo_circuit *quo_rule_to_bits(quo_goal goal, unsigned width, quo_err *err)
 	quo_builder *b = quo_builder_new(goal);
 
 	quo_output(b, "x", quo_input(b, "x", QUO_PORT_ARITH, width, true, false));
+	return quo_circuit_finish(b, err);
+}
+
+quo_circuit *quo_rule_error(quo_goal goal, unsigned e_width, const quo_rule_term *term, unsigned n,
+			    unsigned width, quo_err *err)
+{
+	quo_builder *b = quo_builder_new(goal);
+	quo_int sum = quo_input(b, "x", QUO_PORT_ARITH, e_width, true, false);
+	char name[16];
+
+	for (unsigned k = 0; k < n; k++) {
+		const quo_rule_term *t = &term[k];
+		snprintf(name, sizeof name, "E.%u", k);
+		quo_int e = quo_input(b, name, t->is_arith ? QUO_PORT_ARITH : QUO_PORT_BITS,
+				      t->e_width, true, false);
+		e = quo_shl(e, t->scale);
+		if (t->s_width) {
+			snprintf(name, sizeof name, "S.%u", k);
+			quo_int s = quo_input(b, name, QUO_PORT_BITS, t->s_width, false, true);
+			e = quo_round_shift_by(b, e, s, e.width);
+		}
+		sum = quo_add(b, sum, e);
+	}
+	quo_output(b, "x", quo_resize(sum, width, true));
+	return quo_circuit_finish(b, err);
+}
+
+quo_circuit *quo_rule_sum(quo_goal goal, const uint8_t *width, uint32_t n, quo_err *err)
+{
+	quo_builder *b = quo_builder_new(goal);
+	quo_int sum = quo_const(0, 0, false);
+	char name[16];
+
+	for (uint32_t k = 0; k < n; k++) {
+		snprintf(name, sizeof name, "s.%u", k);
+		sum = quo_add(b, sum, quo_input(b, name, QUO_PORT_BITS, width[k], false, false));
+	}
+	quo_output(b, "S", sum);
 	return quo_circuit_finish(b, err);
 }
 
@@ -102,9 +169,10 @@ static quo_int saturate_rounded(quo_builder *b, quo_int y, quo_wire half)
 }
 
 quo_circuit *quo_rule_normalise(quo_goal goal, unsigned width, unsigned s_width, uint32_t bound,
-				bool with_mask, quo_err *err)
+				uint32_t masks, quo_err *err)
 {
 	quo_builder *b = quo_builder_new(goal);
+	char name[16];
 	quo_int e = quo_input(b, "E", QUO_PORT_BITS, width, true, false);
 	quo_int s = quo_input(b, "s", QUO_PORT_BITS, s_width, false, true);
 
@@ -122,11 +190,12 @@ quo_circuit *quo_rule_normalise(quo_goal goal, unsigned width, unsigned s_width,
 		x = quo_clamp(b, quo_add_carry(b, y, none, z.bit[0], n + 2), -127, 127);
 		x = quo_resize(x, 8, true);
 	}
-	if (with_mask) {
-		quo_int m = quo_input(b, "m", QUO_PORT_BITS, 1, false, false);
-		x = quo_and_bit(b, x, m.bit[0]);
+	if (!masks)
+		quo_output(b, "E", x);
+	for (uint32_t k = 0; k < masks; k++) {
+		quo_int m = quo_input(b, port(name, "m", k, masks), QUO_PORT_BITS, 1, false, false);
+		quo_output(b, port(name, "E", k, masks), quo_and_bit(b, x, m.bit[0]));
 	}
-	quo_output(b, "E", x);
 	return quo_circuit_finish(b, err);
 }
 

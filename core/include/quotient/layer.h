@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Layers: the linear (or shape-changing) part of a network; the trainer adds activation,
- * normalisation and update.
+ * Layers: what an experiment's `model:` lists; the trainer adds activation, normalisation and update.
+ *
+ * The list is cut into stages: a linear layer, what follows it, and the activation. In between, Z
+ * is exact: a skip adds to it, windows (pooling) take one value of several. docs/numerics.md,
+ * "Forward" and "Backward".
  *
  * Tensors are batch-first: [batch, features], or [batch, h, w, c]. Activations, errors and ternary
  * weights are held in up to two forms; a layer uses whichever makes its product cheaper.
@@ -30,6 +33,17 @@ typedef struct quo_layer_input {
 	bool is_signed; /* values -127..127, else 0..127 */
 } quo_layer_input;
 
+/* What a layer is in its stage. */
+typedef enum quo_layer_role {
+	QUO_LAYER_LINEAR, /* opens a stage: Z = layer(A), usually with parameters */
+	QUO_LAYER_SKIP,   /* Z <- Z + an earlier activation, or a linear function of it */
+	QUO_LAYER_WINDOW, /* Z <- one value for each window of Z */
+	QUO_LAYER_SHAPE,  /* other dimensions for the same elements */
+} quo_layer_role;
+
+/* Most elements of a window: a circuit has an output for each. */
+#define QUO_MAX_WINDOW 256
+
 /* What the layer answers. Bounds are magnitudes, exact in 64 bits; the core turns them into ring
  * widths and refuses those over QUO_MAX_RING with the layer's name. */
 typedef struct quo_layer_plan {
@@ -40,22 +54,35 @@ typedef struct quo_layer_plan {
 	uint64_t z_bound;                /* |Z| at most, for |A| <= 127 */
 	uint64_t g_bound;                /* |G| at most, for |A|, |E| <= 127 */
 	uint64_t e_bound;                /* |E_prev| at most, for |E| <= 127 */
+	uint32_t window;                 /* WINDOW: elements of each, 1..QUO_MAX_WINDOW */
 } quo_layer_plan;
 
 typedef struct quo_layer_ops {
 	quo_lifecycle life;
-	/* Required. QUO_USAGE when the input cannot go in. */
+	/* Required. QUO_USAGE when the input cannot go in. `in` is what the layer acts on: the
+	 * stage's input (LINEAR), the activation skipped from (SKIP), Z (WINDOW, SHAPE). */
 	quo_status (*plan)(void *self, const quo_layer_input *in, quo_layer_plan *plan,
 			   quo_err *err);
-	/* Required. z (ARITH, allocated by the core) = the layer of a; ternary: BITS(2) [in, out],
-	 * planes + and -. */
+	/* LINEAR: required; SKIP: only if it has parameters. z (ARITH, allocated by the core) = the
+	 * layer of a; ternary: BITS(2) [in, out], planes + and -. */
 	quo_status (*forward)(void *self, quo_session *s, quo_value *a, const quo_tensor *ternary,
 			      quo_tensor *z, quo_err *err);
-	/* Required. From the normalised error e: g (ARITH [in, out]; NULL without parameters) and
+	/* As forward. From the normalised error e: g (ARITH [in, out]; NULL without parameters) and
 	 * e_prev (ARITH, the input's shape; NULL at the first layer). */
 	quo_status (*backward)(void *self, quo_session *s, quo_value *a, quo_value *e,
 			       const quo_tensor *ternary, quo_tensor *g, quo_tensor *e_prev,
 			       quo_err *err);
+	/* ---- since ABI 1.1 ---- */
+	quo_layer_role role;
+	/* SKIP, required: how many linear layers it goes back over; 1: its own stage's alone. */
+	uint32_t (*over)(void *self);
+	/* WINDOW, required: place[o] = the element of Z that is number k (0 .. window-1) of the window
+	 * of output element o, for all elements of one example, row-major. Windows share no element. */
+	void (*places)(void *self, const quo_layer_input *in, const quo_layer_plan *plan, uint32_t k,
+		       uint32_t *place);
+	/* WINDOW, required: the value of a window from its elements z[0 .. n-1], and for each
+	 * whether the error goes to it. */
+	quo_int (*combine)(void *self, quo_builder *b, const quo_int *z, uint32_t n, quo_wire *takes);
 } quo_layer_ops;
 
 /* Coefficients of a ternary tensor's two planes. */

@@ -21,7 +21,7 @@
 
 #define QUO_PLUGIN_MAGIC UINT64_C(0x544e4549544f5551) /* "QUOTIENT" */
 #define QUO_ABI_MAJOR 1
-#define QUO_ABI_MINOR 0
+#define QUO_ABI_MINOR 1
 
 typedef enum quo_kind {
 	QUO_KIND_OT = 1,

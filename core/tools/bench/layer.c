@@ -36,6 +36,7 @@ struct arg {
 struct state {
 	bench_network network;
 	quo_circuit *update;
+	quo_net_stage *st;
 	quo_net_layer *l;
 	quo_value a, e;
 	quo_tensor *input, *input_integers, *error, *mask, *z, *a_out,
@@ -57,16 +58,17 @@ static quo_status prepare(const bench_job *job, quo_session *s, void *state, quo
 	bench_shape shape = { 3, { OTHER_SIZE, n, n, OTHER_SIZE }, batch };
 
 	QUO_TRY(bench_network_init(&t->network, arg->b, s, &shape, err));
-	quo_net_layer *l = t->l = &t->network.net.layer[1];
-	unsigned e_width = l[1].e_width;
+	quo_net_stage *st = t->st = &t->network.net.stage[1];
+	quo_net_layer *l = t->l = st->linear;
+	unsigned e_width = st[1].linear->e_width;
 	t->input = bench_bits(s, 7, false, batch, n, err);
-	t->input_integers = bench_arith(s, l->a_ring, batch, n, err);
+	t->input_integers = bench_arith(s, st->a_ring, batch, n, err);
 	t->error = bench_arith(s, e_width, batch, n, err);
 	t->mask = bench_bits(s, 1, false, batch, n, err);
 	t->z = bench_arith(s, l->z_width, batch, n, err);
 	t->a_out = keep_bits(s, 7, false, batch, n, err);
 	t->m_out = keep_bits(s, 1, false, batch, n, err);
-	t->e_bits = keep_bits(s, l->e_to_bits->out[0].width, true, batch, n, err);
+	t->e_bits = keep_bits(s, t->st->e_to_bits->out[0].width, true, batch, n, err);
 	t->e_out = keep_bits(s, 8, true, batch, n, err);
 	t->g = bench_arith(s, l->g_width, n, n, err);
 	t->e_prev = bench_arith(s, l->e_width, batch, n, err);
@@ -93,13 +95,13 @@ static quo_status forward(struct state *t, quo_session *s, unsigned phase, quo_e
 
 	switch ((enum forward_phase)phase) {
 	case A_TO_INTEGERS:
-		t->a = (quo_value){ .bits = t->input, .ring = l->a_ring };
+		t->a = (quo_value){ .bits = t->input, .ring = t->st->a_ring };
 		return to_integers(s, &t->a, err);
 	case PRODUCT:
 		return ops->forward(l->layer->self, s, &t->a, l->t, t->z, err);
 	default:
 		return quo_map(s,
-			       &(quo_map_job){ .circuit = l->activate,
+			       &(quo_map_job){ .circuit = t->st->activate,
 					       .n = t->z->n,
 					       .in = { t->z },
 					       .out = { t->a_out, t->m_out } },
@@ -109,17 +111,16 @@ static quo_status forward(struct state *t, quo_session *s, unsigned phase, quo_e
 
 static quo_status normalise(struct state *t, quo_session *s, quo_err *err)
 {
-	quo_net_layer *l = t->l;
-	const quo_reducer *reducer = &l->reduce_e;
+	const quo_reducer *reducer = &t->st->reduce_e;
 	const quo_tensor *bits = t->e_bits;
 	quo_tensor *exponent;
 	quo_map_job open = {
-		.circuit = l->e_to_bits, .n = bits->n, .in = { t->error }, .out = { t->e_bits }
+		.circuit = t->st->e_to_bits, .n = bits->n, .in = { t->error }, .out = { t->e_bits }
 	};
 
 	QUO_TRY(quo_map(s, &open, 1, err));
 	QUO_TRY(quo_reduce(s, &reducer, &bits, 1, &exponent, err));
-	quo_map_job job = { .circuit = l->normalise,
+	quo_map_job job = { .circuit = t->st->normalise,
 			    .n = bits->n,
 			    .in = { t->e_bits, exponent, t->mask },
 			    .out = { t->e_out } };
@@ -164,8 +165,8 @@ static quo_status backward(struct state *t, quo_session *s, unsigned phase, quo_
 		return normalise(t, s, err);
 	case E_TO_INTEGERS:
 		/* The input was converted in the forward pass. */
-		t->a = (quo_value){ t->input, t->input_integers, l->a_ring };
-		t->e = (quo_value){ .bits = t->e_out, .ring = l->e_ring };
+		t->a = (quo_value){ t->input, t->input_integers, t->st->a_ring };
+		t->e = (quo_value){ .bits = t->e_out, .ring = t->st->e_ring };
 		return to_integers(s, &t->e, err);
 	case GRADIENT_AND_ERROR:
 		return ops->backward(l->layer->self, s, &t->a, &t->e, l->t, t->g, t->e_prev, err);

@@ -38,7 +38,7 @@ static void test_activation(void **state)
 			z[i] = i;
 		for (int alpha = 1; alpha <= 6; alpha++) {
 			quo_goal goal = alpha % 2 ? QUO_SMALL : QUO_SHALLOW;
-			quo_circuit *c = quo_rule_activate(goal, widths[w], alpha, true, &err);
+			quo_circuit *c = quo_rule_activate(goal, widths[w], alpha, NULL, 1, true, &err);
 			quo_circuit *d = quo_rule_output_error(goal, widths[w], alpha, &err);
 			run_circuit(c, n, (const uint64_t *const[]){ z }, (uint64_t *[]){ a, m });
 			for (size_t i = 0; i < n; i++) {
@@ -168,10 +168,10 @@ static void test_costs(void **state)
 	quo_err err = QUO_ERR_INIT;
 
 	(void)state;
-	assert_int_equal(and_count(quo_rule_activate(QUO_SMALL, 18, 4, true, &err)), 32);
-	assert_int_equal(and_count(quo_rule_activate(QUO_SMALL, 18, 4, false, &err)), 21);
+	assert_int_equal(and_count(quo_rule_activate(QUO_SMALL, 18, 4, NULL, 1, true, &err)), 32);
+	assert_int_equal(and_count(quo_rule_activate(QUO_SMALL, 18, 4, NULL, 1, false, &err)), 21);
 	assert_int_equal(and_count(quo_rule_output_error(QUO_SMALL, 15, 3, &err)), 26);
-	assert_int_equal(and_count(quo_rule_normalise(QUO_SMALL, 15, 4, 128, true, &err)), 65);
+	assert_int_equal(and_count(quo_rule_normalise(QUO_SMALL, 15, 4, 128, 1, &err)), 65);
 	assert_int_equal(update_cost("{use: sgd}", 22), 66);
 	assert_int_equal(update_cost("{use: amsgrad}", 22), 168);
 }

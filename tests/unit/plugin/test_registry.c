@@ -56,7 +56,9 @@ static quo_status backward(void *self, quo_session *s, quo_value *a, quo_value *
 	return QUO_OK;
 }
 
-static const quo_layer_ops layer_ops = { { init, fini }, plan, forward, backward };
+static const quo_layer_ops layer_ops = {
+	.life = { init, fini }, .plan = plan, .forward = forward, .backward = backward
+};
 
 static const quo_option options[] = {
 	QUO_OPTION(struct config, count, QUO_OPT_INT, "3", "how many", .min = 1, .max = 9),
