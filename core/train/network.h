@@ -98,6 +98,7 @@ typedef struct quo_network_plan {
 	uint8_t n_dims;
 	uint32_t dim[3];
 	bool input_signed;
+	bool predicts; /* no training: integers are as narrow as the forward pass allows */
 	uint64_t seed;
 } quo_network_plan;
 

@@ -195,11 +195,10 @@ static quo_status init_network(quo_predictor *p, const quo_experiment_config *ex
 				  .n_dims = shape->n_dims,
 				  .dim = { shape->dim[0], shape->dim[1], shape->dim[2] },
 				  .input_signed = shape->is_signed,
+				  .predicts = true,
 				  .seed = (uint64_t)experiment->train.seed };
 
 	QUO_TRY(quo_network_init(&p->net, p->s, &plan, err));
-	for (uint32_t i = 0; i < p->net.n_layers; i++)
-		p->net.layer[i].a_ring = p->net.layer[i].z_width;
 	p->class_of = quo_rule_class(quo_protocol_goal(p->s), shape->classes, err);
 	return p->class_of ? QUO_OK : QUO_FAILED;
 }

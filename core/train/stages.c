@@ -161,11 +161,14 @@ static quo_status add_skip(quo_network *net, const struct entry *e, quo_err *err
 	skip->from = net->n_stages - over;
 	skip->shift = st->linear->alpha;
 	memcpy(skip->where, e->where, sizeof skip->where);
-	QUO_TRY(ask(e, &net->stage[skip->from].in, &plan, &out, err));
+	quo_layer_input in = net->stage[skip->from].in;
+	in.z_dims = st->z.n_dims;
+	memcpy(in.z_dim, st->z.dim, sizeof in.z_dim);
+	QUO_TRY(ask(e, &in, &plan, &out, err));
 	if (!same_shape(&out, &st->z))
 		return quo_fail(err, QUO_USAGE,
 				"%s: what it adds is %s, and the output of %s is %s; they must be equal (project: "
-				"true and a stride make them so)",
+				"true makes them so)",
 				e->place, describe(&out, a), st->linear->where, describe(&st->z, b));
 	if (!plan.param_rows)
 		return QUO_OK;
@@ -230,7 +233,8 @@ static quo_status add_shape(quo_network *net, const struct entry *e, quo_layer_i
 }
 
 /* Rings of Z and of the arithmetic forms; a skip's shifts. */
-static quo_status infer_widths(quo_network *net, uint32_t j, const char *place, quo_err *err)
+static quo_status infer_widths(quo_network *net, uint32_t j, bool predicts, const char *place,
+			       quo_err *err)
 {
 	quo_net_stage *st = &net->stage[j];
 	quo_net_skip *skip = &st->skip;
@@ -241,7 +245,7 @@ static quo_status infer_widths(quo_network *net, uint32_t j, const char *place, 
 		bound += own << skip->shift;
 	}
 	QUO_TRY(ring_for(bound, place, "output Z", &st->linear->z_width, err));
-	st->a_ring = wider(st->a_ring, wider(st->linear->z_width, st->linear->g_width));
+	st->a_ring = wider(st->linear->z_width, predicts ? 0 : st->linear->g_width);
 	st->e_ring = wider(st->linear->g_width, st->linear->e_width);
 	if (!skip->layer)
 		return QUO_OK;
@@ -255,7 +259,7 @@ static quo_status infer_widths(quo_network *net, uint32_t j, const char *place, 
 	if (skip->projection) {
 		quo_net_layer *p = skip->projection;
 		p->z_width = (uint8_t)ring;
-		from->a_ring = wider(from->a_ring, p->g_width);
+		from->a_ring = wider(from->a_ring, predicts ? 0 : p->g_width);
 		st->e_ring = wider(st->e_ring, wider(p->g_width, p->e_width));
 		skip->scale -= p->alpha;
 	}
@@ -319,7 +323,7 @@ quo_status quo__network_plan(quo_network *net, const quo_network_plan *plan, quo
 		for (uint32_t i = 0; plan->where && i < plan->n_layers; i++)
 			if (plan->layers[i] == l->layer && plan->where[i])
 				snprintf(place, sizeof place, "%s: %s", plan->where[i], l->where);
-		QUO_TRY(infer_widths(net, j, place, err));
+		QUO_TRY(infer_widths(net, j, plan->predicts, place, err));
 	}
 	return QUO_OK;
 }

@@ -31,6 +31,8 @@ typedef struct quo_layer_input {
 	uint32_t dim[QUO_MAX_DIMS - 1];
 	uint32_t batch;
 	bool is_signed; /* values -127..127, else 0..127 */
+	uint8_t z_dims; /* SKIP: the shape of the Z that it adds to; since ABI 1.1 */
+	uint32_t z_dim[QUO_MAX_DIMS - 1];
 } quo_layer_input;
 
 /* What a layer is in its stage. */
