@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Blocking, packing and the limbs of wide entries; the arithmetic is in gemm_<tier>.c. */
+#include <stdatomic.h>
 #include <string.h>
 
 #include <quotient/bits.h>
@@ -7,10 +8,10 @@
 
 #include "engine/gemm_kernel.h"
 
-/* Entries of the summed index and columns of B per block, multiples of every tier's tile: B's
+/* Entries of the summed index and words of B's rows per block, multiples of every tier's tile: B's
  * packed block (768 KB) stays in a second-level cache and A's panel in the first. */
 #define BLOCK_P ((size_t)1024)
-#define BLOCK_N ((size_t)384)
+#define BLOCK_N ((size_t)192)
 
 /* Multiplications that are worth a thread's waking. */
 #define PART_WORK ((size_t)1 << 20)
@@ -27,13 +28,19 @@ static size_t panel_words(const quo__gemm_kernel *kernel)
 	return kernel->rows * BLOCK_P / 2;
 }
 
+static size_t block_words(const quo__gemm_kernel *kernel)
+{
+	size_t heads = 4 * BLOCK_N / kernel->cols * kernel->bytes.head;
+
+	return BLOCK_N * BLOCK_P + heads;
+}
+
 static const quo__gemm_kernel *pick_kernel(void)
 {
 #if defined(__x86_64__)
 	const char *tier = quo_cpu_tier();
 
-	if (!strcmp(tier, "avx512") && __builtin_cpu_supports("avx512vnni") &&
-	    __builtin_cpu_supports("avx512bw"))
+	if (!strcmp(tier, "avx512") && __builtin_cpu_supports("avx512vnni"))
 		return &quo__gemm_avx512;
 	if (strcmp(tier, "portable") != 0)
 		return &quo__gemm_avx2;
@@ -55,7 +62,7 @@ quo_gemm *quo__gemm_new_with(const quo__gemm_kernel *kernel, quo_err *err)
 	g->kernel = kernel;
 	g->n_panels = 1;
 	g->a = quo_alloc(panel_words(g->kernel), sizeof *g->a, err);
-	g->b = quo_alloc(BLOCK_N * BLOCK_P / 2, sizeof *g->b, err);
+	g->b = quo_alloc(block_words(g->kernel), sizeof *g->b, err);
 	if (!g->a || !g->b) {
 		quo_gemm_free(g);
 		return NULL;
@@ -97,7 +104,7 @@ static bool fits_limb(const quo_gemm_operand *x, size_t rows, size_t cols)
 	size_t step_outer = by_rows ? x->row_stride : x->col_stride;
 	size_t step = by_rows ? 1 : x->row_stride;
 
-	if (x->width <= 16)
+	if (x->width <= 16 || x->bytes)
 		return true;
 	for (size_t i = 0; i < outer; i++) {
 		const uint32_t *row = x->data + i * step_outer;
@@ -114,11 +121,13 @@ static bool fits_limb(const quo_gemm_operand *x, size_t rows, size_t cols)
 
 struct run {
 	quo_gemm *g;
+	const quo__gemm_method *method;
 	size_t m, n, p;
 	const quo_gemm_operand *a, *b;
 	uint32_t *c;
 	size_t row_stride, col_stride;
 	uint32_t mask;
+	atomic_bool beyond; /* an entry is too large for the method */
 };
 
 static void add_tile(const struct run *r, const uint32_t *tile, size_t i0, size_t rows, size_t j0,
@@ -129,7 +138,10 @@ static void add_tile(const struct run *r, const uint32_t *tile, size_t i0, size_
 	for (size_t i = 0; i < rows; i++) {
 		uint32_t *out = r->c + (i0 + i) * r->row_stride + j0 * r->col_stride;
 		const uint32_t *in = tile + i * width;
-		if (first)
+		if (first && r->col_stride == 1)
+			for (size_t j = 0; j < cols; j++)
+				out[j] = (in[j] << shift) & r->mask;
+		else if (first)
 			for (size_t j = 0; j < cols; j++)
 				out[j * r->col_stride] = (in[j] << shift) & r->mask;
 		else
@@ -141,49 +153,78 @@ static void add_tile(const struct run *r, const uint32_t *tile, size_t i0, size_
 
 /* One block of B, cols wide and `count` long, and what the pool's tasks do with it. */
 struct block {
-	const struct run *r;
+	struct run *r;
 	size_t k0, count, j0, cols, parts;
 	unsigned la, lb;
 	bool first;
 };
 
-static size_t pairs_of(const struct block *b)
+static size_t groups_of(const struct block *b)
 {
-	return (b->count + 1) / 2;
+	return (b->count + b->r->method->group - 1) / b->r->method->group;
+}
+
+/* B's panel for column j of the block, a multiple of the tile's. */
+static uint32_t *panel_at(const struct block *b, size_t j)
+{
+	const quo_gemm *g = b->r->g;
+
+	return g->b + j * groups_of(b) + j / g->kernel->cols * b->r->method->head;
+}
+
+/* Entries from (r, k) on, n_rows x count of them. */
+static quo__gemm_view view_of(const quo_gemm_operand *x, size_t stride_r, size_t stride_k, size_t r,
+			      size_t k, size_t n_rows, size_t count)
+{
+	size_t at = r * stride_r + k * stride_k;
+
+	return (quo__gemm_view){ .words = x->bytes ? NULL : x->data + at,
+				 .bytes = x->bytes ? x->bytes + at : NULL,
+				 .stride_r = stride_r,
+				 .stride_k = stride_k,
+				 .n_rows = n_rows,
+				 .count = count,
+				 .extend = x->bytes ? 0 : 32 - x->width };
 }
 
 static void pack_part(void *arg, size_t part)
 {
 	const struct block *b = arg;
-	const struct run *r = b->r;
-	const quo__gemm_kernel *kernel = r->g->kernel;
-	quo_range range = quo_range_of(b->cols, b->parts, part, kernel->cols);
+	struct run *r = b->r;
+	unsigned width = r->g->kernel->cols;
+	quo_range range = quo_range_of(b->cols, b->parts, part, width);
+	uint32_t beyond = 0;
 
-	for (size_t j = range.first; j < range.end; j += kernel->cols)
-		kernel->pack_b(r->b->data + b->k0 * r->b->row_stride +
-				       (b->j0 + j) * r->b->col_stride,
-			       r->b->col_stride, r->b->row_stride,
-			       b->cols - j < kernel->cols ? b->cols - j : kernel->cols, b->count,
-			       32 - r->b->width, b->lb, r->g->b + j * pairs_of(b));
+	for (size_t j = range.first; j < range.end; j += width) {
+		quo__gemm_view x =
+			view_of(r->b, r->b->col_stride, r->b->row_stride, b->j0 + j, b->k0,
+				b->cols - j < width ? b->cols - j : width, b->count);
+		beyond |= r->method->pack_b(&x, b->lb, panel_at(b, j));
+	}
+	if (beyond)
+		atomic_store(&r->beyond, true);
 }
 
 static void rows_part(void *arg, size_t part)
 {
 	const struct block *b = arg;
-	const struct run *r = b->r;
+	struct run *r = b->r;
 	const quo__gemm_kernel *kernel = r->g->kernel;
 	_Alignas(64) uint32_t tile[QUO__GEMM_MAX_TILE];
 	uint32_t *panel = r->g->a + part * panel_words(kernel);
 	quo_range range = quo_range_of(r->m, b->parts, part, kernel->rows);
-	size_t pairs = pairs_of(b);
+	size_t groups = groups_of(b);
 
 	for (size_t i = range.first; i < range.end; i += kernel->rows) {
 		size_t rows = r->m - i < kernel->rows ? r->m - i : kernel->rows;
-		kernel->pack_a(r->a->data + i * r->a->row_stride + b->k0 * r->a->col_stride,
-			       r->a->row_stride, r->a->col_stride, rows, b->count, 32 - r->a->width,
-			       b->la, panel);
+		quo__gemm_view x =
+			view_of(r->a, r->a->row_stride, r->a->col_stride, i, b->k0, rows, b->count);
+		if (r->method->pack_a(&x, b->la, panel)) {
+			atomic_store(&r->beyond, true);
+			return;
+		}
 		for (size_t j = 0; j < b->cols; j += kernel->cols) {
-			kernel->tile(pairs, panel, r->g->b + j * pairs, tile);
+			r->method->tile(groups, panel, panel_at(b, j), tile);
 			add_tile(r, tile, i, rows, b->j0 + j,
 				 b->cols - j < kernel->cols ? b->cols - j : kernel->cols,
 				 16 * (b->la + b->lb), b->first && b->k0 == 0);
@@ -191,28 +232,44 @@ static void rows_part(void *arg, size_t part)
 	}
 }
 
-/* c (+)= (limb la of a) x (limb lb of b) << shift; `first` overwrites. */
-static void pass(const struct run *r, unsigned la, unsigned lb, bool first)
+/* c (+)= (limb la of a) x (limb lb of b) << shift; `first` overwrites. False, with c in pieces,
+ * when an entry is too large for the method. */
+static bool pass(struct run *r, unsigned la, unsigned lb, bool first)
 {
 	struct block b = { .r = r, .la = la, .lb = lb, .first = first };
+	size_t block_n = BLOCK_N * r->method->group;
 
 	for (b.k0 = 0; b.k0 < r->p; b.k0 += BLOCK_P) {
 		b.count = r->p - b.k0 < BLOCK_P ? r->p - b.k0 : BLOCK_P;
-		for (b.j0 = 0; b.j0 < r->n; b.j0 += BLOCK_N) {
-			b.cols = r->n - b.j0 < BLOCK_N ? r->n - b.j0 : BLOCK_N;
+		for (b.j0 = 0; b.j0 < r->n; b.j0 += block_n) {
+			b.cols = r->n - b.j0 < block_n ? r->n - b.j0 : block_n;
 			size_t useful = 1 + r->m * b.cols * b.count / PART_WORK;
 			b.parts = r->g->n_panels < useful ? r->g->n_panels : useful;
 			quo_parallel(r->g->pool, b.parts, pack_part, &b);
-			quo_parallel(r->g->pool, b.parts, rows_part, &b);
+			if (!atomic_load(&r->beyond))
+				quo_parallel(r->g->pool, b.parts, rows_part, &b);
+			if (atomic_load(&r->beyond))
+				return false;
 		}
 	}
+	return true;
 }
 
 void quo_gemm_run(quo_gemm *g, size_t m, size_t n, size_t p, const quo_gemm_operand *a,
 		  const quo_gemm_operand *b, uint32_t *c, size_t row_stride, size_t col_stride,
 		  unsigned width)
 {
-	struct run r = { g, m, n, p, a, b, c, row_stride, col_stride, quo_mask32(width) };
+	struct run r = { .g = g,
+			 .m = m,
+			 .n = n,
+			 .p = p,
+			 .a = a,
+			 .b = b,
+			 .c = c,
+			 .row_stride = row_stride,
+			 .col_stride = col_stride,
+			 .mask = quo_mask32(width) };
+	quo_gemm_operand a_t, b_t;
 
 	if (p == 0) {
 		for (size_t i = 0; i < m; i++)
@@ -220,9 +277,25 @@ void quo_gemm_run(quo_gemm *g, size_t m, size_t n, size_t p, const quo_gemm_oper
 				c[i * row_stride + j * col_stride] = 0;
 		return;
 	}
+	/* C^T = B^T A^T, so that a tile's rows lie in c as wholes, but where that wastes a tile. */
+	if (row_stride == 1 && col_stride != 1 && m >= g->kernel->cols) {
+		a_t = *b, b_t = *a;
+		a_t.row_stride = b->col_stride, a_t.col_stride = b->row_stride;
+		b_t.row_stride = a->col_stride, b_t.col_stride = a->row_stride;
+		r.a = &a_t, r.b = &b_t;
+		r.m = n, r.n = m;
+		r.row_stride = col_stride, r.col_stride = row_stride;
+	}
+	/* What fits bytes is seen while packing; the attempt is given up at the first that does
+	 * not. */
+	r.method = &g->kernel->bytes;
+	if (r.method->group && pass(&r, 0, 0, true))
+		return;
+	r.method = &g->kernel->limbs;
+	atomic_store(&r.beyond, false);
 	pass(&r, 0, 0, true);
-	if (!fits_limb(a, m, p))
+	if (!fits_limb(r.a, r.m, p))
 		pass(&r, 1, 0, false);
-	if (!fits_limb(b, p, n))
+	if (!fits_limb(r.b, p, r.n))
 		pass(&r, 0, 1, false);
 }

@@ -33,4 +33,4 @@ static void tile(size_t pairs, const uint32_t *a, const uint32_t *b, uint32_t *o
 	}
 }
 
-const quo__gemm_kernel quo__gemm_avx2 = { ROWS, COLS, tile, pack_a, pack_b };
+const quo__gemm_kernel quo__gemm_avx2 = { ROWS, COLS, .limbs = { 2, 0, tile, pack_a, pack_b } };

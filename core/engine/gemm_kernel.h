@@ -2,9 +2,10 @@
 /*
  * What gemm.c asks of a tier: packing into panels, and one tile of the product.
  *
- * A panel holds R rows of an operand (A's rows, or B's columns) over `pairs` pairs of the summed
- * index: panel[kk][r] = limbs of entries 2kk (low half) and 2kk+1 (high half) of row r. Rows beyond
- * the operand and the odd entry are 0.
+ * A panel holds R rows of an operand (A's rows, or B's columns), `group` entries of the summed
+ * index to a word: panel[kk][r] = entries group * kk .. of row r, the first in the lowest bits.
+ * Groups of 2 are signed 16-bit limbs; groups of 4 are bytes, for operands in -128..127. Rows beyond
+ * the operand and entries beyond `count` are 0, but in A's byte panels, where they are anything.
  */
 #ifndef QUOTIENT_CORE_GEMM_KERNEL_H
 #define QUOTIENT_CORE_GEMM_KERNEL_H
@@ -13,20 +14,34 @@
 
 #define QUO__GEMM_MAX_TILE (12 * 32)
 
+/* Part of an operand: entry (r, k) is number r * stride_r + k * stride_k of `bytes`, or where that
+ * is NULL of `words`, there shifted left then right (signed) by `extend`. */
+typedef struct quo__gemm_view {
+	const uint32_t *words;
+	const int8_t *bytes;
+	size_t stride_r, stride_k, n_rows, count;
+	unsigned extend;
+} quo__gemm_view;
+
+/*
+ * One panel of R rows, x->n_rows of them real, x->count entries each. Limb 0: an entry's low 16 bits
+ * as a signed integer; limb 1: what then remains, divided by 2^16. Groups of 4 take limb 0 alone
+ * and return non-zero when an entry is not in -128..127; groups of 2 return 0.
+ */
+typedef uint32_t quo__gemm_pack_fn(const quo__gemm_view *x, unsigned limb, uint32_t *panel);
+
+/* One way of multiplying. Panels and tiles are 64-byte aligned. */
+typedef struct quo__gemm_method {
+	unsigned group; /* entries to a word; 0: the tier has no such method */
+	unsigned head;  /* words before a panel of B, for the tier's own use */
+	/* tile[rows][cols] = sum over `groups` words of a's and b's panels, mod 2^32 */
+	void (*tile)(size_t groups, const uint32_t *a, const uint32_t *b, uint32_t *tile);
+	quo__gemm_pack_fn *pack_a, *pack_b;
+} quo__gemm_method;
+
 typedef struct quo__gemm_kernel {
 	unsigned rows, cols; /* of a tile: R of A's and of B's panels */
-	/* tile[rows][cols] = sum over pairs of a and b panels, mod 2^32. Panels and tile are
-	 * 64-byte aligned. */
-	void (*tile)(size_t pairs, const uint32_t *a, const uint32_t *b, uint32_t *tile);
-	/*
-	 * One panel of R rows, n_rows of them real, count entries each: entry (r, k) is
-	 * data[r * stride_r + k * stride_k], shifted left then right (signed) by `extend`; limb 0:
-	 * its low 16 bits as a signed integer, limb 1: what then remains, divided by 2^16.
-	 */
-	void (*pack_a)(const uint32_t *data, size_t stride_r, size_t stride_k, size_t n_rows,
-		       size_t count, unsigned extend, unsigned limb, uint32_t *panel);
-	void (*pack_b)(const uint32_t *data, size_t stride_r, size_t stride_k, size_t n_rows,
-		       size_t count, unsigned extend, unsigned limb, uint32_t *panel);
+	quo__gemm_method limbs, bytes;
 } quo__gemm_kernel;
 
 extern const quo__gemm_kernel quo__gemm_portable;
@@ -83,17 +98,37 @@ quo__gemm_pack(unsigned panel_rows, const uint32_t *data, size_t stride_r, size_
 					   : 0;
 }
 
+/* The same from bytes, which have one limb. */
+static inline __attribute__((always_inline)) void
+quo__gemm_pack_bytes(unsigned panel_rows, const quo__gemm_view *x, uint32_t *panel)
+{
+	size_t pairs = (x->count + 1) / 2;
+
+	for (size_t kk = 0; kk < pairs; kk++) {
+		const int8_t *low = x->bytes + 2 * kk * x->stride_k, *high = low + x->stride_k;
+		bool odd = 2 * kk + 1 == x->count;
+		for (unsigned r = 0; r < panel_rows; r++) {
+			size_t at = r * x->stride_r;
+			uint32_t a = r < x->n_rows ? (uint16_t)low[at] : 0;
+			uint32_t b = r < x->n_rows && !odd ? (uint16_t)high[at] : 0;
+			panel[kk * panel_rows + r] = a | b << 16;
+		}
+	}
+}
+
 /* clang-format off */
 #define QUO__GEMM_PACKER(name, panel_rows) \
-	static void name(const uint32_t *data, size_t stride_r, size_t stride_k, size_t n_rows, \
-			 size_t count, unsigned extend, unsigned limb, uint32_t *panel) \
+	static uint32_t name(const quo__gemm_view *x, unsigned limb, uint32_t *panel) \
 	{ \
-		if (limb) \
-			quo__gemm_pack(panel_rows, data, stride_r, stride_k, n_rows, count, \
-				       extend, 1, panel); \
+		if (x->bytes) \
+			quo__gemm_pack_bytes(panel_rows, x, panel); \
+		else if (limb) \
+			quo__gemm_pack(panel_rows, x->words, x->stride_r, x->stride_k, x->n_rows, \
+				       x->count, x->extend, 1, panel); \
 		else \
-			quo__gemm_pack(panel_rows, data, stride_r, stride_k, n_rows, count, \
-				       extend, 0, panel); \
+			quo__gemm_pack(panel_rows, x->words, x->stride_r, x->stride_k, x->n_rows, \
+				       x->count, x->extend, 0, panel); \
+		return 0; \
 	}
 /* clang-format on */
 

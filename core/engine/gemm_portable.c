@@ -30,4 +30,4 @@ static void tile(size_t pairs, const uint32_t *a, const uint32_t *b, uint32_t *o
 	memcpy(out, sum, sizeof sum);
 }
 
-const quo__gemm_kernel quo__gemm_portable = { ROWS, COLS, tile, pack_a, pack_b };
+const quo__gemm_kernel quo__gemm_portable = { ROWS, COLS, .limbs = { 2, 0, tile, pack_a, pack_b } };

@@ -128,9 +128,10 @@ static quo_status clear_product(void *self, quo_session *s, const quo_product_jo
 		size_t z_cols = z_rows ? job->z->n / z_rows : 0;
 		size_t m = job->p_t ? p_cols : p_rows, p = job->p_t ? p_rows : p_cols;
 		size_t n = job->y_t ? y_rows : y_cols;
-		quo_gemm_operand a = { entries, job->p_t ? 1 : p_cols, job->p_t ? p_cols : 1, 32 };
+		quo_gemm_operand a = { entries, job->p_t ? 1 : p_cols, job->p_t ? p_cols : 1, 32,
+				       NULL };
 		quo_gemm_operand b = { job->y->a, job->y_t ? 1 : y_cols, job->y_t ? y_cols : 1,
-				       job->y->spec.width };
+				       job->y->spec.width, NULL };
 		quo_gemm_run(c->gemm, m, n, p, &a, &b, job->z->a, job->z_t ? 1 : z_cols,
 			     job->z_t ? z_cols : 1, job->z->spec.width);
 	}

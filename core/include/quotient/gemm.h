@@ -2,9 +2,10 @@
 /*
  * Integer matrix products in the clear: C = A x B mod 2^width, exact, in SIMD tiers.
  *
- * Entries are 32-bit words of which the low `width` bits are a signed integer. Entries that fit 16
- * bits (every 8-bit tensor does) take one pass over pairs of 16-bit limbs; wider ones take two or
- * three passes, since mod 2^32 (a + 2^16 a')(b + 2^16 b') = ab + 2^16 (ab' + a'b). Time depends on
+ * Entries are 32-bit words of which the low `width` bits are a signed integer, or bytes. Entries
+ * that all fit 8 bits (every tensor of training does) take one pass over bytes where the processor
+ * multiplies them exactly (AVX-512 VNNI); entries that fit 16 bits take one pass over pairs of 16-bit
+ * limbs; wider ones take two or three passes, since mod 2^32 (a + 2^16 a')(b + 2^16 b') = ab + 2^16 (ab' + a'b). Time depends on
  * the values: for public or clear data only.
  */
 #ifndef QUOTIENT_GEMM_H
@@ -17,6 +18,8 @@ typedef struct quo_gemm_operand {
 	const uint32_t *data;
 	size_t row_stride, col_stride;
 	unsigned width; /* 1..32: entries are sign-extended from it */
+	/* Where not NULL, the entries in place of data, and width does not count. */
+	const int8_t *bytes;
 } quo_gemm_operand;
 
 /* Packing buffers, kept from call to call. One caller at a time. */

@@ -24,37 +24,66 @@ static const uint32_t edges[] = { 0,          1,          0xffffffff, 0x7fff,
 				  0x8000,     0xffff8000, 0xffff7fff, 0x7fffffff,
 				  0x80000000, 0x10000,    0x7fff8000 };
 
+enum {
+	SMALL = 33, /* 8-bit values in words of 32 bits */
+	LOWEST,     /* -128 everywhere, in words of 32 bits */
+	ONE_LARGE,  /* as SMALL, but for one entry of 128, -129 or more */
+	BYTES,      /* 8-bit values as bytes */
+};
+
 static void fill(uint32_t *x, size_t n, unsigned width)
 {
-	for (size_t i = 0; i < n; i++)
+	static const uint32_t large[] = { 128, (uint32_t)-129, 0x7fffffff, 0x80000000, 0x8000 };
+
+	for (size_t i = 0; i < n; i++) {
 		x[i] = draw() % 4 ? draw() : edges[draw() % (sizeof edges / sizeof *edges)];
-	/* Junk above the width must not count; small widths leave it in. */
-	if (width == 33)
-		for (size_t i = 0; i < n; i++)
+		/* Junk above the width must not count; small widths leave it in. */
+		if (width > 32)
 			x[i] = (uint32_t)((int32_t)(x[i] << 24) >> 24);
+		if (width == LOWEST)
+			x[i] = (uint32_t)-128;
+	}
+	if (width == ONE_LARGE && n)
+		x[draw() % n] = large[draw() % 5];
 }
 
 struct shape {
 	size_t m, n, p;
-	unsigned a_width, b_width, width; /* 33: 32 bits holding 8-bit values */
+	unsigned a_width, b_width, width;
 };
+
+/* An operand of n entries, and the words it stands for; what follows must not count. */
+#define JUNK 200
+static quo_gemm_operand operand(uint32_t *words, int8_t *bytes, size_t n, unsigned width)
+{
+	fill(words, n, width);
+	fill(words + n, JUNK, width == ONE_LARGE ? SMALL : width);
+	for (size_t i = 0; i < n + JUNK; i++)
+		bytes[i] = (int8_t)words[i];
+	return (quo_gemm_operand){ .data = width == BYTES ? NULL : words,
+				   .bytes = width == BYTES ? bytes : NULL,
+				   .width = width > 32 ? 32 : width };
+}
 
 static void check_shape(quo_gemm *g, const struct shape *t, unsigned transposed)
 {
 	size_t m = t->m, n = t->n, p = t->p;
-	unsigned aw = t->a_width > 32 ? 32 : t->a_width, bw = t->b_width > 32 ? 32 : t->b_width;
-	uint32_t *a = quo_alloc(m * p + 1, sizeof *a, NULL),
-		 *b = quo_alloc(n * p + 1, sizeof *b, NULL);
+	uint32_t *a = quo_alloc(2 * m * p + JUNK, sizeof *a, NULL),
+		 *b = quo_alloc(2 * n * p + JUNK, sizeof *b, NULL);
 	uint32_t *c = quo_alloc(m * n + 1, sizeof *c, NULL);
-	bool at = transposed & 1, bt = transposed & 2, ct = transposed & 4;
-	quo_gemm_operand oa = { a, at ? 1 : p, at ? m : 1, aw },
-			 ob = { b, bt ? 1 : n, bt ? p : 1, bw };
+	bool at = transposed & 1, bt = transposed & 2, ct = transposed & 4, gaps = transposed & 8;
 
 	assert_non_null(a);
 	assert_non_null(b);
 	assert_non_null(c);
-	fill(a, m * p, t->a_width);
-	fill(b, n * p, t->b_width);
+	int8_t *a_bytes = quo_alloc(2 * m * p + JUNK, 1, NULL),
+	       *b_bytes = quo_alloc(2 * n * p + JUNK, 1, NULL);
+	assert_non_null(a_bytes);
+	assert_non_null(b_bytes);
+	quo_gemm_operand oa = operand(a, a_bytes, m * p << gaps, t->a_width),
+			 ob = operand(b, b_bytes, n * p << gaps, t->b_width);
+	oa.row_stride = (at ? 1 : p) << gaps, oa.col_stride = (at ? m : 1) << gaps;
+	ob.row_stride = (bt ? 1 : n) << gaps, ob.col_stride = (bt ? p : 1) << gaps;
 	memset(c, 0xa5, m * n * sizeof *c);
 	c[m * n] = 0x5a5a5a5a;
 	quo_gemm_run(g, m, n, p, &oa, &ob, c, ct ? 1 : n, ct ? m : 1, t->width);
@@ -65,16 +94,18 @@ static void check_shape(quo_gemm *g, const struct shape *t, unsigned transposed)
 			for (size_t k = 0; k < p; k++) {
 				uint32_t x = a[i * oa.row_stride + k * oa.col_stride];
 				uint32_t y = b[k * ob.row_stride + j * ob.col_stride];
-				sum += (uint32_t)quo_sign_extend(x, aw) *
-				       (uint32_t)quo_sign_extend(y, bw);
+				sum += (uint32_t)quo_sign_extend(x, oa.width) *
+				       (uint32_t)quo_sign_extend(y, ob.width);
 			}
 			uint32_t got = ct ? c[j * m + i] : c[i * n + j];
 			if (got != (sum & quo_mask32(t->width)))
-				fail_msg("%zu x %zu x %zu, transposed %u: entry (%zu, %zu) is %#x, "
-					 "want %#x",
-					 m, p, n, transposed, i, j, got,
+				fail_msg("%zu x %zu x %zu, widths %u and %u, transposed %u: entry "
+					 "(%zu, %zu) is %#x, want %#x",
+					 m, p, n, t->a_width, t->b_width, transposed, i, j, got,
 					 sum & quo_mask32(t->width));
 		}
+	quo_free(a_bytes);
+	quo_free(b_bytes);
 	quo_free(a);
 	quo_free(b);
 	quo_free(c);
@@ -83,20 +114,38 @@ static void check_shape(quo_gemm *g, const struct shape *t, unsigned transposed)
 static void check_tier(const quo__gemm_kernel *kernel)
 {
 	static const struct shape shapes[] = {
-		{ 1, 1, 1, 8, 8, 18 },        { 3, 5, 0, 8, 8, 18 },
-		{ 12, 32, 2, 8, 8, 22 },      { 13, 33, 3, 8, 8, 32 },
-		{ 25, 65, 127, 8, 18, 18 },   { 5, 7, 9, 1, 1, 1 },
-		{ 31, 40, 64, 32, 33, 32 },   { 17, 10, 50, 33, 32, 20 },
-		{ 24, 31, 33, 32, 32, 32 },   { 14, 18, 21, 16, 17, 31 },
-		{ 7, 400, 30, 33, 33, 18 },   { 6, 9, 2051, 16, 16, 32 },
+		{ 1, 1, 1, 8, 8, 18 },
+		{ 3, 5, 0, 8, 8, 18 },
+		{ 12, 32, 2, 8, 8, 22 },
+		{ 13, 33, 3, 8, 8, 32 },
+		{ 25, 65, 127, 8, 18, 18 },
+		{ 5, 7, 9, 1, 1, 1 },
+		{ 31, 40, 64, 32, SMALL, 32 },
+		{ 17, 10, 50, SMALL, 32, 20 },
+		{ 24, 31, 33, 32, 32, 32 },
+		{ 14, 18, 21, 16, 17, 31 },
+		{ 7, 400, 30, SMALL, SMALL, 18 },
+		{ 6, 9, 2051, 16, 16, 32 },
 		{ 3, 390, 1030, 32, 24, 32 },
+		{ 11, 17, 63, 8, 2, 32 },
+		{ 35, 47, 66, SMALL, BYTES, 32 },
+		{ 29, 33, 5, BYTES, SMALL, 14 },
+		{ 40, 64, 16, BYTES, BYTES, 32 },
+		{ 9, 20, 2050, LOWEST, LOWEST, 32 },
+		{ 13, 36, 1029, LOWEST, BYTES, 32 },
+		{ 2, 771, 40, BYTES, SMALL, 32 },
+		{ 30, 50, 70, SMALL, ONE_LARGE, 32 },
+		{ 30, 50, 70, ONE_LARGE, BYTES, 32 },
+		{ 70, 3, 1500, ONE_LARGE, SMALL, 32 },
+		{ 20, 900, 12, BYTES, ONE_LARGE, 32 },
+		{ 33, 34, 35, BYTES, 32, 32 },
 	};
 	quo_err err = QUO_ERR_INIT;
 	quo_gemm *g = quo__gemm_new_with(kernel, &err);
 
 	assert_non_null(g);
 	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-		for (unsigned transposed = 0; transposed < 8; transposed++)
+		for (unsigned transposed = 0; transposed < 16; transposed++)
 			check_shape(g, &shapes[i], transposed);
 	quo_gemm_free(g);
 }
@@ -124,7 +173,8 @@ static void test_avx512(void **unused)
 	(void)unused;
 #if defined(__x86_64__)
 	if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") &&
-	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+	    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+	    __builtin_cpu_supports("avx512vbmi")) {
 		check_tier(&quo__gemm_avx512);
 		return;
 	}
@@ -140,14 +190,14 @@ static void test_default(void **unused)
 
 	(void)unused;
 	assert_non_null(g);
-	check_shape(g, &(struct shape){ 30, 70, 100, 33, 18, 18 }, 1);
+	check_shape(g, &(struct shape){ 30, 70, 100, SMALL, 18, 18 }, 1);
 	quo_gemm_free(g);
 }
 
 /* Shapes large enough for several parts, and too small for them. */
 static void test_threads(void **unused)
 {
-	static const struct shape shapes[] = { { 301, 70, 130, 33, 18, 18 },
+	static const struct shape shapes[] = { { 301, 70, 130, SMALL, 18, 18 },
 					       { 67, 401, 1100, 32, 32, 32 },
 					       { 5, 3, 1, 8, 8, 18 } };
 	static const unsigned threads[] = { 3, 1, 8 };
