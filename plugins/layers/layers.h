@@ -5,7 +5,8 @@
 
 #include <quotient/quotient.h>
 
-extern const quo_component fc_component, conv2d_component;
+extern const quo_component fc_component, conv2d_component, maxpool_component, residual_component,
+	flatten_component;
 
 /* An option `name` that is one integer for rows and columns, or a list of the two, each in
  * least..most. */
