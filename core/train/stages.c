@@ -129,7 +129,7 @@ static quo_status stage_of(quo_network *net, const struct entry *e, quo_net_stag
 {
 	if (!net->n_stages)
 		return quo_fail(err, QUO_USAGE,
-				"%s acts on the output of a layer with parameters, and there is none before it",
+				"%s acts on the output of a layer with parameters; put one before it",
 				e->place);
 	*st = &net->stage[net->n_stages - 1];
 	if (!same_shape(&(*st)->z, &(*st)->out))
@@ -149,12 +149,12 @@ static quo_status add_skip(quo_network *net, const struct entry *e, quo_err *err
 
 	QUO_TRY(stage_of(net, e, &st, err));
 	if (st->skip.layer)
-		return quo_fail(err, QUO_USAGE, "%s: %s has a skip already; a layer takes one", e->place,
+		return quo_fail(err, QUO_USAGE, "%s: %s has a residual already; a layer takes one", e->place,
 				st->linear->where);
 	uint32_t over = e->ops->over(e->layer->self);
 	if (over < 1 || over > net->n_stages)
 		return quo_fail(err, QUO_USAGE,
-				"%s goes back over %u layers with parameters, and there are %u before it",
+				"%s goes back over %u layers with parameters, and %u come before it",
 				e->place, over, net->n_stages);
 	quo_net_skip *skip = &st->skip;
 	skip->layer = e->layer;
@@ -167,8 +167,8 @@ static quo_status add_skip(quo_network *net, const struct entry *e, quo_err *err
 	QUO_TRY(ask(e, &in, &plan, &out, err));
 	if (!same_shape(&out, &st->z))
 		return quo_fail(err, QUO_USAGE,
-				"%s: what it adds is %s, and the output of %s is %s; they must be equal (project: "
-				"true makes them so)",
+				"%s: what it adds is %s, and the output of %s is %s; they must be equal: "
+				"padding: same keeps rows and columns, project: true changes channels",
 				e->place, describe(&out, a), st->linear->where, describe(&st->z, b));
 	if (!plan.param_rows)
 		return QUO_OK;

@@ -52,8 +52,8 @@ static quo_status plan(void *self, const quo_layer_input *in, quo_layer_plan *pl
 
 	if (in->n_dims != 3)
 		return quo_fail(err, QUO_USAGE,
-				"maxpool wants an input of rows x columns x channels, and this one has %u "
-				"dimension%s; pool after conv2d",
+				"it pools rows x columns x channels, and its input has %u dimension%s; put it "
+				"directly after conv2d",
 				in->n_dims, in->n_dims == 1 ? "" : "s");
 	for (unsigned d = 0; d < 2; d++) {
 		if (in->dim[d] < m->size[d])

@@ -66,8 +66,8 @@ static const struct {
 	bool loaded; /* seen only in the loaded object; else not even a constructor may run */
 } defects[] = {
 	{ "magic", "wrong magic in quo_plugin_entry", false },
-	{ "abi_major", "built for plugin ABI 2.0, this core has 1.0; rebuild it", false },
-	{ "abi_minor", "built for plugin ABI 1.1, this core has 1.0; rebuild it", false },
+	{ "abi_major", "built for plugin ABI 2.1, this core has 1.1; rebuild it", false },
+	{ "abi_minor", "built for plugin ABI 1.2, this core has 1.1; rebuild it", false },
 	{ "plugin_truncated", "quo_plugin_entry is truncated", false },
 	{ "plugin_size_beyond", "quo_plugin_entry is truncated", false },
 	{ "short_symbol", "quo_plugin_entry is truncated", false },
