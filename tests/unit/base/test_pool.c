@@ -5,7 +5,9 @@
 #include <quotient/pool.h>
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 enum { MANY = 10007 };
 
@@ -155,6 +157,54 @@ static void at_the_same_time(void **state)
 	quo_pool_free(pool);
 }
 
+/* The same after pauses, so that workers look, are about to sleep, or sleep when the call comes. */
+static void after_pauses(void **state)
+{
+	static const useconds_t pauses[] = { 0, 100, 250, 290, 300, 310, 400, 2000 };
+	quo_pool *pool = pool_of(4);
+
+	(void)state;
+	for (size_t i = 0; i < 25 * sizeof pauses / sizeof *pauses; i++) {
+		struct meeting m = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 };
+		usleep(pauses[i % (sizeof pauses / sizeof *pauses)]);
+		quo_parallel(pool, 4, meet, &m);
+		assert_int_equal(m.here, 4);
+	}
+	quo_pool_free(pool);
+}
+
+struct late {
+	pthread_t caller;
+	atomic_uint here, done;
+};
+
+/* One task each; the worker's lasts until the caller has long been done with its own. */
+static void nap(void *arg, size_t i)
+{
+	struct late *l = arg;
+
+	(void)i;
+	l->here++;
+	while (l->here < 2)
+		sched_yield();
+	if (!pthread_equal(pthread_self(), l->caller))
+		usleep(3000);
+	l->done++;
+}
+
+static void late_worker(void **state)
+{
+	quo_pool *pool = pool_of(2);
+
+	(void)state;
+	for (unsigned i = 0; i < 20; i++) {
+		struct late l = { .caller = pthread_self() };
+		quo_parallel(pool, 2, nap, &l);
+		assert_int_equal(l.done, 2);
+	}
+	quo_pool_free(pool);
+}
+
 static void refuses_counts(void **state)
 {
 	static const unsigned counts[] = { 0, QUO_POOL_MAX_THREADS + 1, UINT32_MAX };
@@ -194,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_index_once),  cmocka_unit_test(many_calls),
 		cmocka_unit_test(serial_and_nested), cmocka_unit_test(at_the_same_time),
+		cmocka_unit_test(after_pauses),      cmocka_unit_test(late_worker),
 		cmocka_unit_test(refuses_counts),    cmocka_unit_test(parts_cover),
 	};
 
