@@ -40,8 +40,16 @@ typedef struct quo_output_config {
 } quo_output_config;
 
 typedef enum quo_predict_reveal { QUO_REVEAL_CLASS, QUO_REVEAL_SCORES } quo_predict_reveal;
-typedef enum quo_predict_to { QUO_PREDICT_TO_BOTH, QUO_PREDICT_TO_0, QUO_PREDICT_TO_1 } quo_predict_to;
-typedef enum quo_model_owner { QUO_MODEL_DEALER, QUO_MODEL_OWNER_0, QUO_MODEL_OWNER_1 } quo_model_owner;
+typedef enum quo_predict_to {
+	QUO_PREDICT_TO_BOTH,
+	QUO_PREDICT_TO_0,
+	QUO_PREDICT_TO_1
+} quo_predict_to;
+typedef enum quo_model_owner {
+	QUO_MODEL_DEALER,
+	QUO_MODEL_OWNER_0,
+	QUO_MODEL_OWNER_1
+} quo_model_owner;
 
 typedef struct quo_predict_config {
 	const char *model, *inputs; /* paths; "": none given */

@@ -22,9 +22,10 @@ const quo_option quo__schema_top[] = {
 	QUO_OPTION(quo_experiment_config, reveal, QUO_OPT_STRINGS, "[accuracy]",
 		   "what a run opens: accuracy (the count of right test predictions), or [] for "
 		   "nothing"),
-	QUO_OPTION(quo_experiment_config, threads, QUO_OPT_INT, "1",
-		   "threads that compute in this party; results and bytes are the same for any number",
-		   .min = 1, .max = QUO_POOL_MAX_THREADS, .local = true),
+	QUO_OPTION(
+		quo_experiment_config, threads, QUO_OPT_INT, "1",
+		"threads that compute in this party; results and bytes are the same for any number",
+		.min = 1, .max = QUO_POOL_MAX_THREADS, .local = true),
 	{ 0 },
 };
 
@@ -96,14 +97,16 @@ static const quo_option predict_options[] = {
 	QUO_OPTION(quo_predict_config, model, QUO_OPT_STRING, "\"\"",
 		   "file of the trained model: an .npz, or this party's model.partyI.share",
 		   .local = true),
-	QUO_OPTION(quo_predict_config, inputs, QUO_OPT_STRING, "\"\"",
-		   "examples to predict: an .npy of int8, or of bytes (images); empty: the test rows "
-		   "of the data",
-		   .local = true),
-	QUO_OPTION(quo_predict_config, owner, QUO_OPT_ENUM, "dealer",
-		   "who brings an .npz: dealer (party 0 reads it and shares it: neither side's own), or "
-		   "party 0 or 1, that keeps it",
-		   .choices = model_owner_choices),
+	QUO_OPTION(
+		quo_predict_config, inputs, QUO_OPT_STRING, "\"\"",
+		"examples to predict: an .npy of int8, or of bytes (images); empty: the test rows "
+		"of the data",
+		.local = true),
+	QUO_OPTION(
+		quo_predict_config, owner, QUO_OPT_ENUM, "dealer",
+		"who brings an .npz: dealer (party 0 reads it and shares it: neither side's own), or "
+		"party 0 or 1, that keeps it",
+		.choices = model_owner_choices),
 	QUO_OPTION(quo_predict_config, batch, QUO_OPT_INT, "1", "rows predicted together", .min = 1,
 		   .max = 65536),
 	QUO_OPTION(quo_predict_config, first, QUO_OPT_INT, "0", "first row, from 0", .min = 0,

@@ -243,8 +243,9 @@ quo_status quo__npy_parse(const char *path, const uint8_t *data, size_t n, quo__
 	QUO_TRY(status);
 	*items_at = start + header;
 	if (npy->bytes != n - *items_at)
-		return quo_fail(err, QUO_USAGE, "%s: its header promises %llu bytes of items, %zu are there",
-				path, (unsigned long long)npy->bytes, n - *items_at);
+		return quo_fail(err, QUO_USAGE,
+				"%s: its header promises %llu bytes of items, %zu are there", path,
+				(unsigned long long)npy->bytes, n - *items_at);
 	return QUO_OK;
 }
 

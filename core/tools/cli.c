@@ -21,7 +21,14 @@ enum {
 	VERIFY,
 	JSON,
 	REVEAL_MODEL,
-	QUIET
+	QUIET,
+	MODEL,
+	INPUTS,
+	BATCH,
+	ROWS,
+	REPEAT,
+	REVEAL,
+	TO,
 };
 
 static const struct option common_options[] = {
@@ -36,8 +43,42 @@ static const struct option common_options[] = {
 	{ "connect", required_argument, NULL, CONNECT },
 	{ "verify", no_argument, NULL, VERIFY },
 	{ "quiet", no_argument, NULL, QUIET },
+	{ "model", required_argument, NULL, MODEL },
+	{ "inputs", required_argument, NULL, INPUTS },
+	{ "batch", required_argument, NULL, BATCH },
+	{ "rows", required_argument, NULL, ROWS },
+	{ "repeat", required_argument, NULL, REPEAT },
+	{ "reveal", required_argument, NULL, REVEAL },
+	{ "to", required_argument, NULL, TO },
 	{ 0 },
 };
+
+/* Whose options they are, beside the common ones. */
+static bool takes(quo_cli_use use, int option)
+{
+	switch (option) {
+	case PARTY:
+	case LISTEN:
+	case CONNECT:
+		return use != QUO_CLI_CHECK;
+	case REVEAL_MODEL:
+		return use != QUO_CLI_PREDICT;
+	case VERIFY:
+		return use == QUO_CLI_RUN;
+	case QUIET:
+		return use != QUO_CLI_CHECK;
+	case MODEL:
+	case INPUTS:
+	case BATCH:
+	case ROWS:
+	case REPEAT:
+	case REVEAL:
+	case TO:
+		return use == QUO_CLI_PREDICT;
+	default:
+		return true;
+	}
+}
 
 static quo_status add_set(quo_cli *cli, const char *set, quo_err *err)
 {
@@ -51,12 +92,47 @@ static quo_status own_set(quo_cli *cli, const char *key, const char *value, quo_
 {
 	char *set = NULL;
 
-	if (strchr(value, '"') || strchr(value, '\\'))
-		return quo_fail(err, QUO_USAGE, "'%s' is not an address; give host:port", value);
-	if (asprintf(&set, "%s=\"%s\"", key, value) < 0)
+	if (cli->n_owned == sizeof cli->owned / sizeof *cli->owned)
+		return quo_fail(err, QUO_USAGE, "too many options; give each once");
+	if (asprintf(&set, "%s=%s", key, value) < 0)
 		return quo_fail(err, QUO_FAILED, "out of memory");
 	cli->owned[cli->n_owned++] = set;
 	return add_set(cli, set, err);
+}
+
+/* A text, whatever YAML would take it for. */
+static quo_status own_text(quo_cli *cli, const char *key, const char *value, const char *what,
+			   quo_err *err)
+{
+	char *quoted = NULL;
+
+	if (strchr(value, '"') || strchr(value, '\\'))
+		return quo_fail(err, QUO_USAGE, "'%s' is not %s", value, what);
+	if (asprintf(&quoted, "\"%s\"", value) < 0)
+		return quo_fail(err, QUO_FAILED, "out of memory");
+	quo_status status = own_set(cli, key, quoted, err);
+	free(quoted);
+	return status;
+}
+
+/* --rows A..B, or --rows N: the first N. */
+static quo_status rows(quo_cli *cli, const char *text, quo_err *err)
+{
+	unsigned first = 0, last = 0;
+	char number[24];
+	int end = 0;
+
+	if (sscanf(text, "%9u..%9u%n", &first, &last, &end) == 2 && !text[end] && first <= last) {
+		snprintf(number, sizeof number, "%u", first);
+		QUO_TRY(own_set(cli, "predict.first", number, err));
+		snprintf(number, sizeof number, "%u", last - first + 1);
+		return own_set(cli, "predict.rows", number, err);
+	}
+	end = 0;
+	if (sscanf(text, "%9u%n", &last, &end) == 1 && end && !text[end])
+		return own_set(cli, "predict.rows", text, err);
+	return quo_fail(err, QUO_USAGE, "--rows is A..B, counted from 0, or a number, not '%s'",
+			text);
 }
 
 /* --listen and --connect are network.* written short. */
@@ -67,7 +143,8 @@ static quo_status network(quo_cli *cli, quo_err *err)
 	if (cli->listen || cli->connect) {
 		const char *address = cli->listen ? cli->listen : cli->connect;
 		QUO_TRY(own_set(cli, "network.mode", cli->listen ? "listen" : "connect", err));
-		QUO_TRY(own_set(cli, "network.address", address, err));
+		QUO_TRY(own_text(cli, "network.address", address, "an address; give host:port",
+				 err));
 	}
 	return QUO_OK;
 }
@@ -98,6 +175,20 @@ static quo_status apply(quo_cli *cli, int option, quo_err *err)
 	case CONNECT:
 		cli->connect = optarg;
 		return QUO_OK;
+	case MODEL:
+		return own_text(cli, "predict.model", optarg, "a path for --model", err);
+	case INPUTS:
+		return own_text(cli, "predict.inputs", optarg, "a path for --inputs", err);
+	case BATCH:
+		return own_set(cli, "predict.batch", optarg, err);
+	case ROWS:
+		return rows(cli, optarg, err);
+	case REPEAT:
+		return own_set(cli, "predict.repeat", optarg, err);
+	case REVEAL:
+		return own_set(cli, "predict.reveal", optarg, err);
+	case TO:
+		return own_set(cli, "predict.to", optarg, err);
 	case PARTY:
 		if (strcmp(optarg, "0") != 0 && strcmp(optarg, "1") != 0)
 			return quo_fail(err, QUO_USAGE, "--party is 0 or 1, not '%s'", optarg);
@@ -144,11 +235,12 @@ int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, cha
 		if (option == '?')
 			return quo_fail(err, QUO_USAGE, "'%s' is not an option; see %s --help",
 					argv[optind - 1], cli->tool);
-		if (use == QUO_CLI_CHECK && option >= PARTY && option != REVEAL_MODEL &&
-		    option != JSON)
-			return quo_fail(err, QUO_USAGE,
-					"'--%s' is an option of quotient-run; see %s --help",
-					common_options[at].name, cli->tool);
+		if (!takes(use, option))
+			return quo_fail(err, QUO_USAGE, "'--%s' is an option of %s; see %s --help",
+					common_options[at].name,
+					takes(QUO_CLI_RUN, option) ? "quotient-run"
+								   : "quotient-predict",
+					cli->tool);
 		QUO_TRY(apply(cli, option, err));
 	}
 	if (optind + 1 != argc)

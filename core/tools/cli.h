@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Command lines of quotient-run and quotient-check: an experiment file, overrides and
- * a few switches. */
+/* Command lines of the tools that take an experiment: its file, overrides and a few switches. */
 #ifndef QUOTIENT_TOOLS_CLI_H
 #define QUOTIENT_TOOLS_CLI_H
 
@@ -17,11 +16,12 @@ typedef struct quo_cli {
 	int party; /* -1: not given */
 	const char *listen, *connect;
 	bool verify, json, reveal_model, quiet;
-	char *owned[4]; /* overrides made of --listen and --connect */
+	const char *out; /* quotient-share */
+	char *owned[16]; /* overrides made of other options */
 	size_t n_owned;
 } quo_cli;
 
-typedef enum quo_cli_use { QUO_CLI_RUN, QUO_CLI_CHECK } quo_cli_use;
+typedef enum quo_cli_use { QUO_CLI_RUN, QUO_CLI_CHECK, QUO_CLI_PREDICT } quo_cli_use;
 
 /* 0: go on; 1: --help or --version was answered; QUO_USAGE with a message otherwise. */
 int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, char **argv,

@@ -68,8 +68,8 @@ static quo_status party_child(struct local *l, int party, quo_err *err)
 	quo_rng_free(rng);
 	QUO_TRY(status);
 	QUO_TRY(quo_party_connect(l->run, &p, l->ends[party], err));
-	l->run->leads = party == 0;
-	l->run->other_rss = party == 0 ? &l->outcome[PARTY_1].rss : NULL;
+	l->run->leads = party == l->run->lead;
+	l->run->other_rss = l->run->leads ? &l->outcome[1 - party].rss : NULL;
 	if (l->run->cli->verify) {
 		p.trace = quo_verify_party;
 		p.verify.fd = party == 0 ? l->log[0] : -1;

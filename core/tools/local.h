@@ -14,6 +14,9 @@ quo_status quo_run_local(quo_run *run, quo_registry *registry, quo_err *err);
 /* `mode: listen | connect`. */
 quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err);
 
+/* The one that the experiment says. */
+quo_status quo_run_parties(quo_run *run, quo_registry *registry, quo_err *err);
+
 /* Foresee the run with instances of its own: refuses what cannot work before anything is opened. */
 quo_status quo_run_foresee(quo_run *run, quo_registry *registry, const quo_data_shape *shape,
 			   quo_err *err);

@@ -198,8 +198,7 @@ static quo_status write_summary(struct job *job, quo_err *err)
 	quo_json j = QUO_JSON_INIT(true);
 
 	fill_summary(job, &summary);
-	summary.n_components =
-		quo_run_components(job->run, components, QUO_RUN_MAX_COMPONENTS);
+	summary.n_components = quo_run_components(job->run, components, QUO_RUN_MAX_COMPONENTS);
 	summary.components = components;
 	quo_summary_json(&summary, &j);
 	quo_status status = quo_run_write_summary(job->run, &j, err);

@@ -38,6 +38,8 @@ struct quo_run {
 	quo_forecast forecast;
 	quo_folder *output; /* opened late: a run that cannot start leaves nothing behind */
 	FILE *ui;           /* for people; standard output, or standard error with --json */
+	int party;          /* two processes: this one; -1 */
+	int lead;           /* local mode: the party that leads */
 	bool leads;         /* this process talks to people and writes summary.json */
 	const uint64_t
 		*other_rss; /* local mode: the other party's peak memory, once it has ended */
@@ -83,6 +85,10 @@ quo_status quo_run_write_summary(quo_run *run, quo_json *j, quo_err *err);
  * component decides by it. Takes over `raw`, also on failure.
  */
 quo_status quo_party_connect(const quo_run *run, quo_party *party, quo_channel *raw, quo_err *err);
+
+/* Load the components and the experiment of the command line; says which party this is. */
+quo_status quo_run_open(quo_run *run, quo_registry *registry, quo_err *err);
+void quo_run_close(quo_run *run);
 
 /* "security: ..": what the protocol promises. */
 void quo_run_security(const quo_run *run);

@@ -104,9 +104,7 @@ static quo_status check(quo_run *run, quo_registry *registry, quo_err *err)
 {
 	quo_dataset data = { 0 };
 
-	QUO_TRY(quo_registry_load_default(registry, run->cli->plugin_dir, err));
-	QUO_TRY(quo_cli_load(run->cli, registry, NULL, &run->experiment, err));
-	run->config = quo_experiment_config_of(run->experiment);
+	QUO_TRY(quo_run_open(run, registry, err));
 	QUO_TRY(quo_run_load_data(run->config, &data, err));
 	quo_data_shape shape = quo_data_shape_of(&data);
 	quo_dataset_free(&data);
@@ -136,8 +134,7 @@ int main(int argc, char **argv)
 	}
 	quo_registry *registry = quo_registry_new(&err);
 	quo_status status = registry ? check(&run, registry, &err) : QUO_FAILED;
-	quo_forecast_free(&run.forecast);
-	quo_experiment_free(run.experiment);
+	quo_run_close(&run);
 	quo_registry_free(registry);
 	quo_cli_free(&cli);
 	return quo_cli_exit(&cli, status, &err);

@@ -31,12 +31,10 @@ static const char help[] =
 
 static quo_status run_all(quo_run *run, quo_registry *registry, quo_err *err)
 {
-	QUO_TRY(quo_registry_load_default(registry, run->cli->plugin_dir, err));
-	QUO_TRY(quo_cli_load(run->cli, registry, NULL, &run->experiment, err));
-	run->config = quo_experiment_config_of(run->experiment);
-	QUO_TRY(quo_run_agree(run, "--reveal-model", err, run->cli->reveal_model ? "given" : "not given"));
-	return run->config->network.mode == QUO_MODE_LOCAL ? quo_run_local(run, registry, err)
-							   : quo_run_remote(run, registry, err);
+	QUO_TRY(quo_run_open(run, registry, err));
+	QUO_TRY(quo_run_agree(run, "--reveal-model", err,
+			      run->cli->reveal_model ? "given" : "not given"));
+	return quo_run_parties(run, registry, err);
 }
 
 int main(int argc, char **argv)
@@ -53,9 +51,7 @@ int main(int argc, char **argv)
 	}
 	quo_registry *registry = quo_registry_new(&err);
 	quo_status status = registry ? run_all(&run, registry, &err) : QUO_FAILED;
-	quo_folder_close(run.output);
-	quo_forecast_free(&run.forecast);
-	quo_experiment_free(run.experiment);
+	quo_run_close(&run);
 	quo_registry_free(registry);
 	quo_cli_free(&cli);
 	return quo_cli_exit(&cli, status, &err);

@@ -69,12 +69,9 @@ quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err)
 {
 	const quo_protocol_ops *protocol = run->config->protocol->ops;
 	const quo_data_common *common = run->config->data->config;
-	bool listens = run->config->network.mode == QUO_MODE_LISTEN;
 	struct remote r = { .run = run,
 			    .registry = registry,
-			    .party = run->cli->party >= 0 ? run->cli->party
-				     : listens            ? 0
-							  : 1,
+			    .party = run->party,
 			    .reader = common->owner == QUO_OWNER_1 ? 1 : 0 };
 
 	if (protocol->parties == 1)
@@ -92,4 +89,10 @@ quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err)
 	quo_dataset_free(&r.data);
 	quo_holding_free(&r.input);
 	return status;
+}
+
+quo_status quo_run_parties(quo_run *run, quo_registry *registry, quo_err *err)
+{
+	return run->config->network.mode == QUO_MODE_LOCAL ? quo_run_local(run, registry, err)
+							   : quo_run_remote(run, registry, err);
 }

@@ -9,6 +9,30 @@
 #include "tools/party.h"
 #include "train/link.h"
 
+quo_status quo_run_open(quo_run *run, quo_registry *registry, quo_err *err)
+{
+	const quo_network_config *network;
+
+	QUO_TRY(quo_registry_load_default(registry, run->cli->plugin_dir, err));
+	QUO_TRY(quo_cli_load(run->cli, registry, NULL, &run->experiment, err));
+	run->config = quo_experiment_config_of(run->experiment);
+	network = &run->config->network;
+	run->party = network->mode == QUO_MODE_LOCAL    ? -1
+		     : run->cli->party >= 0             ? run->cli->party
+		     : network->mode == QUO_MODE_LISTEN ? 0
+							: 1;
+	return QUO_OK;
+}
+
+void quo_run_close(quo_run *run)
+{
+	quo_folder_close(run->output);
+	quo_forecast_free(&run->forecast);
+	quo_experiment_free(run->experiment);
+	run->output = NULL;
+	run->experiment = NULL;
+}
+
 void quo_run_security(const quo_run *run)
 {
 	const quo_instance *protocol = run->config->protocol;
@@ -19,8 +43,7 @@ void quo_run_security(const quo_run *run)
 			"security: none; protocol %s computes in the clear, in one process\n",
 			protocol->component->name);
 	else
-		fprintf(run->ui,
-			"security: semi-honest, %d parties, kappa = 128, statistical 40\n",
+		fprintf(run->ui, "security: semi-honest, %d parties, kappa = 128, statistical 40\n",
 			ops->parties);
 }
 
@@ -150,7 +173,8 @@ size_t quo_run_components(const quo_run *run, quo_summary_component *out, size_t
 	n = n < max ? n : max;
 	for (size_t i = 0; i < n; i++) {
 		const char *path;
-		const quo_instance *instance = quo_experiment_instance_at(run->experiment, i, &path);
+		const quo_instance *instance =
+			quo_experiment_instance_at(run->experiment, i, &path);
 		out[i] = (quo_summary_component){
 			path, quo_kind_name((quo_kind)instance->component->kind),
 			instance->component->name, instance->component->wire_version

@@ -149,7 +149,7 @@ static quo_status check_shape(const quo_data_shape *shape, quo_err *err)
 				"same release");
 	}
 	if (features != shape->features || shape->classes < 2 || shape->classes > 256 ||
-	    !shape->rows[QUO_TRAIN])
+	    (!shape->rows[QUO_TRAIN] && !shape->rows[QUO_TEST]))
 		return quo_fail(
 			err, QUO_FAILED,
 			"the other party describes data of impossible dimensions; check that both run the "

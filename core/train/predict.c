@@ -36,8 +36,8 @@ quo_circuit *quo_rule_class(quo_goal goal, unsigned classes, quo_err *err)
 		for (unsigned i = 0; i + 1 < n; i += 2) {
 			quo_wire later = quo_less(b, a[i], a[i + 1]);
 			a[i / 2] = quo_resize(quo_mux(b, later, a[i + 1], a[i]), 7, false);
-			index[i / 2] = quo_resize(quo_mux(b, later, index[i + 1], index[i]), width,
-						  false);
+			index[i / 2] =
+				quo_resize(quo_mux(b, later, index[i + 1], index[i]), width, false);
 		}
 		if (n % 2) {
 			a[n / 2] = a[n - 1];
@@ -64,11 +64,11 @@ quo_circuit *quo_rule_ternary(quo_goal goal, quo_err *err)
 static quo_status wrong_shape(const quo_net_layer *l, const quo_model_part *model, uint32_t k,
 			      uint32_t rows, uint32_t cols, quo_err *err)
 {
-	return quo_fail(err, QUO_USAGE,
-			"%s: layer%u.weight is %u x %u and %s of the network has %u x %u; is it the "
-			"model of this experiment?",
-			model->name, k + 1, rows, cols, l->where, l->v->spec.dim[0],
-			l->v->spec.dim[1]);
+	return quo_fail(
+		err, QUO_USAGE,
+		"%s: layer%u.weight is %u x %u and %s of the network has %u x %u; is it the "
+		"model of this experiment?",
+		model->name, k + 1, rows, cols, l->where, l->v->spec.dim[0], l->v->spec.dim[1]);
 }
 
 /* The shape of the model's parameter k; false beyond the last. */
@@ -98,11 +98,11 @@ static quo_status check_model(const quo_network *net, const quo_model_part *mode
 		if (!l->v)
 			continue;
 		if (!model_shape(model, k, &rows, &cols))
-			return quo_fail(err, QUO_USAGE,
-					"%s: it has %u layers of weights and ends before %s (%u x %u) of "
-					"the network; is it the model of this experiment?",
-					model->name, k, l->where, l->v->spec.dim[0],
-					l->v->spec.dim[1]);
+			return quo_fail(
+				err, QUO_USAGE,
+				"%s: it has %u layers of weights and ends before %s (%u x %u) of "
+				"the network; is it the model of this experiment?",
+				model->name, k, l->where, l->v->spec.dim[0], l->v->spec.dim[1]);
 		if (rows != l->v->spec.dim[0] || cols != l->v->spec.dim[1])
 			return wrong_shape(l, model, k, rows, cols, err);
 		if (model->share && model->share->layers[k].width != 8)
@@ -112,19 +112,23 @@ static quo_status check_model(const quo_network *net, const quo_model_part *mode
 		k++;
 	}
 	if (model_shape(model, k, &rows, &cols))
-		return quo_fail(err, QUO_USAGE,
-				"%s: layer%u.weight (%u x %u) is beyond the network's last layer of "
-				"weights; is it the model of this experiment?",
-				model->name, k + 1, rows, cols);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s: layer%u.weight (%u x %u) is beyond the network's last layer of "
+			"weights; is it the model of this experiment?",
+			model->name, k + 1, rows, cols);
 	return QUO_OK;
 }
 
 /* T of a layer from weights that one party has. */
-static quo_status bring_weights(quo_session *s, const quo_net_layer *l, const int8_t *v,
-				int from, quo_err *err)
+static quo_status bring_weights(quo_session *s, const quo_net_layer *l, const int8_t *v, int from,
+				quo_err *err)
 {
 	int32_t *t = NULL;
 
+	/* Of an owner's tensor the others' shares are zero; here were the initial weights. */
+	if (!s->dry)
+		quo_wipe(l->t->b, l->t->spec.width * l->t->words * sizeof *l->t->b);
 	if (v && !s->dry) {
 		t = quo_arena_alloc(s->step, l->t->n, sizeof *t, err);
 		if (!t)

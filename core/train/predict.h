@@ -25,8 +25,8 @@ quo_circuit *quo_rule_ternary(quo_goal goal, quo_err *err);
  * in the session. None of them, at any party: the public initial weights, for measurements.
  */
 typedef struct quo_model_part {
-	int owner;  /* QUO_SHARED, or who knows the weights */
-	int dealer; /* of weights to be shared; -1 */
+	int owner;        /* QUO_SHARED, or who knows the weights */
+	int dealer;       /* of weights to be shared; -1 */
 	const char *name; /* of the file, for messages */
 	const quo_weights *weights;
 	const quo_model_share *share;

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-static void add_components(const quo_summary *s, quo_json *j)
+void quo_summary_components_json(const quo_summary_component *components, size_t n, quo_json *j)
 {
 	quo_json_array(j, "components");
-	for (size_t i = 0; i < s->n_components; i++) {
-		const quo_summary_component *c = &s->components[i];
+	for (size_t i = 0; i < n; i++) {
+		const quo_summary_component *c = &components[i];
 		quo_json_object(j, NULL);
 		quo_json_string(j, "path", c->path);
 		quo_json_string(j, "kind", c->kind);
@@ -52,7 +52,7 @@ void quo_summary_json(const quo_summary *s, quo_json *j)
 	quo_json_object(j, NULL);
 	quo_json_string(j, "name", s->name);
 	quo_json_string(j, "protocol", s->protocol);
-	add_components(s, j);
+	quo_summary_components_json(s->components, s->n_components, j);
 	quo_json_uint(j, "seed", s->seed);
 	quo_json_uint(j, "epochs", s->epochs);
 	quo_json_uint(j, "steps", s->steps);

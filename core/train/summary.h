@@ -45,6 +45,9 @@ typedef struct quo_summary {
  */
 void quo_summary_json(const quo_summary *summary, quo_json *j);
 
+/* The member "components" alone. */
+void quo_summary_components_json(const quo_summary_component *components, size_t n, quo_json *j);
+
 /* Peak resident memory of this process in bytes. */
 uint64_t quo_peak_rss_bytes(void);
 

@@ -42,9 +42,10 @@ struct member {
 
 static quo_status damaged(const struct archive *z, const char *what, quo_err *err)
 {
-	return quo_fail(err, QUO_USAGE,
-			"%s: %s; want an .npz as numpy.savez or quotient-run --reveal-model writes it",
-			z->path, what);
+	return quo_fail(
+		err, QUO_USAGE,
+		"%s: %s; want an .npz as numpy.savez or quotient-run --reveal-model writes it",
+		z->path, what);
 }
 
 /* The end record: the last of its signature that a comment does not run beyond. */
@@ -62,8 +63,9 @@ static quo_status find_directory(struct archive *z, quo_err *err)
 		uint64_t bytes = quo_little_endian(end + 12, 4),
 			 start = quo_little_endian(end + 16, 4);
 		if (start + bytes != at)
-			return damaged(z, "its directory is not where its end says (zip64 is not read)",
-				       err);
+			return damaged(
+				z, "its directory is not where its end says (zip64 is not read)",
+				err);
 		z->directory = (size_t)start;
 		z->directory_end = at;
 		z->members = (unsigned)quo_little_endian(end + 10, 2);
@@ -121,8 +123,7 @@ static quo_status find_bytes(const struct archive *z, const struct member *m, co
 		return bad_member(z, m, "it is encrypted", err);
 	if (m->method != STORED && m->method != DEFLATED)
 		return bad_member(z, m, "it is neither stored nor deflated", err);
-	if (m->method == STORED ? m->plain != m->packed :
-				  m->plain / DEFLATE_BEST > m->packed)
+	if (m->method == STORED ? m->plain != m->packed : m->plain / DEFLATE_BEST > m->packed)
 		return bad_member(z, m, "it promises more than its bytes can hold", err);
 	*out = local + head;
 	return QUO_OK;
@@ -172,9 +173,10 @@ static quo_status take_values(const char *where, const quo__npy *npy, const uint
 {
 	if (npy->type != 'i' || npy->item_bytes != 1 || npy->n_dims != 2 ||
 	    npy->dim[0] > UINT32_MAX || npy->dim[1] > UINT32_MAX)
-		return quo_fail(err, QUO_USAGE,
-				"%s: weights are a matrix of int8, [in, out]; this is another array",
-				where);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s: weights are a matrix of int8, [in, out]; this is another array",
+			where);
 	size_t n = (size_t)npy->bytes;
 	layer->rows = (uint32_t)npy->dim[0];
 	layer->cols = (uint32_t)npy->dim[1];

@@ -179,8 +179,8 @@ static void test_networks(void **state)
 /* ---- the command line ---- */
 
 static const struct refusal command_lines[] = {
-	{ "unknown option", .args = { "--rows", "3" },
-	  .parts = { "'--rows' is not an option", "--help" } },
+	{ "unknown option", .args = { "--cloud", "3" },
+	  .parts = { "'--cloud' is not an option", "--help" } },
 	{ "unknown letter", .args = { "-x" }, .parts = { "'-x' is not an option", "--help" } },
 	{ "no value", .args = { "--plugin-dir" }, .parts = { "--plugin-dir needs a value" } },
 	{ "no equals sign", .args = { "--set", "train.batch" },

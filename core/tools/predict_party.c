@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A party's prediction: set-up, batches, and what it writes. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/predict.h"
+#include "train/progress.h"
+#include "train/step.h"
+
+struct job {
+	quo_run *run;
+	quo_party *party;
+	quo_predicting *p;
+	quo_session *s;
+	quo_predictor predictor;
+	int to;            /* who sees: a party, or QUO_TO_ALL */
+	bool sees, count;  /* this party does; how many are right is counted in a circuit */
+	int32_t *classes;  /* rows; NULL at a party that does not see */
+	int32_t *scores;   /* rows x classes; NULL unless revealed here */
+	quo_tensor *right; /* the count, shared */
+	quo_predicted done;
+	double start; /* of what is being measured */
+	quo_traffic before;
+	/* Of every measured batch. */
+	size_t n;
+	double *seconds;
+	uint64_t *bytes, *rounds;
+};
+
+/* ---- measuring ---- */
+
+static quo_traffic traffic(const struct job *job)
+{
+	return job->s->peer ? quo_channel_traffic(job->s->peer) : (quo_traffic){ 0 };
+}
+
+static void begin(struct job *job)
+{
+	job->before = traffic(job);
+	job->start = quo_now_seconds();
+}
+
+/* Since begin(), once everything has left. */
+static quo_status end(struct job *job, double *seconds, uint64_t *bytes, uint64_t *rounds,
+		      quo_err *err)
+{
+	if (job->s->peer)
+		QUO_TRY(quo_channel_flush(job->s->peer, err));
+	quo_traffic now = traffic(job);
+	*seconds += quo_now_seconds() - job->start;
+	*bytes += now.sent_bytes + now.received_bytes - job->before.sent_bytes -
+		  job->before.received_bytes;
+	*rounds += now.rounds - job->before.rounds;
+	return QUO_OK;
+}
+
+static int by_real(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int by_count(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void take_medians(struct job *job)
+{
+	size_t n = job->n, half = n / 2;
+	quo_predicted *d = &job->done;
+
+	qsort(job->seconds, n, sizeof *job->seconds, by_real);
+	qsort(job->bytes, n, sizeof *job->bytes, by_count);
+	qsort(job->rounds, n, sizeof *job->rounds, by_count);
+	d->batches = n;
+	d->seconds = n % 2 ? job->seconds[half] : (job->seconds[half - 1] + job->seconds[half]) / 2;
+	d->seconds_min = job->seconds[0];
+	d->seconds_max = job->seconds[n - 1];
+	d->bytes = job->bytes[half];
+	d->rounds = job->rounds[half];
+}
+
+/* ---- predicting ---- */
+
+/* Whether who sees the classes has the labels too: then nothing has to be computed together. */
+static bool labels_are_here(const struct job *job)
+{
+	return job->p->labelled && job->sees &&
+	       (job->s->parties == 1 || job->party->input->owner == job->s->party);
+}
+
+/* A reader that is not here knows whether its rows have labels. */
+static quo_status learn_labelled(struct job *job, quo_err *err)
+{
+	const quo_data_common *common = job->run->config->data->config;
+	int reader = common->owner == QUO_OWNER_1 ? 1 : 0;
+	uint8_t labelled = job->p->labelled;
+
+	if (!job->s->peer || job->run->config->network.mode == QUO_MODE_LOCAL)
+		return QUO_OK;
+	if (job->s->party == reader) {
+		QUO_TRY(quo_channel_send(job->s->peer, &labelled, 1, err));
+		return quo_channel_flush(job->s->peer, err);
+	}
+	QUO_TRY(quo_channel_recv(job->s->peer, &labelled, 1, err));
+	job->p->labelled = labelled != 0;
+	return QUO_OK;
+}
+
+static quo_status count_right(struct job *job, const quo_tensor *a, const quo_tensor *y,
+			      quo_err *err)
+{
+	begin(job);
+	QUO_TRY(quo_step_count_right(&job->predictor.net, job->s, a, y, job->right, err));
+	return end(job, &job->done.accuracy_seconds, &job->done.accuracy_bytes,
+		   &job->done.accuracy_rounds, err);
+}
+
+static quo_status one_batch(struct job *job, uint32_t first, uint32_t n, bool again, quo_err *err)
+{
+	quo_session *s = job->s;
+	const quo_predict_config *config = &job->run->config->predict;
+	size_t classes = job->predictor.net.classes;
+	quo_tensor *x, *y, *a;
+
+	QUO_TRY(quo_holding_batch(job->party->input, s, QUO_TEST, NULL, job->p->first + first, n,
+				  &x, &y, err));
+	begin(job);
+	QUO_TRY(quo_predictor_batch(&job->predictor, x, config->reveal == QUO_REVEAL_SCORES,
+				    job->to, job->classes ? job->classes + first : NULL,
+				    job->scores ? job->scores + first * classes : NULL, &a, err));
+	double seconds = 0;
+	uint64_t bytes = 0, rounds = 0;
+	QUO_TRY(end(job, &seconds, &bytes, &rounds, err));
+	if (n == config->batch || job->p->rows < config->batch) {
+		job->seconds[job->n] = seconds;
+		job->bytes[job->n] = bytes;
+		job->rounds[job->n++] = rounds;
+	}
+	if (job->count && !again)
+		QUO_TRY(count_right(job, a, y, err));
+	quo_arena_reset(s->step);
+	return QUO_OK;
+}
+
+static double accuracy_here(const struct job *job)
+{
+	const quo_holding *in = job->party->input;
+	uint32_t classes = in->shape.classes, right = 0;
+
+	for (uint32_t r = 0; r < job->p->rows; r++)
+		right += in->y[QUO_TEST][(size_t)(job->p->first + r) * classes +
+					 (uint32_t)job->classes[r]] != 0;
+	return (double)right / job->p->rows;
+}
+
+static quo_status find_accuracy(struct job *job, quo_err *err)
+{
+	int32_t right = 0;
+
+	job->done.accuracy = NAN;
+	if (job->count) {
+		begin(job);
+		QUO_TRY(quo_reveal(job->s, job->right, job->sees ? &right : NULL, job->to, err));
+		QUO_TRY(end(job, &job->done.accuracy_seconds, &job->done.accuracy_bytes,
+			    &job->done.accuracy_rounds, err));
+		if (job->sees)
+			job->done.accuracy = (double)right / job->p->rows;
+	} else if (labels_are_here(job)) {
+		job->done.accuracy = accuracy_here(job);
+	}
+	return QUO_OK;
+}
+
+static quo_status predict_all(struct job *job, quo_err *err)
+{
+	const quo_predict_config *config = &job->run->config->predict;
+	uint32_t rows = job->p->rows, batch = (uint32_t)config->batch;
+
+	for (uint32_t first = 0; first < rows; first += batch) {
+		uint32_t n = rows - first < batch ? rows - first : batch;
+		for (int64_t k = 0; k < config->repeat; k++)
+			QUO_TRY(one_batch(job, first, n, k > 0, err));
+	}
+	take_medians(job);
+	return find_accuracy(job, err);
+}
+
+/* ---- what it leaves ---- */
+
+static quo_status write_csv(struct job *job, quo_err *err)
+{
+	uint32_t classes = job->predictor.net.classes;
+	quo_buffer b = QUO_BUFFER_INIT;
+	char text[32];
+
+	quo_buffer_add(&b, "row,class", 9);
+	for (uint32_t c = 0; job->scores && c < classes; c++)
+		quo_buffer_add(&b, text, (size_t)snprintf(text, sizeof text, ",score%u", c));
+	quo_buffer_add(&b, "\n", 1);
+	for (uint32_t r = 0; r < job->p->rows; r++) {
+		quo_buffer_add(&b, text,
+			       (size_t)snprintf(text, sizeof text, "%u,%d", job->p->first + r,
+						job->classes[r]));
+		for (uint32_t c = 0; job->scores && c < classes; c++)
+			quo_buffer_add(&b, text,
+				       (size_t)snprintf(text, sizeof text, ",%d",
+							job->scores[(size_t)r * classes + c]));
+		quo_buffer_add(&b, "\n", 1);
+	}
+	quo_status status = quo_buffer_status(&b, err);
+	if (status == QUO_OK)
+		status = quo_folder_write(job->run->output, "predictions.csv", b.data, b.n, true,
+					  err);
+	quo_buffer_free(&b);
+	return status;
+}
+
+static void json_results(const struct job *job, quo_json *j)
+{
+	uint32_t classes = job->predictor.net.classes;
+
+	if (!job->classes)
+		return;
+	quo_json_array(j, "classes");
+	for (uint32_t r = 0; r < job->p->rows; r++)
+		quo_json_int(j, NULL, job->classes[r]);
+	quo_json_end(j);
+	if (!job->scores)
+		return;
+	quo_json_array(j, "scores");
+	for (uint32_t r = 0; r < job->p->rows; r++) {
+		quo_json_array(j, NULL);
+		for (uint32_t c = 0; c < classes; c++)
+			quo_json_int(j, NULL, job->scores[(size_t)r * classes + c]);
+		quo_json_end(j);
+	}
+	quo_json_end(j);
+}
+
+static void json_costs(const struct job *job, quo_json *j)
+{
+	const quo_predicted *d = &job->done;
+	quo_traffic all = traffic(job);
+	uint64_t rss = quo_peak_rss_bytes();
+	int me = job->s->party;
+
+	if (job->run->other_rss && *job->run->other_rss > rss)
+		rss = *job->run->other_rss;
+	quo_json_real(j, "setup_seconds", d->setup_seconds);
+	quo_json_uint(j, "setup_bytes", d->setup_bytes);
+	quo_json_uint(j, "setup_rounds", d->setup_rounds);
+	quo_json_uint(j, "batches", d->batches);
+	quo_json_real(j, "batch_seconds", d->seconds);
+	quo_json_real(j, "batch_seconds_min", d->seconds_min);
+	quo_json_real(j, "batch_seconds_max", d->seconds_max);
+	quo_json_uint(j, "batch_bytes", d->bytes);
+	quo_json_uint(j, "batch_rounds", d->rounds);
+	quo_json_uint(j, "forecast_batch_bytes", job->p->batch_bytes);
+	quo_json_uint(j, "forecast_batch_rounds", job->p->batch_rounds);
+	quo_json_uint(j, "bytes_sent", all.sent_bytes + all.received_bytes);
+	quo_json_uint(j, "bytes_sent_party0", me ? all.received_bytes : all.sent_bytes);
+	quo_json_uint(j, "bytes_sent_party1", me ? all.sent_bytes : all.received_bytes);
+	quo_json_uint(j, "rounds", all.rounds);
+	quo_json_uint(j, "peak_rss_bytes", rss);
+}
+
+static quo_status write_summary(struct job *job, quo_err *err)
+{
+	static const char *const reveals[] = { "class", "scores" }, *const to[] = { "both", "0",
+										    "1" };
+	const quo_predict_config *config = &job->run->config->predict;
+	quo_summary_component components[QUO_RUN_MAX_COMPONENTS];
+	size_t n = quo_run_components(job->run, components, QUO_RUN_MAX_COMPONENTS);
+	quo_json j = QUO_JSON_INIT(true);
+
+	quo_json_object(&j, NULL);
+	quo_json_string(&j, "name", job->run->config->name);
+	quo_json_string(&j, "protocol", job->run->config->protocol->component->name);
+	quo_summary_components_json(components, n, &j);
+	quo_json_string(&j, "model", job->p->kind);
+	quo_json_string(&j, "reveal", reveals[config->reveal]);
+	quo_json_string(&j, "to", to[config->to]);
+	quo_json_uint(&j, "first", job->p->first);
+	quo_json_uint(&j, "rows", job->p->rows);
+	quo_json_int(&j, "batch", config->batch);
+	quo_json_int(&j, "repeat", config->repeat);
+	if (!isnan(job->done.accuracy))
+		quo_json_real(&j, "accuracy", job->done.accuracy);
+	json_costs(job, &j);
+	json_results(job, &j);
+	quo_json_end(&j);
+	quo_status status = quo_run_write_summary(job->run, &j, err);
+	quo_json_free(&j);
+	return status;
+}
+
+static void table_row(FILE *ui, const char *name, double seconds, uint64_t bytes, uint64_t rounds)
+{
+	char time[QUO_UNIT_CHARS], sent[QUO_UNIT_CHARS];
+
+	fprintf(ui, "%-24s %10s %10s %8" PRIu64 "\n", name, quo_format_seconds(time, seconds),
+		quo_format_bytes(sent, bytes), rounds);
+}
+
+static void print_results(const struct job *job)
+{
+	const quo_predicted *d = &job->done;
+	const quo_predict_config *config = &job->run->config->predict;
+	FILE *ui = job->run->ui;
+	char name[64], low[QUO_UNIT_CHARS], high[QUO_UNIT_CHARS];
+	uint32_t whole = job->p->rows < config->batch ? job->p->rows : (uint32_t)config->batch;
+
+	fprintf(ui, "%-24s %10s %10s %8s\n", "phase", "time", "sent", "rounds");
+	table_row(ui, "set-up, once", d->setup_seconds, d->setup_bytes, d->setup_rounds);
+	snprintf(name, sizeof name, "a batch of %u", whole);
+	table_row(ui, name, d->seconds, d->bytes, d->rounds);
+	if (job->count)
+		table_row(ui, "counting the right ones", d->accuracy_seconds, d->accuracy_bytes,
+			  d->accuracy_rounds);
+	fprintf(ui, "medians of %" PRIu64 " batches, %s to %s\n", d->batches,
+		quo_format_seconds(low, d->seconds_min), quo_format_seconds(high, d->seconds_max));
+	for (uint32_t r = 0; job->classes && r < job->p->rows && job->p->rows <= 10; r++)
+		fprintf(ui, "row %u: class %d\n", job->p->first + r, job->classes[r]);
+	if (!isnan(d->accuracy))
+		fprintf(ui, "accuracy %.2f%% of %u rows\n", 100 * d->accuracy, job->p->rows);
+	fprintf(ui, "results in %s\n", quo_folder_name(job->run->output));
+}
+
+/* ---- the whole ---- */
+
+static quo_status allocate(struct job *job, quo_err *err)
+{
+	const quo_predict_config *config = &job->run->config->predict;
+	size_t rows = job->p->rows, batch = (size_t)config->batch;
+	size_t batches = (rows + batch - 1) / batch * (size_t)config->repeat;
+	uint32_t one = 1;
+
+	job->seconds = quo_alloc(batches, sizeof *job->seconds, err);
+	job->bytes = quo_alloc(batches, sizeof *job->bytes, err);
+	job->rounds = quo_alloc(batches, sizeof *job->rounds, err);
+	if (!job->seconds || !job->bytes || !job->rounds)
+		return QUO_FAILED;
+	if (job->count &&
+	    !(job->right =
+		      quo_keep(job->s, quo_spec_arith(quo_bit_length(rows) + 1, 1, &one), err)))
+		return QUO_FAILED;
+	if (!job->sees)
+		return QUO_OK;
+	job->classes = quo_alloc(rows, sizeof *job->classes, err);
+	if (config->reveal == QUO_REVEAL_SCORES)
+		job->scores =
+			quo_alloc(rows * job->predictor.net.classes, sizeof *job->scores, err);
+	return job->classes && (job->scores || config->reveal != QUO_REVEAL_SCORES) ? QUO_OK
+										    : QUO_FAILED;
+}
+
+static quo_status write_all(struct job *job, quo_err *err)
+{
+	if (job->run->leads && job->p->result)
+		*job->p->result = job->done;
+	if (!job->run->leads || job->p->silent)
+		return QUO_OK;
+	QUO_TRY(quo_run_write_config(job->run, err));
+	if (job->classes)
+		QUO_TRY(write_csv(job, err));
+	QUO_TRY(write_summary(job, err));
+	print_results(job);
+	return QUO_OK;
+}
+
+static quo_status with_predictor(struct job *job, quo_err *err)
+{
+	int owner = job->party->input->owner;
+	bool together = job->s->parties > 1 && (owner == QUO_SHARED || owner != job->to);
+
+	job->count = together && job->p->labelled && job->run->config->reveal.n;
+	QUO_TRY(allocate(job, err));
+	QUO_TRY(predict_all(job, err));
+	return write_all(job, err);
+}
+
+static quo_status in_session(void *arg, quo_session *s, quo_err *err)
+{
+	struct job *job = arg;
+	const quo_model_part *part = &job->p->part[s->parties > 1 ? s->party : 0];
+
+	job->s = s;
+	job->to = quo_predicting_to(job->run);
+	job->sees = job->to == QUO_TO_ALL || job->to == s->party;
+	QUO_TRY(learn_labelled(job, err));
+	begin(job);
+	QUO_TRY(quo_predictor_init(&job->predictor, s, job->run->config, &job->party->input->shape,
+				   part, err));
+	quo_status status = end(job, &job->done.setup_seconds, &job->done.setup_bytes,
+				&job->done.setup_rounds, err);
+	if (status == QUO_OK)
+		status = with_predictor(job, err);
+	quo_predictor_fini(&job->predictor);
+	return status;
+}
+
+quo_status quo_predict_party(quo_run *run, quo_party *party, quo_err *err)
+{
+	struct job job = { .run = run, .party = party, .p = run->arg };
+	quo_status status = quo_party_session(run, party, in_session, &job, err);
+
+	quo_free(job.classes);
+	quo_free(job.scores);
+	quo_free(job.seconds);
+	quo_free(job.bytes);
+	quo_free(job.rounds);
+	return status;
+}
