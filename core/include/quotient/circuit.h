@@ -167,6 +167,20 @@ quo_int quo_shift_right_by(quo_builder *b, quo_int x, quo_int s, unsigned width)
  * move cost nothing. */
 quo_int quo_shift_right_upto(quo_builder *b, quo_int x, quo_int s, unsigned max, unsigned width);
 
+/* x * y. Exact: width is the sum of both, signed if either is. Small: wx * wy gates for the products of bits and about
+ * as many for the adders. */
+quo_int quo_mul(quo_builder *b, quo_int x, quo_int y);
+/* x * x at about half the gates. Exact, unsigned, twice x's width (less 1 for a signed x). */
+quo_int quo_square(quo_builder *b, quo_int x);
+/*
+ * floor(x / (y + carry)) for an unsigned y; x may be signed (floored towards -infinity, remainder >= 0). width holds
+ * every quotient that can occur, signed as x: a row of gates as wide as y is spent on each of its bits, and a quotient
+ * that does not fit, as any by 0, gives unspecified bits. The carry is free: y + 1 with QUO_WIRE_1 is never 0.
+ */
+quo_int quo_div(quo_builder *b, quo_int x, quo_int y, quo_wire carry, unsigned width);
+/* floor(sqrt(x)) of an unsigned x; half x's width, rounded up. About x.width^2 / 8 gates. */
+quo_int quo_isqrt(quo_builder *b, quo_int x);
+
 /* ---- evaluating in the clear, bit-sliced over SIMD words ---- */
 /*
  * n instances. in[p] points to the planes of input port p (plane k at in[p] + k * quo_words(n)); a

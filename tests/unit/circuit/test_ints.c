@@ -228,6 +228,39 @@ static bool want_right_upto(int64_t x, int64_t y, const shape *s, int64_t *want)
 BUILD(add_carry, quo_add_carry(b, x, y, s->wy ? y.bit[0] : QUO_WIRE_0, (unsigned)s->p))
 WANT(add_carry, low_bits(x + y + (y & 1), (unsigned)s->p, s->sx && s->wx))
 
+BUILD(mul_int, quo_mul(b, x, y))
+WANT(mul_int, x *y)
+BUILD(square, quo_square(b, x))
+WANT(square, x *x)
+BUILD(isqrt, quo_isqrt(b, x))
+static bool want_isqrt(int64_t x, int64_t y, const shape *s, int64_t *want)
+{
+	uint64_t v = (uint64_t)low_bits(x, s->wx, false), root = 0;
+
+	(void)y;
+	for (uint64_t bit = UINT64_C(1) << 30; bit; bit >>= 1)
+		if ((root + bit) * (root + bit) <= v)
+			root += bit;
+	*want = (int64_t)root;
+	return true;
+}
+
+/* p: the quotient's width; q: 0 or 1, the divisor's carry, 2: bit 0 of y */
+static quo_wire div_carry(quo_int y, const shape *s)
+{
+	return s->q < 2 ? (quo_wire)s->q : s->wy ? y.bit[0] : QUO_WIRE_0;
+}
+BUILD(div, quo_div(b, x, y, div_carry(y, s), (unsigned)s->p))
+static bool want_div(int64_t x, int64_t y, const shape *s, int64_t *want)
+{
+	int64_t d = y + (s->q < 2 ? s->q : y & 1);
+
+	if (d == 0)
+		return false;
+	*want = x / d - (x % d < 0);
+	return *want == low_bits(*want, (unsigned)s->p, s->sx);
+}
+
 static void test_pairs(void **state)
 {
 	(void)state;
@@ -280,6 +313,87 @@ static void test_singles(void **state)
 	check_singles("slice", build_slice, want_slice, 0, 10, 30);
 	check_singles("not", build_not_int, want_not_int, 1, 10, 30);
 	check_singles("round_shift", build_round_shift, want_round_shift, -3, 12, 30);
+}
+
+static void test_products(void **state)
+{
+	static const unsigned wide[][2] = {
+		{ 22, 22 }, { 8, 31 }, { 31, 5 }, { 27, 30 }, { 16, 16 }
+	};
+
+	(void)state;
+	for (int goal = QUO_SMALL; goal <= QUO_SHALLOW; goal++) {
+		for (unsigned signs = 0; signs < 4; signs++) {
+			shape s = { .sx = signs & 1, .sy = signs >> 1 };
+			for (s.wx = 0; s.wx <= 6; s.wx++)
+				for (s.wy = 0; s.wy <= 6; s.wy++)
+					check("mul_int", &s, (quo_goal)goal, build_mul_int,
+					      want_mul_int);
+			for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+				s.wx = wide[i][0];
+				s.wy = wide[i][1];
+				check("mul_int", &s, (quo_goal)goal, build_mul_int, want_mul_int);
+			}
+		}
+	}
+	for (unsigned width = 9; width <= 31; width++)
+		check_singles("square", build_square, want_square, 0, 0, width);
+}
+
+static void test_roots(void **state)
+{
+	(void)state;
+	for (unsigned width = 9; width <= 62; width += width < 16 ? 1 : 23)
+		check_singles("isqrt", build_isqrt, want_isqrt, 0, 0, width);
+}
+
+static void test_quotients(void **state)
+{
+	static const unsigned wide[][2] = {
+		{ 22, 8 }, { 12, 12 }, { 40, 20 }, { 9, 30 }, { 50, 62 }
+	};
+
+	(void)state;
+	for (int goal = QUO_SMALL; goal <= QUO_SHALLOW; goal++) {
+		for (unsigned sign = 0; sign < 2; sign++) {
+			shape s = { .sx = sign };
+			for (s.q = 0; s.q <= 2; s.q++) {
+				for (s.wx = 0; s.wx <= 7; s.wx++)
+					for (s.wy = 0; s.wy <= 5; s.wy++)
+						for (s.p = 1; s.p <= 8; s.p++)
+							check("div", &s, (quo_goal)goal, build_div,
+							      want_div);
+				for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+					s.wx = wide[i][0];
+					s.wy = wide[i][1];
+					for (s.p = 5; s.p <= 50; s.p += 9)
+						check("div", &s, (quo_goal)goal, build_div,
+						      want_div);
+				}
+			}
+		}
+	}
+}
+
+/* What does not fit is refused when the circuit is finished, not wrapped. */
+static void test_too_wide(void **state)
+{
+	static const char *const text[] = { "a product", "a square", "a quotient",
+					    "a square root" };
+
+	(void)state;
+	for (int op = 0; op < 4; op++) {
+		quo_err err = QUO_ERR_INIT;
+		quo_builder *b = quo_builder_new(QUO_SMALL);
+		quo_int x = quo_input(b, "x", QUO_PORT_BITS, 63, false, false);
+		quo_output(b, "z",
+			   op == 0   ? quo_mul(b, x, quo_resize(x, 2, false))
+			   : op == 1 ? quo_square(b, quo_resize(x, 33, false))
+			   : op == 2 ? quo_div(b, x, x, QUO_WIRE_1, 4)
+				     : quo_isqrt(b, x));
+		assert_null(quo_circuit_finish(b, &err));
+		assert_non_null(strstr(err.text, text[op]));
+	}
 }
 
 static void test_clamp(void **state)
@@ -389,10 +503,12 @@ static void test_depth(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pairs),   cmocka_unit_test(test_mod),
-		cmocka_unit_test(test_singles), cmocka_unit_test(test_clamp),
-		cmocka_unit_test(test_shifts),  cmocka_unit_test(test_costs),
-		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_pairs),    cmocka_unit_test(test_mod),
+		cmocka_unit_test(test_singles),  cmocka_unit_test(test_clamp),
+		cmocka_unit_test(test_shifts),   cmocka_unit_test(test_costs),
+		cmocka_unit_test(test_depth),    cmocka_unit_test(test_products),
+		cmocka_unit_test(test_roots),    cmocka_unit_test(test_quotients),
+		cmocka_unit_test(test_too_wide),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
