@@ -5,6 +5,6 @@
 
 #include <quotient/optim.h>
 
-extern const quo_component optim_amsgrad;
+extern const quo_component optim_amsgrad, optim_amsgrad_std;
 
 #endif

@@ -8,9 +8,18 @@ static int next_m(int m, int g)
 	return m + ((26 * (g - m) + 128) >> 8);
 }
 
-static int next_u(int u, int a)
+static int64_t next_u(int64_t u, int64_t a)
 {
 	return u + ((3 * (a - u) + 128) >> 8);
+}
+
+int64_t amsgrad_average_end(int64_t x)
+{
+	int64_t u = 0;
+
+	while (next_u(u, x) != u)
+		u = next_u(u, x);
+	return u;
 }
 
 unsigned amsgrad_signed_width(int64_t low, int64_t high)
@@ -35,7 +44,7 @@ static void ends_below(int bound, int h, int *m_min, int *m_max)
 		changed = false;
 		for (int u = 0; u <= h; u++) {
 			for (int a = 0; seen[u] && a <= bound; a++) {
-				int v = next_u(u, a);
+				int v = (int)next_u(u, a);
 				if (v > h)
 					break;
 				int l = next_m(low[u], -a), m = next_m(high[u], a);
@@ -62,8 +71,8 @@ void amsgrad_find_ranges(uint32_t bound, amsgrad_ranges *out)
 	for (int i = 0; i < 1000; i++) {
 		out->m_max = next_m(out->m_max, (int)bound);
 		out->m_min = next_m(out->m_min, -(int)bound);
-		out->u_max = next_u(out->u_max, (int)bound);
 	}
+	out->u_max = (int)amsgrad_average_end((int64_t)bound);
 	unsigned lengths = quo_bit_length((uint64_t)out->u_max);
 	for (unsigned len = 0; len <= lengths; len++) {
 		int m_min, m_max, h = (1 << len) - 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What amsgrad's integers can be, given |g| <= bound: exact ranges, so that no circuit carries a
+ * What the integers of amsgrad and amsgrad-std can be, given |g| <= bound: exact ranges, so that no circuit carries a
  * bit that never moves. M and U start at 0 and follow monotone maps, hence their ends are those of
  * constant gradients.
  */
@@ -21,6 +21,10 @@ typedef struct amsgrad_ranges {
 
 /* 1 <= bound <= AMSGRAD_MAX_BOUND. */
 void amsgrad_find_ranges(uint32_t bound, amsgrad_ranges *out);
+
+/* Where U <- U + rs(3 (x - U), 8) comes to rest from 0 with x >= 0 constant: its largest value while inputs are at most
+ * x. */
+int64_t amsgrad_average_end(int64_t x);
 
 /* Bits of the narrowest two's complement integer that holds low..high. */
 unsigned amsgrad_signed_width(int64_t low, int64_t high);

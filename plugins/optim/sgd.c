@@ -67,4 +67,4 @@ static const quo_component sgd = {
 	.ops = &ops,
 };
 
-QUO_PLUGIN("optim", "1.0", &sgd, &optim_amsgrad)
+QUO_PLUGIN("optim", "1.0", &sgd, &optim_amsgrad, &optim_amsgrad_std)

@@ -169,12 +169,18 @@ static void test_sgd(void **state)
 				check_sgd(quants[q], widths[w], r, r % 3 ? QUO_SMALL : QUO_SHALLOW);
 }
 
-/* ---- amsgrad ---- */
+/* ---- amsgrad, amsgrad-std ---- */
 typedef struct moments {
 	int64_t m, u, h;
 } moments;
 
-/* One step of the formulas; returns what is taken off V. */
+/* One step of the formulas returns what is taken off V; held is what the state keeps of H. */
+typedef struct rule {
+	const char *name;
+	int64_t (*step)(moments *x, int64_t g, int r);
+	int64_t (*held)(int64_t h);
+} rule;
+
 static int64_t amsgrad_step(moments *x, int64_t g, int r)
 {
 	x->m += rs(26 * (g - x->m), 8);
@@ -183,15 +189,48 @@ static int64_t amsgrad_step(moments *x, int64_t g, int r)
 	return rs(x->m, length(x->h) + r);
 }
 
+static int64_t length_of(int64_t h)
+{
+	return length(h);
+}
+
+static int64_t root_of(int64_t h)
+{
+	int64_t root = 0;
+
+	while ((root + 1) * (root + 1) <= h)
+		root++;
+	return root;
+}
+
+static int64_t floor_div(int64_t x, int64_t y)
+{
+	return x / y - (x % y < 0);
+}
+
+static int64_t amsgrad_std_step(moments *x, int64_t g, int r)
+{
+	x->m += rs(26 * (g - x->m), 8);
+	x->u += rs(3 * (g * g - x->u), 8);
+	x->h = x->h > x->u ? x->h : x->u;
+	/* 4 M / (2^r D) rounded half up */
+	int64_t d = (root_of(x->h) + 1) << r;
+	return floor_div(8 * x->m + d, 2 * d);
+}
+
+static const rule secure = { "amsgrad", amsgrad_step, length_of },
+		  standard = { "amsgrad-std", amsgrad_std_step, root_of };
+
 /* Runs of training: n weights from zero state over steps gradients of many kinds. */
-static uint32_t check_amsgrad(const char *quant, unsigned width, int r, quo_goal goal, int steps)
+static uint32_t check_amsgrad(const rule *of, const char *quant, unsigned width, int r,
+			      quo_goal goal, int steps)
 {
 	enum { N = 640 };
 	char yaml[64], quant_yaml[64];
 	uint64_t *in[7], *out[4], rng = width + (unsigned)r;
 	moments x[N] = { 0 };
 
-	snprintf(yaml, sizeof yaml, "{use: amsgrad, lr_shift: %d}", r);
+	snprintf(yaml, sizeof yaml, "{use: %s, lr_shift: %d}", of->name, r);
 	snprintf(quant_yaml, sizeof quant_yaml, "{use: %s}", quant);
 	pair p = load(yaml, quant_yaml);
 	quo_circuit *c = build_update(&p, width, 0, goal);
@@ -225,7 +264,7 @@ static uint32_t check_amsgrad(const char *quant, unsigned width, int r, quo_goal
 			if (g < -(INT64_C(1) << (width - 1)))
 				g = -(INT64_C(1) << (width - 1));
 			in[G][i] = (uint64_t)g;
-			int64_t step = amsgrad_step(&x[i], rs(g, (int)in[S][i] - 7), r);
+			int64_t step = of->step(&x[i], rs(g, (int)in[S][i] - 7), r);
 			want[i] = sat((int64_t)in[V][i] - step);
 		}
 		run_circuit(c, N, (const uint64_t *const *)in, out);
@@ -236,15 +275,15 @@ static uint32_t check_amsgrad(const char *quant, unsigned width, int r, quo_goal
 				in[k ? STATE + k - 1 : V][i] = (uint64_t)got[k];
 			}
 			if (got[0] != want[i] || got[1] != x[i].m || got[2] != x[i].u ||
-			    got[3] != length(x[i].h))
-				fail_msg("amsgrad %s at %u bits, r = %d, step %d, G = %lld, s = "
-					 "%lld: V M U L = %lld %lld "
+			    got[3] != of->held(x[i].h))
+				fail_msg("%s %s at %u bits, r = %d, step %d, G = %lld, s = "
+					 "%lld: V M U and of H = %lld %lld "
 					 "%lld %lld, not %lld %lld %lld %lld",
-					 quant, width, r, t, (long long)in[G][i],
+					 of->name, quant, width, r, t, (long long)in[G][i],
 					 (long long)in[S][i], (long long)got[0], (long long)got[1],
 					 (long long)got[2], (long long)got[3], (long long)want[i],
 					 (long long)x[i].m, (long long)x[i].u,
-					 (long long)length(x[i].h));
+					 (long long)of->held(x[i].h));
 		}
 	}
 	uint32_t n_and = c->n_and;
@@ -264,10 +303,78 @@ static void test_amsgrad(void **state)
 	(void)state;
 	for (int w = 0; w < 5; w++) {
 		for (int r = 0; r <= 7; r++) {
-			check_amsgrad("npow", widths[w], r, r % 3 ? QUO_SMALL : QUO_SHALLOW, 100);
-			check_amsgrad("cpow", widths[w], r, r % 3 ? QUO_SMALL : QUO_SHALLOW, 100);
+			quo_goal goal = r % 3 ? QUO_SMALL : QUO_SHALLOW;
+			check_amsgrad(&secure, "npow", widths[w], r, goal, 100);
+			check_amsgrad(&secure, "cpow", widths[w], r, goal, 100);
 		}
 	}
+}
+
+static void test_amsgrad_std(void **state)
+{
+	static const unsigned widths[] = { 3, 9, 17, 22, 31 };
+
+	(void)state;
+	for (int w = 0; w < 5; w++) {
+		for (int r = 0; r <= 4; r++) {
+			quo_goal goal = (r + w) % 2 ? QUO_SMALL : QUO_SHALLOW;
+			check_amsgrad(&standard, "npow", widths[w], r, goal, 100);
+			check_amsgrad(&standard, "cpow", widths[w], r, goal, 100);
+		}
+	}
+	/* U comes to its end. */
+	check_amsgrad(&standard, "npow", 22, 1, QUO_SMALL, 700);
+	check_amsgrad(&standard, "cpow", 22, 0, QUO_SHALLOW, 700);
+}
+
+/*
+ * The divider of amsgrad-std has room for quotients of 6 - r bits. M at its ends over all histories that lead to each
+ * U, for any bound on |g| up to 255: floor(8 M / (2^r D)) fits. H >= U, so D >= isqrt(U) + 1.
+ */
+static void test_amsgrad_std_quotient(void **state)
+{
+	enum { BOUND = 255, N = BOUND * BOUND + 1 };
+	int32_t *low = calloc(N, sizeof *low), *high = calloc(N, sizeof *high);
+	bool *reached = calloc(N, 1), *todo = calloc(N, 1), again = true;
+	int64_t least = 0, most = 0, root = 0;
+
+	(void)state;
+	reached[0] = todo[0] = true;
+	while (again) {
+		again = false;
+		for (int u = 0; u < N; u++) {
+			for (int g = 0; todo[u] && g <= BOUND; g++) {
+				int64_t v = u + rs(3 * (g * g - u), 8);
+				int32_t l = low[u] + (int32_t)rs(26 * (-g - low[u]), 8);
+				int32_t h = high[u] + (int32_t)rs(26 * (g - high[u]), 8);
+				if (reached[v] && l >= low[v] && h <= high[v])
+					continue;
+				low[v] = l < low[v] ? l : low[v];
+				high[v] = h > high[v] ? h : high[v];
+				reached[v] = todo[v] = again = true;
+			}
+			todo[u] = false;
+		}
+	}
+	for (int u = 0; u < N; u++) {
+		root += (root + 1) * (root + 1) <= u;
+		for (int r = 0; reached[u] && r <= 4; r++) {
+			int64_t d = (root + 1) << r, end = 1 << (5 - r);
+			assert_true(floor_div(8 * low[u], d) >= -end);
+			assert_true(floor_div(8 * high[u], d) < end);
+		}
+		if (reached[u] && floor_div(8 * low[u], root + 1) < least)
+			least = floor_div(8 * low[u], root + 1);
+		if (reached[u] && floor_div(8 * high[u], root + 1) > most)
+			most = floor_div(8 * high[u], root + 1);
+	}
+	/* No bit less would do. */
+	assert_int_equal(least, -23);
+	assert_int_equal(most, 22);
+	free(low);
+	free(high);
+	free(reached);
+	free(todo);
 }
 
 /*
@@ -341,41 +448,56 @@ static void test_amsgrad_every_state(void **state)
 	unload(p);
 }
 
-static void test_refusal(void **state)
+static void refuses_wage(const char *optim)
 {
-	pair p = load("{use: amsgrad}", "{use: wage}");
+	pair p = load(optim, "{use: wage}");
 	const quo_optim_ops *ops = p.optim->ops;
 	quo_optim_state states[QUO_OPTIM_MAX_STATES];
 	unsigned n;
 	quo_err err = QUO_ERR_INIT;
 
-	(void)state;
 	assert_int_equal(ops->states(p.optim->self, p.quant, states, &n, &err), QUO_USAGE);
 	quo_test_assert_error(&err, QUO_USAGE, "wage rounds SGD steps; use optimizer sgd");
 	unload(p);
+}
 
-	quo_err range = QUO_ERR_INIT;
+static void refuses_option(const char *yaml)
+{
+	quo_err err = QUO_ERR_INIT;
 	quo_experiment *owner = NULL;
 	quo_instance *instance = NULL;
-	assert_int_equal(quo_component_load(quo_test_registry(), QUO_KIND_OPTIM,
-					    "{use: sgd, lr_shift: 16}", &owner, &instance, &range),
+
+	assert_int_equal(quo_component_load(quo_test_registry(), QUO_KIND_OPTIM, yaml, &owner,
+					    &instance, &err),
 			 QUO_USAGE);
-	quo_test_assert_error(&range, QUO_USAGE, "lr_shift");
+	quo_test_assert_error(&err, QUO_USAGE, "lr_shift");
+}
+
+static void test_refusal(void **state)
+{
+	(void)state;
+	refuses_wage("{use: amsgrad}");
+	refuses_wage("{use: amsgrad-std}");
+	refuses_option("{use: sgd, lr_shift: 16}");
+	refuses_option("{use: amsgrad, lr_shift: 8}");
+	refuses_option("{use: amsgrad-std, lr_shift: {0: 1, 3: 5}}");
+	refuses_option("{use: amsgrad-std, lr_shift: -1}");
 }
 
 /* Schedules choose the circuit by epoch; equal variants are equal circuits. */
 static void test_schedule(void **state)
 {
-	static const char *const yaml[2] = { "{use: sgd, lr_shift: {0: 3, 3: 4, 6: 5}}",
-					     "{use: amsgrad, lr_shift: {0: 3, 3: 4, 6: 5}}" };
-	static const int want[8] = { 3, 3, 3, 4, 4, 4, 5, 5 };
+	static const char *const yaml[] = { "{use: sgd, lr_shift: {0: 3, 3: 4, 6: 5}}",
+					    "{use: amsgrad, lr_shift: {0: 3, 3: 4, 6: 5}}",
+					    "{use: amsgrad-std, lr_shift: {0: 1, 3: 2, 6: 3}}" };
 
 	(void)state;
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 3; i++) {
 		pair p = load(yaml[i], "{use: npow}");
 		const quo_optim_ops *ops = p.optim->ops;
-		for (int epoch = 0; epoch < 8; epoch++)
-			assert_int_equal(ops->variant(p.optim->self, epoch), want[epoch]);
+		for (int epoch = 0; epoch < 9; epoch++)
+			assert_int_equal(ops->variant(p.optim->self, epoch),
+					 (i < 2 ? 3 : 1) + epoch / 3);
 		quo_circuit *a = build_update(&p, 17, 1, QUO_SMALL),
 			    *b = build_update(&p, 17, 2, QUO_SMALL);
 		assert_int_equal(a->n_gates, b->n_gates);
@@ -389,6 +511,9 @@ static void test_schedule(void **state)
 	unload(p);
 	p = load("{use: amsgrad}", "{use: npow}");
 	assert_int_equal(((const quo_optim_ops *)p.optim->ops)->variant(p.optim->self, 9), 0);
+	unload(p);
+	p = load("{use: amsgrad-std}", "{use: npow}");
+	assert_int_equal(((const quo_optim_ops *)p.optim->ops)->variant(p.optim->self, 9), 1);
 	unload(p);
 }
 
@@ -461,9 +586,12 @@ static void test_costs(void **state)
 	(void)state;
 	assert_int_equal(check_sgd("npow", 17, 4, QUO_SMALL), 57);
 	assert_int_equal(check_sgd("npow", 22, 4, QUO_SMALL), 62);
-	assert_int_equal(check_amsgrad("npow", 17, 0, QUO_SMALL, 3), 159);
-	assert_int_equal(check_amsgrad("npow", 22, 0, QUO_SMALL, 3), 164);
-	assert_int_equal(check_amsgrad("cpow", 22, 0, QUO_SMALL, 3), 187);
+	assert_int_equal(check_amsgrad(&secure, "npow", 17, 0, QUO_SMALL, 3), 159);
+	assert_int_equal(check_amsgrad(&secure, "npow", 22, 0, QUO_SMALL, 3), 164);
+	assert_int_equal(check_amsgrad(&secure, "cpow", 22, 0, QUO_SMALL, 3), 187);
+	assert_int_equal(check_amsgrad(&standard, "npow", 17, 1, QUO_SMALL, 3), 263);
+	assert_int_equal(check_amsgrad(&standard, "npow", 22, 1, QUO_SMALL, 3), 268);
+	assert_int_equal(check_amsgrad(&standard, "cpow", 22, 1, QUO_SMALL, 3), 310);
 }
 
 int main(void)
@@ -472,6 +600,8 @@ int main(void)
 		cmocka_unit_test(test_sgd),
 		cmocka_unit_test(test_amsgrad),
 		cmocka_unit_test(test_amsgrad_every_state),
+		cmocka_unit_test(test_amsgrad_std),
+		cmocka_unit_test(test_amsgrad_std_quotient),
 		cmocka_unit_test(test_refusal),
 		cmocka_unit_test(test_schedule),
 		cmocka_unit_test(test_any),

@@ -19,7 +19,7 @@
 struct layer {
 	uint32_t in, out;
 	int alpha;
-	/* [in, out]: weight; averages of the gradient, of its magnitude, its maximum */
+	/* [in, out]: weight; averages of the gradient, of its magnitude or square, the latter's maximum */
 	int32_t *v, *m, *u, *h;
 	int16_t *t;    /* [in, out]: ternary */
 	int32_t *g;    /* [in, out] */
@@ -145,6 +145,29 @@ static void ternarize(struct layer *layer)
 		layer->t[i] = layer->v[i] >= 32 ? 1 : layer->v[i] <= -32 ? -1 : 0;
 }
 
+/* The largest integer whose square is at most x. */
+static int64_t root(int64_t x)
+{
+	int64_t low = 0, high = x + 1;
+
+	while (high - low > 1) {
+		int64_t middle = (low + high) / 2;
+		if (middle * middle <= x)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* x / y to the nearest integer, halves up; y > 0. */
+static int64_t nearest(int64_t x, int64_t y)
+{
+	int64_t twice = 2 * x + y, q = twice / (2 * y);
+
+	return twice < 0 && q * 2 * y != twice ? q - 1 : q;
+}
+
 /* Products, where almost all time goes. */
 
 /* z[b, o] = sum_i a[b, i] t[i, o] */
@@ -216,6 +239,12 @@ static void update(quo_reference *r, uint32_t p, int shift)
 			layer->u[i] += (int32_t)rs(3 * (llabs(g) - layer->u[i]), 8);
 			layer->h[i] = layer->u[i] > layer->h[i] ? layer->u[i] : layer->h[i];
 			step = rs(layer->m[i], length((uint64_t)layer->h[i]) + shift);
+		} else if (r->config.optimizer == QUO_REFERENCE_AMSGRAD_STD) {
+			g = rs(g, s - 7);
+			layer->m[i] += (int32_t)rs(26 * (g - layer->m[i]), 8);
+			layer->u[i] += (int32_t)rs(3 * (g * g - layer->u[i]), 8);
+			layer->h[i] = layer->u[i] > layer->h[i] ? layer->u[i] : layer->h[i];
+			step = nearest(4 * layer->m[i], (1 + root(layer->h[i])) << shift);
 		} else if (r->config.quantizer == QUO_REFERENCE_WAGE) {
 			int k = s - 7 + shift;
 			int64_t q = k <= 8 ? llabs(g) << (8 - k) : llabs(g) >> (k - 8);

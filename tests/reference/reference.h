@@ -15,7 +15,8 @@
 
 typedef enum quo_reference_optimizer {
 	QUO_REFERENCE_SGD,
-	QUO_REFERENCE_AMSGRAD
+	QUO_REFERENCE_AMSGRAD,
+	QUO_REFERENCE_AMSGRAD_STD,
 } quo_reference_optimizer;
 typedef enum quo_reference_quantizer {
 	QUO_REFERENCE_NPOW,

@@ -23,6 +23,8 @@ static const struct {
 	{ QUO_REFERENCE_SGD, QUO_REFERENCE_NPOW, UINT64_C(0xcbc5d36a840f81a) },
 	{ QUO_REFERENCE_SGD, QUO_REFERENCE_CPOW, UINT64_C(0x3ca35bc7738a957b) },
 	{ QUO_REFERENCE_SGD, QUO_REFERENCE_WAGE, UINT64_C(0x8f7c2a79d88ccbc9) },
+	{ QUO_REFERENCE_AMSGRAD_STD, QUO_REFERENCE_NPOW, UINT64_C(0xa71128e7a9f8e6ef) },
+	{ QUO_REFERENCE_AMSGRAD_STD, QUO_REFERENCE_CPOW, UINT64_C(0x5ade3419160d6973) },
 };
 
 static uint64_t trained(quo_reference_optimizer optimizer, quo_reference_quantizer quantizer)

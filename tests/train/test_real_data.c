@@ -23,9 +23,9 @@ static const char *root_set(const char *probe)
 	return set;
 }
 
-static void equal_after(const char *config, const char *root, const char *steps)
+static void equal_after(const char *config, const char *root, const char *steps, const char *set)
 {
-	const char *const sets[] = { root, steps, "train.evaluate=never", NULL };
+	const char *const sets[] = { root, steps, "train.evaluate=never", set, NULL };
 	struct trained *t = quo_test_shared(3, sizeof *t);
 
 	train_clear(config, sets, &t[2]);
@@ -56,7 +56,9 @@ static void german_credit(void **state)
 	(void)state;
 	if (!root)
 		skip();
-	equal_after("german-credit.yaml", root, "train.max_steps=5");
+	equal_after("german-credit.yaml", root, "train.max_steps=5", NULL);
+	equal_after("german-credit.yaml", root, "train.max_steps=5",
+		    "train.optimizer={use: amsgrad-std}");
 	assert_true(clear_accuracy("german-credit.yaml", root, "train.epochs=5", NULL) > 0.65);
 }
 
@@ -67,7 +69,7 @@ static void thyroid(void **state)
 	(void)state;
 	if (!root)
 		skip();
-	equal_after("thyroid.yaml", root, "train.max_steps=2");
+	equal_after("thyroid.yaml", root, "train.max_steps=2", NULL);
 	assert_true(clear_accuracy("thyroid.yaml", root, "train.epochs=5", NULL) > 0.94);
 }
 
@@ -79,7 +81,7 @@ static void mnist(void **state)
 	if (!root)
 		skip();
 	assert_true(clear_accuracy("mnist-2x128.yaml", root, "train.epochs=1", NULL) >= 0.95);
-	equal_after("mnist-2x128.yaml", root, "train.max_steps=2");
+	equal_after("mnist-2x128.yaml", root, "train.max_steps=2", NULL);
 }
 
 int main(void)
