@@ -79,4 +79,9 @@ const quo__tier *quo__cpu(void);
  * here. */
 bool quo__cpu_force(const char *name);
 
+/* quo_cpu_cache_bytes() of the caches that a folder lists as sysfs does. */
+uint64_t quo__cache_bytes(const char *folder);
+/* For tests: what quo_cpu_cache_bytes() says in this process from now on. */
+void quo__cache_force(uint64_t bytes);
+
 #endif

@@ -8,7 +8,9 @@
  * outputs (s; e, z = s ^ e * Delta). With A the code, its n = t * 2^depth outputs are
  *     q = A v ^ s,    c = A u ^ e,    t = A w ^ z = q ^ c * Delta,
  * and c is pseudorandom to the sender by LPN. What the next iteration takes is kept back, so the
- * set-up engine serves the first iteration only. That one is always of the smallest set.
+ * set-up engine serves the first iteration only. That one is always of the smallest set. With `set: auto`
+ * every further one is of the next larger set, up to the largest whose table fits the caches: a run
+ * never pays for an iteration much larger than what it has used, and a long one is soon at the top.
  *
  * Rows of A: FERRET_ROW positions each, drawn with repetition by AES-128-CTR from a public key that
  * is a hash of the session's hash_start, the direction and the iteration.
@@ -33,12 +35,20 @@
 #define LOG_BATCH 15
 #define BATCH ((size_t)1 << LOG_BATCH)
 #define CHUNK 4096 /* rows encoded at a time; even */
-/* Processor time of either party for a COT (docs/performance.md). */
-#define COT_S 11.5e-9
+/* The table may take this part of the last-level cache, which other cores and the other direction's
+ * table use too. */
+#define CACHE_PART 8
+#define USUAL_CACHE ((uint64_t)32 << 20) /* where the machine does not say */
+
+/* Processor time of either party for a COT of a set, by depth (docs/performance.md). */
+static const double cot_s[] = { 10.5e-9, 11.5e-9, 12.5e-9, 18e-9 };
+
+enum { SET_AUTO, SET_13, SET_12, SET_11, SET_10 };
 
 struct config {
 	quo_instance *setup;
 	int set;
+	int64_t cache_mib;
 };
 
 struct ferret {
@@ -54,21 +64,26 @@ struct ferret {
 	quo_block *kept;   /* the same of the next */
 	quo_block *leaves; /* of one batch */
 	quo_block *trees;  /* of this iteration: the sender's roots, the receiver's sums */
-	uint64_t tweak;    /* the iteration's first */
-	quo_block code;    /* key of this iteration's rows */
+	size_t cots_room, kept_room, trees_room; /* blocks */
+	uint64_t tweak;                          /* the iteration's first */
+	quo_block code;                          /* key of this iteration's rows */
 
 	/* Where the schedule is; equal at both parties. */
 	uint64_t iteration;
 	const ferret_params *now, *next;
-	size_t row;   /* the next one to come out */
-	size_t first; /* row of leaves[0] */
-	size_t made;  /* rows whose leaves exist, or existed */
-	size_t told;  /* trees of this iteration whose sums have been sent */
+	const ferret_params *top; /* `set`; for auto, the largest to be used */
+	size_t row;               /* the next one to come out */
+	size_t first;             /* row of leaves[0] */
+	size_t made;              /* rows whose leaves exist, or existed */
+	size_t told;              /* trees of this iteration whose sums have been sent */
 };
 
-static const ferret_params *main_set(const struct ferret *f)
+/* Of the iteration after one of set `p`. */
+static const ferret_params *following(const struct ferret *f, const ferret_params *p)
 {
-	return &ferret_sets[f->config->set];
+	if (f->config->set != SET_AUTO || p->depth >= f->top->depth)
+		return f->top;
+	return ferret_set(p->depth + 1);
 }
 
 /* Rows of this iteration that come out; the others are the next one's. */
@@ -252,11 +267,38 @@ static void begin_iteration(struct ferret *f)
 		set_code_key(f);
 }
 
+/* Room for n blocks, whose contents are lost. */
+static quo_status make_room(quo_block **blocks, size_t *room, size_t n, quo_err *err)
+{
+	if (*room >= n)
+		return QUO_OK;
+	quo_free(*blocks);
+	*room = 0;
+	*blocks = quo_alloc(n, sizeof **blocks, err);
+	if (!*blocks)
+		return QUO_FAILED;
+	*room = n;
+	return QUO_OK;
+}
+
+/* For what this iteration writes. */
+static quo_status make_iteration_room(struct ferret *f, quo_err *err)
+{
+	const size_t trees = f->now->trees;
+
+	if (f->dry)
+		return QUO_OK;
+	QUO_TRY(make_room(&f->kept, &f->kept_room, ferret_needs(f->next), err));
+	return make_room(&f->trees, &f->trees_room, f->is_sender ? trees : trees * f->now->depth,
+			 err);
+}
+
 /* The last rows become the COTs of the next iteration. */
 static quo_status next_iteration(struct ferret *f, quo_session *s, quo_err *err)
 {
 	const size_t rows = ferret_rows(f->now), start = f->row;
 	quo_block *spent = f->cots;
+	const size_t spent_room = f->cots_room;
 
 	while (f->row < rows) {
 		if (f->row == f->made)
@@ -267,12 +309,22 @@ static quo_status next_iteration(struct ferret *f, quo_session *s, quo_err *err)
 			encode(f, f->made - f->row, false, f->kept + (f->row - start), NULL, 0);
 	}
 	f->cots = f->kept;
+	f->cots_room = f->kept_room;
 	f->kept = spent;
+	f->kept_room = spent_room;
 	f->now = f->next;
-	f->next = main_set(f);
+	f->next = following(f, f->now);
 	f->iteration++;
 	begin_iteration(f);
-	return QUO_OK;
+	return make_iteration_room(f, err);
+}
+
+/* The next n rows of a forecast. */
+static void foretell(struct ferret *f, size_t n)
+{
+	f->row += n;
+	for (int party = 0; party < 2; party++)
+		quo_cost_work(f->dry, party, (double)n * cot_s[f->now->depth - FERRET_DEPTH_MIN]);
 }
 
 static quo_status extend(struct ferret *f, quo_session *s, size_t n, quo_block *out,
@@ -288,12 +340,71 @@ static quo_status extend(struct ferret *f, quo_session *s, size_t n, quo_block *
 			QUO_TRY(make_leaves(f, s, err));
 		m = f->made - f->row < m ? f->made - f->row : m;
 		if (f->dry)
-			f->row += m;
+			foretell(f, m);
 		else
 			encode(f, m, true, out + i, choices, i);
 		i += m;
 	}
 	return f->dry ? QUO_OK : tell_rest(f, s, err);
+}
+
+/* ---- the choice of sets ---- */
+
+static void plan(struct ferret *f, unsigned top_depth)
+{
+	f->top = ferret_set(top_depth);
+	f->now = FERRET_FIRST_SET;
+	f->next = following(f, f->now);
+}
+
+/* Depth of the set that `set` names; for auto, of the largest that suits this machine, or the
+ * machine of option cache_mib. */
+static unsigned own_depth(const struct ferret *f)
+{
+	uint64_t cache = (uint64_t)f->config->cache_mib << 20;
+	unsigned depth =
+		FERRET_DEPTH_MIN + 1; /* a larger table than its 2 MiB costs more than it saves */
+
+	if (f->config->set != SET_AUTO)
+		return FERRET_DEPTH_MAX - (unsigned)(f->config->set - SET_13);
+	if (!cache)
+		cache = quo_cpu_cache_bytes();
+	if (!cache)
+		cache = USUAL_CACHE;
+	while (depth < FERRET_DEPTH_MAX &&
+	       ferret_secret(ferret_set(depth + 1)) * sizeof(quo_block) <= cache / CACHE_PART)
+		depth++;
+	return depth;
+}
+
+/* Only where the machines decide. */
+static bool has_to_agree(const struct ferret *f)
+{
+	return f->config->set == SET_AUTO && !f->config->cache_mib;
+}
+
+/* The parties tell each other what suits them; the smaller set serves both. */
+static quo_status agree(struct ferret *f, quo_session *s, quo_err *err)
+{
+	uint8_t mine = (uint8_t)own_depth(f), theirs = 0;
+	quo_status status;
+
+	if (!has_to_agree(f))
+		return QUO_OK;
+	quo_channel_duplex(s->peer, true);
+	status = quo_channel_send(s->peer, &mine, 1, err);
+	if (status == QUO_OK)
+		status = quo_channel_recv(s->peer, &theirs, 1, err);
+	quo_channel_duplex(s->peer, false);
+	QUO_TRY(status);
+	if (theirs < FERRET_DEPTH_MIN || theirs > FERRET_DEPTH_MAX)
+		return quo_fail(
+			err, QUO_FAILED,
+			"ot/ferret: the other party wants set %u of %d to %d; name one with "
+			"'set' to do without agreeing",
+			theirs, FERRET_DEPTH_MIN, FERRET_DEPTH_MAX);
+	plan(f, theirs < mine ? theirs : mine);
+	return QUO_OK;
 }
 
 /* ---- the component ---- */
@@ -311,8 +422,7 @@ static quo_status ferret_init(void *self, const void *config, quo_err *err)
 	if (!config || !f->config->setup)
 		return quo_fail(err, QUO_USAGE,
 				"ot/ferret: wants a set-up engine; add 'setup: {use: softspoken}'");
-	f->now = FERRET_FIRST_SET;
-	f->next = main_set(f);
+	plan(f, own_depth(f));
 	return quo_instance_clone(f->config->setup, &f->setup, err);
 }
 
@@ -328,24 +438,12 @@ static void ferret_fini(void *self)
 	quo_wipe(f, sizeof *f);
 }
 
-static size_t larger(size_t a, size_t b)
-{
-	return a > b ? a : b;
-}
-
 static quo_status allocate(struct ferret *f, quo_err *err)
 {
-	const ferret_params *a = FERRET_FIRST_SET, *b = main_set(f);
-	const size_t needs = larger(ferret_needs(a), ferret_needs(b));
-	const size_t trees =
-		f->is_sender ? larger(a->trees, b->trees)
-			     : larger((size_t)a->trees * a->depth, (size_t)b->trees * b->depth);
-
-	f->cots = quo_alloc(needs, sizeof *f->cots, err);
-	f->kept = quo_alloc(needs, sizeof *f->kept, err);
+	QUO_TRY(make_room(&f->cots, &f->cots_room, ferret_needs(f->now), err));
+	QUO_TRY(make_iteration_room(f, err));
 	f->leaves = quo_alloc(BATCH, sizeof *f->leaves, err);
-	f->trees = quo_alloc(trees, sizeof *f->trees, err);
-	return f->cots && f->kept && f->leaves && f->trees ? QUO_OK : QUO_FAILED;
+	return f->leaves ? QUO_OK : QUO_FAILED;
 }
 
 /* The first iteration's COTs, in the inner form. */
@@ -375,6 +473,7 @@ static quo_status ferret_open(void *self, quo_session *s, int sender, quo_err *e
 	f->is_sender = s->party == sender;
 	f->hash_start = s->hash_start;
 	f->kernels = ferret_kernels_get();
+	QUO_TRY(agree(f, s, err));
 	QUO_TRY(allocate(f, err));
 	QUO_TRY(setup_ops(f)->open(f->setup->self, s, sender, err));
 	QUO_TRY(take_setup(f, s, err));
@@ -409,6 +508,8 @@ static void ferret_cost_open(void *self, const quo_session *s, int sender, quo_c
 	struct ferret *f = self;
 
 	f->sender = sender;
+	if (has_to_agree(f))
+		quo_cost_duplex(cost, 1, 1);
 	setup_ops(f)->cost_open(f->setup->self, s, sender, cost);
 	setup_ops(f)->cost_extend(f->setup->self, sender, ferret_needs(f->now), cost);
 }
@@ -421,8 +522,6 @@ static void ferret_cost_extend(void *self, int sender, size_t n, quo_cost *cost)
 	f->dry = cost;
 	(void)extend(f, NULL, n, NULL, NULL, NULL);
 	f->dry = NULL;
-	for (int party = 0; party < 2; party++)
-		quo_cost_work(cost, party, (double)n * COT_S);
 }
 
 static const char *const set_choices[] = { "auto", "13", "12", "11", "10", NULL };
@@ -430,11 +529,19 @@ static const char *const set_choices[] = { "auto", "13", "12", "11", "10", NULL 
 static const quo_option options[] = {
 	QUO_OPTION(struct config, setup, QUO_OPT_COMPONENT, "{use: softspoken, k: 8}",
 		   "Engine of the first 74036 COTs.", .component_kind = QUO_KIND_OT),
-	QUO_OPTION(struct config, set, QUO_OPT_ENUM, "auto",
-		   "Depth of the trees, which names the LPN parameters: a larger one sends less "
-		   "and takes "
-		   "more memory (0.21, 0.39, 0.73 or 1.37 bits a COT); auto is 11.",
-		   .choices = set_choices),
+	QUO_OPTION(
+		struct config, set, QUO_OPT_ENUM, "auto",
+		"Depth of the trees, which names the LPN parameters: a larger one sends less "
+		"and takes "
+		"more memory and time (0.21, 0.39, 0.73 or 1.37 bits a COT); auto: from 10 on the "
+		"next larger one with every iteration, as the run uses more, up to the largest "
+		"that suits the caches of both parties.",
+		.choices = set_choices),
+	QUO_OPTION(
+		struct config, cache_mib, QUO_OPT_INT, "0",
+		"For auto: the last-level cache in MiB, as if both parties had it; 64 allows set "
+		"13, 32 set 12, less 11. 0: what either machine says, the smaller one.",
+		.min = 0, .max = 1 << 20),
 	{ 0 },
 };
 
@@ -456,7 +563,7 @@ static const quo_component ferret = {
 	.security = "semi-honest, kappa = 128; LPN with regular noise, AES-128 as ideal cipher; as "
 		    "its set-up "
 		    "engine",
-	.wire_version = 1,
+	.wire_version = 2,
 	.instance_size = sizeof(struct ferret),
 	.config_size = sizeof(struct config),
 	.ops_size = sizeof(quo_ot_ops),

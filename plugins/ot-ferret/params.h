@@ -32,13 +32,23 @@ static inline size_t ferret_needs(const ferret_params *p)
 	return ferret_secret(p) + (size_t)p->trees * p->depth;
 }
 
-/* In the order of the choices of option `set`. */
+/* By depth; a set's table is its secret, of 2^log_secret blocks. */
 static const ferret_params ferret_sets[] = {
-	{ 1170, 17, 11 }, /* auto */
-	{ 1900, 19, 13 }, { 1520, 18, 12 }, { 1170, 17, 11 }, { 850, 16, 10 },
+	{ 850, 16, 10 },
+	{ 1170, 17, 11 },
+	{ 1520, 18, 12 },
+	{ 1900, 19, 13 },
 };
 
+#define FERRET_DEPTH_MIN 10
+#define FERRET_DEPTH_MAX 13
+
+static inline const ferret_params *ferret_set(unsigned depth)
+{
+	return &ferret_sets[depth - FERRET_DEPTH_MIN];
+}
+
 /* Of the first iteration, whatever follows: it takes the fewest COTs from the set-up engine. */
-#define FERRET_FIRST_SET (&ferret_sets[4])
+#define FERRET_FIRST_SET ferret_set(FERRET_DEPTH_MIN)
 
 #endif

@@ -20,9 +20,9 @@
 #define QUOTIENT_FERRET_TREES_H
 
 #include "kernels.h"
+#include "params.h"
 
 #define FERRET_BATCH_MAX 64 /* trees of a batch */
-#define FERRET_DEPTH_MAX 13
 
 /* Tweaks of QUO_DOMAIN_OT_* that a batch takes. */
 uint64_t ferret_batch_tweaks(size_t trees, unsigned depth);

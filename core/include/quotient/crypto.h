@@ -37,6 +37,10 @@ static inline uint64_t quo_lsb(quo_block a)
 /* "portable", "avx2" or "avx512": the tier in use. */
 const char *quo_cpu_tier(void);
 
+/* Size of the largest cache that a core of this machine reads through, which it may share with other
+ * cores, as the operating system says; 0: it does not say. */
+uint64_t quo_cpu_cache_bytes(void);
+
 /*
  * The hash of the framework: a multi-instance tweakable circular correlation-robust hash (MITCCRH),
  * Guo, Katz, Wang, Weng, Yu 2020 (eprint 2019/1168), section 7:

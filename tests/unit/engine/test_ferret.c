@@ -252,6 +252,146 @@ static void test_exact_end(void **state)
 	quo_test_two_parties(exact_end, NULL);
 }
 
+/* ---- set: auto ---- */
+
+struct ladder {
+	const char *yaml;
+	size_t top;       /* index in sets */
+	uint64_t mine[2]; /* what either party's machine has; 0: as it is */
+	unsigned iterations;
+};
+
+/* Iteration number i is of set min(i, top); the last COT that it lets out costs nothing, the one after
+ * it the next iteration's trees. */
+static void climb(quo_session *s, void *arg)
+{
+	const struct ladder *l = arg;
+	uint64_t bytes = 0;
+	struct run r;
+
+	if (l->mine[0])
+		quo__cache_force(l->mine[s->party]);
+	open_run(&r, s, l->yaml);
+	if (l->mine[0]) {
+		/* A forecast made where the smaller cache is. */
+		quo_err err = QUO_ERR_INIT;
+		quo_cost ignored = QUO_COST_INIT;
+		quo__cache_force(l->mine[0] < l->mine[1] ? l->mine[0] : l->mine[1]);
+		quo_instance_free(r.dry);
+		r.dry = quo_test_configured_instance(QUO_KIND_OT, l->yaml);
+		r.ops->cost_open(r.dry->self, s, 0, &ignored);
+		quo_test_ok(err.status);
+	}
+	for (unsigned i = 0; i < l->iterations; i++) {
+		const struct set *now = &sets[i < l->top ? i : l->top],
+				 *next = &sets[i < l->top ? i + 1 : l->top];
+		size_t out = (now->trees << now->depth) - needs(next), start = r.total;
+		bytes += 16 * now->trees * now->depth;
+		extend(&r, 1);
+		assert_int_equal(r.sent_bytes, bytes);
+		if (i + 1 < l->iterations) {
+			extend_to(&r, start + out);
+			assert_int_equal(r.sent_bytes, bytes);
+		} else {
+			extend(&r, 100001);
+		}
+	}
+	close_run(&r);
+}
+
+static void test_ladder(void **state)
+{
+	static const struct ladder ladders[] = {
+		{ "{use: ferret, cache_mib: 1}", 1, { 0 }, 3 },
+		{ "{use: ferret, cache_mib: 31}", 1, { 0 }, 3 },
+		{ "{use: ferret, cache_mib: 32}", 2, { 0 }, 3 },
+		{ "{use: ferret, cache_mib: 64}", 3, { 0 }, 4 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ladders / sizeof *ladders; i++)
+		quo_test_two_parties(climb, (void *)(uintptr_t)&ladders[i]);
+}
+
+/* Machines that differ take the smaller set, whoever has it; one that does not say counts as usual. */
+static void test_agreement(void **state)
+{
+	static const uint64_t mib = 1 << 20;
+	const struct ladder ladders[] = {
+		{ "{use: ferret}", 1, { 16 * mib, 64 * mib }, 3 },
+		{ "{use: ferret}", 1, { 96 * mib, 32 * mib - 1 }, 3 },
+		{ "{use: ferret}", 2, { 32 * mib, 512 * mib }, 3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ladders / sizeof *ladders; i++)
+		quo_test_two_parties(climb, (void *)(uintptr_t)&ladders[i]);
+}
+
+/* COTs that an engine lets out of its first iterations, and bytes of a COT of a long run: dry. */
+static double dry_bytes(const char *yaml, size_t n, double *seconds)
+{
+	const quo_session s = { .parties = 2, .dry = true };
+	quo_instance *ot = quo_test_configured_instance(QUO_KIND_OT, yaml);
+	const quo_ot_ops *ops = ot->ops;
+	quo_cost setup = QUO_COST_INIT, cost = QUO_COST_INIT;
+
+	ops->cost_open(ot->self, &s, 0, &setup);
+	ops->cost_extend(ot->self, 0, n, &cost);
+	quo_instance_free(ot);
+	if (seconds)
+		*seconds = cost.cpu_s[1];
+	return (double)cost.sent_bytes[0] / (double)n;
+}
+
+/* Short runs send no more than the smallest set would, long ones little more than the largest. */
+static void test_counts(void **state)
+{
+	const size_t longest = 200000000;
+	double seconds, faster;
+
+	(void)state;
+	assert_true(dry_bytes("{use: ferret, cache_mib: 64}", 700000, NULL) ==
+		    dry_bytes("{use: ferret, set: 10}", 700000, NULL));
+	assert_true(dry_bytes("{use: ferret, set: 13}", 700000, NULL) >
+		    2 * dry_bytes("{use: ferret, cache_mib: 64}", 700000, NULL));
+	for (int i = 1; i < 4; i++) {
+		char top[60], fixed[60];
+		snprintf(top, sizeof top, "{use: ferret, cache_mib: %d}", 8 << i);
+		snprintf(fixed, sizeof fixed, "{use: ferret, set: %d}", 10 + i);
+		assert_true(dry_bytes(top, longest, &seconds) <
+			    1.1 * dry_bytes(fixed, longest, NULL));
+		(void)dry_bytes("{use: ferret, set: 10}", longest, &faster);
+		assert_true(seconds > faster);
+	}
+}
+
+/* A party 0 that names a set that there is not. */
+static void lie(quo_session *s, void *arg)
+{
+	quo_err err = QUO_ERR_INIT;
+	quo_instance *ot = quo_test_configured_instance(QUO_KIND_OT, "ferret");
+	const quo_ot_ops *ops = ot->ops;
+
+	if (s->party == 0) {
+		quo_test_ok(quo_channel_send(s->peer, arg, 1, &err));
+		quo_test_ok(quo_channel_flush(s->peer, &err));
+	} else {
+		assert_int_equal(ops->open(ot->self, s, 0, &err), QUO_FAILED);
+		quo_test_assert_error(&err, QUO_FAILED, "the other party wants set");
+	}
+	quo_instance_free(ot);
+}
+
+static void test_lies(void **state)
+{
+	static const uint8_t lies[] = { 0, 9, 14, 255 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lies; i++)
+		quo_test_two_parties(lie, (void *)(uintptr_t)&lies[i]);
+}
+
 /* A set-up engine whose Delta cannot serve. */
 static quo_block even_delta(void *self)
 {
@@ -268,6 +408,7 @@ static void refuse_even(quo_session *s, void *arg)
 	struct config {
 		quo_instance *setup;
 		int set;
+		int64_t cache_mib;
 	} config = { .set = 4 };
 
 	ops.delta = even_delta;
@@ -302,7 +443,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_iterations), cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_tiers),      cmocka_unit_test(test_exact_end),
-		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_refusals),   cmocka_unit_test(test_ladder),
+		cmocka_unit_test(test_agreement),  cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_lies),
 	};
 
 	(void)quo_test_registry();
