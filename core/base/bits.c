@@ -23,6 +23,16 @@ void quo_words_from_planes(const uint64_t *planes, size_t n, unsigned width, boo
 		memset(out, 0, n * sizeof *out);
 }
 
+void quo_bytes_from_planes(const uint64_t *planes, size_t n, unsigned width,
+			   const uint8_t table[256], uint8_t *out)
+{
+	quo_assert(width <= 8);
+	if (n && width)
+		quo__cpu()->bits->bytes_from_planes(planes, n, width, table, out);
+	else if (n)
+		memset(out, table[0], n);
+}
+
 void quo_transpose_128(const uint64_t *rows, size_t row_words, size_t n, quo_block *out)
 {
 	quo_assert(n % 128 == 0);

@@ -138,6 +138,27 @@ static void words_from_planes(const uint64_t *planes, size_t n, unsigned width, 
 	}
 }
 
+static void bytes_from_planes(const uint64_t *planes, size_t n, unsigned width,
+			      const uint8_t table[256], uint8_t *out)
+{
+	size_t words = quo_words(n);
+
+	for (size_t w = 0; w < words; w++) {
+		uint8_t value[64];
+		size_t some = n - 64 * w < 64 ? n - 64 * w : 64;
+		for (unsigned half = 0; half < 2; half++) {
+			__m256i x = _mm256_setzero_si256();
+			for (unsigned k = width; k-- > 0;)
+				x = _mm256_sub_epi8(
+					_mm256_add_epi8(x, x),
+					bit_mask((uint32_t)(planes[k * words + w] >> 32 * half)));
+			_mm256_storeu_si256((__m256i *)(void *)(value + 32 * half), x);
+		}
+		for (size_t i = 0; i < some; i++)
+			out[64 * w + i] = table[value[i]];
+	}
+}
+
 /*
  * Number the bytes of v[0 .. n-1], n a power of two, within each 128-bit half: the round rotates
  * the bits of the number left by one. Four rounds turn n registers of 16-byte rows into columns.
@@ -363,6 +384,6 @@ static void pack_any(const uint32_t *in, size_t n, unsigned width, uint8_t *out)
 }
 
 const quo__bits_kernels quo__bits_avx2 = {
-	planes_from_words, words_from_planes, transpose_128, transpose_64,
-	words_transpose,   pack_any,          unpack,
+	planes_from_words, words_from_planes, bytes_from_planes, transpose_128,
+	transpose_64,      words_transpose,   pack_any,          unpack,
 };

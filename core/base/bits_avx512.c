@@ -174,6 +174,26 @@ static void words_from_planes(const uint64_t *planes, size_t n, unsigned width, 
 	}
 }
 
+static void bytes_from_planes(const uint64_t *planes, size_t n, unsigned width,
+			      const uint8_t table[256], uint8_t *out)
+{
+	const __m512i lanes = lane_bytes(7);
+	__m512i part[4];
+	size_t words = quo_words(n);
+
+	for (unsigned i = 0; i < 4; i++)
+		part[i] = _mm512_loadu_si512(table + 64 * i);
+	for (size_t w = 0; w < words; w++) {
+		__m512i x = load_planes(planes + w, width, words);
+		x = transpose_8x8_bits(_mm512_permutexvar_epi8(lanes, x));
+		__m512i y = _mm512_permutex2var_epi8(part[0], x, part[1]);
+		if (width == 8)
+			y = _mm512_mask_blend_epi8(_mm512_movepi8_mask(x), y,
+						   _mm512_permutex2var_epi8(part[2], x, part[3]));
+		_mm512_mask_storeu_epi8(out + 64 * w, first_bytes(n - 64 * w), y);
+	}
+}
+
 /* Lane i of register j <-> lane j of register i, lanes of 64 bits. */
 INLINE void transpose_lanes(__m512i x[8])
 {
@@ -465,6 +485,6 @@ static void unpack(const uint8_t *in, size_t n, unsigned width, uint32_t *out)
 }
 
 const quo__bits_kernels quo__bits_avx512 = {
-	planes_from_words, words_from_planes, transpose_128, transpose_64,
-	words_transpose,   pack_any,          unpack,
+	planes_from_words, words_from_planes, bytes_from_planes, transpose_128,
+	transpose_64,      words_transpose,   pack_any,          unpack,
 };

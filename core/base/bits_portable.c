@@ -62,6 +62,23 @@ static void words_from_planes(const uint64_t *planes, size_t n, unsigned width, 
 	}
 }
 
+static void bytes_from_planes(const uint64_t *planes, size_t n, unsigned width,
+			      const uint8_t table[256], uint8_t *out)
+{
+	size_t words = quo_words(n);
+
+	for (size_t w = 0; w < words; w++) {
+		uint32_t value[64];
+		uint64_t block[8];
+		size_t some = n - 64 * w < 64 ? n - 64 * w : 64;
+		for (unsigned k = 0; k < width; k++)
+			block[k] = planes[k * words + w];
+		words_from_planes(block, some, width, false, value);
+		for (size_t i = 0; i < some; i++)
+			out[64 * w + i] = table[value[i]];
+	}
+}
+
 static void transpose_128(const uint64_t *rows, size_t row_words, size_t n, quo_block *out)
 {
 	uint64_t tile[64];
@@ -133,6 +150,7 @@ static void unpack(const uint8_t *in, size_t n, unsigned width, uint32_t *out)
 const quo__bits_kernels quo__bits_portable = {
 	planes_from_words,
 	words_from_planes,
+	bytes_from_planes,
 	transpose_128,
 	transpose_64,
 	words_transpose,

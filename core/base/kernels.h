@@ -32,6 +32,8 @@ typedef struct quo__bits_kernels {
 	void (*planes_from_words)(const uint32_t *in, size_t n, unsigned width, uint64_t *planes);
 	void (*words_from_planes)(const uint64_t *planes, size_t n, unsigned width, bool is_signed,
 				  uint32_t *out);
+	void (*bytes_from_planes)(const uint64_t *planes, size_t n, unsigned width,
+				  const uint8_t table[256], uint8_t *out);
 	void (*transpose_128)(const uint64_t *rows, size_t row_words, size_t n, quo_block *out);
 	void (*transpose_64)(uint64_t tile[64]); /* tile[i] bit j <-> tile[j] bit i */
 	void (*words_transpose)(const uint32_t *in, size_t rows, size_t cols, uint32_t *out);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
 #include <sys/mman.h>
 
 #define ALIGN 64u
@@ -13,8 +12,11 @@
 
 void quo_wipe(void *p, size_t n)
 {
-	if (n)
-		OPENSSL_cleanse(p, n);
+	if (!n)
+		return;
+	memset(p, 0, n);
+	/* Somebody may read it, as far as the compiler can tell. */
+	__asm__ volatile("" : : "r"(p) : "memory");
 }
 
 /*

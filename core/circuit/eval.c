@@ -37,19 +37,40 @@ static unsigned words_per_slot(const quo_circuit *c, size_t words)
 /* Where a pass stands: words first .. first+count-1 of planes of `words` words; slots of `stride`
  * words. */
 typedef struct pass {
-	size_t words, first, count;
+	size_t n, words, first, count;
 	unsigned stride;
 	uint64_t *slots;
 } pass;
 
-static void load(const quo_circuit *c, const uint64_t *const *in, const pass *at)
+/* The integers of a port to the port's slots. */
+static void load_words(const uint32_t *in, unsigned width, const pass *at, uint64_t *slot)
+{
+	size_t first = 64 * at->first, n = 64 * at->count;
+
+	if (n > at->n - first)
+		n = at->n - first;
+	quo_planes_from_words(in + first, n, width, slot);
+	/* Planes of fewer words than a slot's lie too close. */
+	for (unsigned k = width; at->count < at->stride && k-- > 1;)
+		memmove(slot + (size_t)k * at->stride, slot + k * at->count,
+			at->count * sizeof *slot);
+}
+
+static void load(const quo_circuit *c, const uint64_t *const *in, const uint32_t *const *words,
+		 const pass *at)
 {
 	uint64_t *slot = at->slots;
 
 	for (uint32_t p = 0; p < c->n_in; p++) {
+		if (words && words[p] && !c->in[p].scalar) {
+			load_words(words[p], c->in[p].width, at, slot);
+			slot += (size_t)c->in[p].width * at->stride;
+			continue;
+		}
 		for (unsigned k = 0; k < c->in[p].width; k++, slot += at->stride) {
 			if (c->in[p].scalar) {
-				uint64_t value = 0 - (in[p][k] & 1);
+				uint64_t bit = words && words[p] ? *words[p] >> k : in[p][k];
+				uint64_t value = 0 - (bit & 1);
 				for (unsigned i = 0; i < at->stride; i++)
 					slot[i] = value;
 			} else {
@@ -84,10 +105,11 @@ static void store(const quo_circuit *c, uint64_t *const *out, const pass *at)
 struct evaluation {
 	const quo_circuit *c;
 	const uint64_t *const *in;
+	const uint32_t *const *in_words;
 	uint64_t *const *out;
 	quo__eval_fn *run;
 	uint64_t *slots;
-	size_t words, parts, part_words;
+	size_t n, words, parts, part_words;
 	unsigned stride;
 };
 
@@ -96,7 +118,8 @@ static void run_part(void *arg, size_t i)
 	const struct evaluation *e = arg;
 	const quo__circuit *full = (const quo__circuit *)(const void *)e->c;
 	quo_range range = quo_range_of(e->words, e->parts, i, e->stride);
-	pass at = { .words = e->words,
+	pass at = { .n = e->n,
+		    .words = e->words,
 		    .first = range.first,
 		    .stride = e->stride,
 		    .slots = e->slots + i * e->part_words };
@@ -104,7 +127,7 @@ static void run_part(void *arg, size_t i)
 	memset(at.slots + (size_t)e->c->n_slots * at.stride, 0xff, at.stride * sizeof *at.slots);
 	for (; at.first < range.end; at.first += at.stride) {
 		at.count = range.end - at.first < at.stride ? range.end - at.first : at.stride;
-		load(e->c, e->in, &at);
+		load(e->c, e->in, e->in_words, &at);
 		e->run(full->program, e->c->n_gates, at.slots, at.stride);
 		store(e->c, e->out, &at);
 	}
@@ -119,9 +142,20 @@ quo_status quo_circuit_eval(const quo_circuit *c, size_t n, const uint64_t *cons
 quo_status quo_circuit_eval_on(quo_pool *pool, const quo_circuit *c, size_t n,
 			       const uint64_t *const *in, uint64_t *const *out, quo_err *err)
 {
-	struct evaluation e = {
-		.c = c, .in = in, .out = out, .run = kernel(), .words = quo_words(n)
-	};
+	return quo_circuit_eval_words(pool, c, n, in, NULL, out, err);
+}
+
+quo_status quo_circuit_eval_words(quo_pool *pool, const quo_circuit *c, size_t n,
+				  const uint64_t *const *in, const uint32_t *const *words,
+				  uint64_t *const *out, quo_err *err)
+{
+	struct evaluation e = { .c = c,
+				.in = in,
+				.in_words = words,
+				.out = out,
+				.run = kernel(),
+				.n = n,
+				.words = quo_words(n) };
 
 	if (!n)
 		return QUO_OK;

@@ -19,7 +19,7 @@ struct buffer {
 struct clear {
 	quo_gemm *gemm;
 	/* Kept from call to call: a training step allocates nothing. */
-	struct buffer entries, planes;
+	struct buffer entries;
 };
 
 static void *need(struct buffer *buffer, size_t n, size_t size, quo_err *err)
@@ -47,7 +47,6 @@ static void clear_fini(void *self)
 
 	quo_gemm_free(c->gemm);
 	quo_free(c->entries.data);
-	quo_free(c->planes.data);
 }
 
 static quo_status clear_open(void *self, quo_session *s, quo_err *err)
@@ -80,16 +79,53 @@ static quo_status clear_reveal(void *self, quo_session *s, const quo_tensor *in,
 	return QUO_OK;
 }
 
+/* The integers that planes low .. low + n - 1 of a job's left operand stand for, by their bits. */
+static void weigh(const quo_product_job *job, unsigned low, unsigned n, uint32_t table[256])
+{
+	memset(table, 0, 256 * sizeof *table);
+	for (unsigned k = 0; k < n; k++)
+		for (uint32_t v = 0; v < 1u << k; v++)
+			table[v | 1u << k] = table[v] + (uint32_t)quo_product_coef(job, low + k);
+}
+
+/* Whether every entry of a table of 2^n is in -128..127. */
+static bool are_bytes(const uint32_t *table, unsigned n)
+{
+	uint32_t beyond = 0;
+
+	for (unsigned v = 0; v < 1u << n; v++)
+		beyond |= table[v] + 128;
+	return beyond < 256;
+}
+
 /* The integers that the planes of a job's left operand and its coefficients stand for, mod 2^32. */
-static quo_status combine(struct clear *c, const quo_product_job *job, uint32_t **out, quo_err *err)
+static quo_status combine(struct clear *c, const quo_product_job *job, quo_gemm_operand *out,
+			  quo_err *err)
 {
 	const quo_tensor *p = job->p;
 	unsigned width = p->spec.width;
-	uint32_t *sum = need(&c->entries, p->n, 2 * sizeof *sum, err), *part = sum + p->n;
+	uint32_t table[256];
 
-	*out = sum;
+	if (width <= 8) {
+		weigh(job, 0, width, table);
+		if (are_bytes(table, width)) {
+			uint8_t bytes[256], *entries = need(&c->entries, p->n, 1, err);
+			if (!entries)
+				return QUO_FAILED;
+			for (unsigned v = 0; v < 256; v++)
+				bytes[v] = (uint8_t)table[v];
+			quo_bytes_from_planes(p->b, p->n, width, bytes, entries);
+			out->bytes = (const int8_t *)entries;
+			return QUO_OK;
+		}
+	}
+
+	uint32_t *sum = need(&c->entries, p->n, 2 * sizeof *sum, err);
 	if (!sum)
 		return QUO_FAILED;
+	uint32_t *part = sum + p->n;
+	out->data = sum;
+	out->width = 32;
 	if (!job->coef && width <= 32) {
 		quo_words_from_planes(p->b, p->n, width, p->spec.is_signed, sum);
 		return QUO_OK;
@@ -97,11 +133,7 @@ static quo_status combine(struct clear *c, const quo_product_job *job, uint32_t 
 	/* Eight planes at a time, by a table of what their bits weigh together. */
 	for (unsigned low = 0; low < width; low += 8) {
 		unsigned chunk = width - low < 8 ? width - low : 8;
-		uint32_t table[256] = { 0 };
-		for (unsigned k = 0; k < chunk; k++)
-			for (uint32_t v = 0; v < 1u << k; v++)
-				table[v | 1u << k] =
-					table[v] + (uint32_t)quo_product_coef(job, low + k);
+		weigh(job, low, chunk, table);
 		quo_words_from_planes(quo_plane(p, low), p->n, chunk, false, part);
 		for (size_t i = 0; i < p->n; i++)
 			sum[i] = (low ? sum[i] : 0) + table[part[i]];
@@ -118,8 +150,8 @@ static quo_status clear_product(void *self, quo_session *s, const quo_product_jo
 		return QUO_OK;
 	for (size_t i = 0; i < n_jobs; i++) {
 		const quo_product_job *job = &jobs[i];
-		uint32_t *entries;
-		QUO_TRY(combine(c, job, &entries, err));
+		quo_gemm_operand a = { 0 };
+		QUO_TRY(combine(c, job, &a, err));
 
 		size_t p_rows = job->p->spec.dim[0], y_rows = job->y->spec.dim[0],
 		       z_rows = job->z->spec.dim[0];
@@ -128,8 +160,8 @@ static quo_status clear_product(void *self, quo_session *s, const quo_product_jo
 		size_t z_cols = z_rows ? job->z->n / z_rows : 0;
 		size_t m = job->p_t ? p_cols : p_rows, p = job->p_t ? p_rows : p_cols;
 		size_t n = job->y_t ? y_rows : y_cols;
-		quo_gemm_operand a = { entries, job->p_t ? 1 : p_cols, job->p_t ? p_cols : 1, 32,
-				       NULL };
+		a.row_stride = job->p_t ? 1 : p_cols;
+		a.col_stride = job->p_t ? p_cols : 1;
 		quo_gemm_operand b = { job->y->a, job->y_t ? 1 : y_cols, job->y_t ? y_cols : 1,
 				       job->y->spec.width, NULL };
 		quo_gemm_run(c->gemm, m, n, p, &a, &b, job->z->a, job->z_t ? 1 : z_cols,
@@ -149,50 +181,40 @@ static quo_status clear_convert(void *self, quo_session *s, const quo_convert_jo
 		quo_tensor *z = jobs[i].z;
 		uint32_t mask = quo_mask32(z->spec.width);
 		/* Planes beyond 32 vanish mod 2^32, the sign plane among them. */
-		bool all = x->spec.width <= 32;
-		quo_words_from_planes(x->b, x->n, all ? x->spec.width : 32,
-				      all && x->spec.is_signed, z->a);
-		for (size_t e = 0; e < z->n; e++)
+		bool all = x->spec.width <= 32, is_signed = all && x->spec.is_signed;
+		quo_words_from_planes(x->b, x->n, all ? x->spec.width : 32, is_signed, z->a);
+		for (size_t e = 0; (is_signed || x->spec.width > z->spec.width) && e < z->n; e++)
 			z->a[e] &= mask;
 	}
 	return QUO_OK;
 }
 
-/* A protocol's arith port holds the value itself, so its planes are all that the circuit needs. */
-static quo_status map_one(struct clear *c, quo_pool *pool, const quo_map_job *job, quo_err *err)
+/* A protocol's arith port holds the value itself. */
+static quo_status map_one(quo_pool *pool, const quo_map_job *job, quo_err *err)
 {
 	const quo_circuit *circuit = job->circuit;
 	const uint64_t *in[QUO_MAX_PORTS];
-	uint64_t *out[QUO_MAX_PORTS], *planes;
-	size_t words = 0;
+	const uint32_t *words[QUO_MAX_PORTS];
+	uint64_t *out[QUO_MAX_PORTS];
 
-	for (uint32_t p = 0; p < circuit->n_in; p++)
-		if (circuit->in[p].kind == QUO_PORT_ARITH)
-			words += circuit->in[p].width * quo_words(job->in[p]->n);
-	planes = need(&c->planes, words, sizeof *planes, err);
-	if (!planes)
-		return QUO_FAILED;
 	for (uint32_t p = 0; p < circuit->n_in; p++) {
-		in[p] = job->in[p]->b;
-		if (circuit->in[p].kind == QUO_PORT_ARITH) {
-			quo_planes_from_words(job->in[p]->a, job->in[p]->n, circuit->in[p].width,
-					      planes);
-			in[p] = planes;
-			planes += circuit->in[p].width * quo_words(job->in[p]->n);
-		}
+		bool arith = circuit->in[p].kind == QUO_PORT_ARITH;
+		in[p] = arith ? NULL : job->in[p]->b;
+		words[p] = arith ? job->in[p]->a : NULL;
 	}
 	for (uint32_t p = 0; p < circuit->n_out; p++)
 		out[p] = job->out[p]->b;
-	return quo_circuit_eval_on(pool, circuit, job->n, in, out, err);
+	return quo_circuit_eval_words(pool, circuit, job->n, in, words, out, err);
 }
 
 static quo_status clear_map(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs,
 			    quo_err *err)
 {
+	(void)self;
 	if (s->dry)
 		return QUO_OK;
 	for (size_t i = 0; i < n_jobs; i++)
-		QUO_TRY(map_one(self, s->pool, &jobs[i], err));
+		QUO_TRY(map_one(s->pool, &jobs[i], err));
 	return QUO_OK;
 }
 

@@ -39,6 +39,11 @@ void quo_planes_from_words(const uint32_t *in, size_t n, unsigned width, uint64_
 void quo_words_from_planes(const uint64_t *planes, size_t n, unsigned width, bool is_signed,
 			   uint32_t *out);
 
+/* n bytes of `width` <= 8 planes (width 0: all 0), each replaced: out[i] = table[value i]. Time
+ * depends on the values: for public or clear data only. */
+void quo_bytes_from_planes(const uint64_t *planes, size_t n, unsigned width,
+			   const uint8_t table[256], uint8_t *out);
+
 /* Append bits from .. from + n - 1 of `in` to `out`, a string of `at` bits with zeros behind them.
  * Touches no word of either that holds none of these bits. */
 void quo_bits_append(uint64_t *out, size_t at, const uint64_t *in, size_t from, size_t n);

@@ -144,7 +144,8 @@ typedef struct quo_term {
 } quo_term;
 /* The sum of n terms and a constant mod 2^width, signed as told. Shallow: carry-save and one adder; small: adders in
  * turn. */
-quo_int quo_sum(quo_builder *b, const quo_term *terms, unsigned n, int64_t constant, unsigned width, bool is_signed);
+quo_int quo_sum(quo_builder *b, const quo_term *terms, unsigned n, int64_t constant, unsigned width,
+		bool is_signed);
 quo_wire quo_less(quo_builder *b, quo_int x, quo_int y); /* x < y, signs respected */
 quo_wire quo_equal(quo_builder *b, quo_int x, quo_int y);
 quo_wire quo_nonzero(quo_builder *b, quo_int x);
@@ -192,5 +193,11 @@ quo_status quo_circuit_eval(const quo_circuit *c, size_t n, const uint64_t *cons
 /* The same on a pool's threads; NULL: one. */
 quo_status quo_circuit_eval_on(quo_pool *pool, const quo_circuit *c, size_t n,
 			       const uint64_t *const *in, uint64_t *const *out, quo_err *err);
+/* The same where some ports take integers: words[p], where it is not NULL, holds the n values (a
+ * scalar's one) of port p, which is no wider than 32 bits, instead of in[p]. Higher bits do not
+ * count. */
+quo_status quo_circuit_eval_words(quo_pool *pool, const quo_circuit *c, size_t n,
+				  const uint64_t *const *in, const uint32_t *const *words,
+				  uint64_t *const *out, quo_err *err);
 
 #endif

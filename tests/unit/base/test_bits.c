@@ -52,6 +52,34 @@ static void test_planes(void **state)
 	quo_rng_free(rng);
 }
 
+static void test_bytes(void **state)
+{
+	quo_rng *rng = quo_rng_new_test(12);
+
+	(void)state;
+	for (size_t s = 0; s < N_SIZES; s++)
+		for (unsigned width = 0; width <= 8; width++) {
+			size_t n = sizes[s], words = quo_words(n);
+			uint64_t *planes = calloc(words * width + 1, 8);
+			uint32_t *in = random_new(rng, n * 4);
+			uint8_t *table = random_new(rng, 256);
+			quo_planes_from_words(in, n, width, planes);
+			FOR_EACH_TIER(tier)
+			{
+				uint8_t *out = guarded_new(n);
+				quo_bytes_from_planes(planes, n, width, table, out);
+				for (size_t i = 0; i < n; i++)
+					assert_int_equal(out[i], table[in[i] & quo_mask32(width)]);
+				guarded_check(out, n);
+				free(out);
+			}
+			free(planes);
+			free(in);
+			free(table);
+		}
+	quo_rng_free(rng);
+}
+
 static void test_transpose_128(void **state)
 {
 	static const size_t counts[] = { 0, 128, 256, 384, 512, 640, 1024, 1152 };
@@ -224,13 +252,10 @@ static void test_helpers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_planes),
-		cmocka_unit_test(test_transpose_128),
-		cmocka_unit_test(test_plane_transpose),
-		cmocka_unit_test(test_words_transpose),
-		cmocka_unit_test(test_pack),
-		cmocka_unit_test(test_append),
-		cmocka_unit_test(test_helpers),
+		cmocka_unit_test(test_planes),          cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_transpose_128),   cmocka_unit_test(test_plane_transpose),
+		cmocka_unit_test(test_words_transpose), cmocka_unit_test(test_pack),
+		cmocka_unit_test(test_append),          cmocka_unit_test(test_helpers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,39 @@ static inline uint64_t *to_planes(const uint64_t *v, size_t n, unsigned width)
 	return planes;
 }
 
+/* The same outputs from ports that take integers, every second one of them or all. */
+static inline void check_words(const quo_circuit *c, size_t n, const uint64_t *const *in,
+			       uint64_t *const *pin, uint64_t *const *want)
+{
+	uint64_t *out[QUO_MAX_PORTS];
+	uint32_t *from[QUO_MAX_PORTS];
+	const uint32_t *words[QUO_MAX_PORTS];
+	quo_err err = QUO_ERR_INIT;
+
+	for (uint32_t p = 0; p < c->n_in; p++) {
+		size_t count = c->in[p].scalar ? 1 : n;
+		from[p] = quo_alloc(count + 1, sizeof **from, NULL);
+		for (size_t i = 0; i < count; i++)
+			from[p][i] = (uint32_t)in[p][i];
+	}
+	for (uint32_t p = 0; p < c->n_out; p++)
+		out[p] = quo_alloc(c->out[p].width * quo_words(n) + 1, sizeof **out, NULL);
+	for (unsigned step = 1; step <= 2; step++) {
+		for (uint32_t p = 0; p < c->n_in; p++)
+			words[p] = c->in[p].width <= 32 && p % step == 0 ? from[p] : NULL;
+		assert_int_equal(quo_circuit_eval_words(NULL, c, n, (const uint64_t *const *)pin,
+							words, out, &err),
+				 QUO_OK);
+		for (uint32_t p = 0; p < c->n_out; p++)
+			assert_memory_equal(out[p], want[p],
+					    c->out[p].width * quo_words(n) * sizeof **out);
+	}
+	for (uint32_t p = 0; p < c->n_in; p++)
+		quo_free(from[p]);
+	for (uint32_t p = 0; p < c->n_out; p++)
+		quo_free(out[p]);
+}
+
 /* in[p][i] and out[p][i]: port p, instance i (a scalar port: instance 0). Outputs are
  * zero-extended. */
 static inline void run_circuit(const quo_circuit *c, size_t n, const uint64_t *const *in,
@@ -58,6 +91,7 @@ static inline void run_circuit(const quo_circuit *c, size_t n, const uint64_t *c
 	for (uint32_t p = 0; p < c->n_out; p++)
 		pout[p] = quo_alloc(c->out[p].width * words + 1, sizeof **pout, NULL);
 	assert_int_equal(quo_circuit_eval(c, n, (const uint64_t *const *)pin, pout, &err), QUO_OK);
+	check_words(c, n, in, pin, pout);
 	for (uint32_t p = 0; p < c->n_out; p++) {
 		for (size_t i = 0; i < n; i++) {
 			out[p][i] = 0;
