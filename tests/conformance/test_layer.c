@@ -58,6 +58,9 @@ static const struct layer_case cases[] = {
 	  { 5, 4, 3, 1, 1, 2, 2, 0, 0, 3, 2, 4 }, 4, true },
 	{ "conv2d", "{use: conv2d, out: 2, kernel: 1, padding: 1}", 3, 1,
 	  { 2, 3, 2, 1, 1, 1, 1, 1, 1, 4, 5, 2 }, 2, true },
+	/* A skip's projection finds its stride. */
+	{ "residual", "{use: residual, project: true}", 3, 2,
+	  { 7, 5, 3, 1, 1, 2, 3, 0, 0, 4, 2, 5 }, 5, true },
 	/* More outputs than inputs of a patch, and more places than a word has bits. */
 	{ "conv2d", "{use: conv2d, out: 40, kernel: 2, padding: same}", 3, 2,
 	  { 9, 8, 1, 2, 2, 1, 1, 0, 0, 9, 8, 40 }, 160, true },
@@ -181,7 +184,11 @@ static unsigned ring(uint64_t bound)
 
 static quo_layer_input input_of(const struct layer_case *c, bool is_signed)
 {
-	quo_layer_input in = { .n_dims = c->n_dims, .batch = c->batch, .is_signed = is_signed };
+	quo_layer_input in = { .n_dims = c->n_dims,
+			       .batch = c->batch,
+			       .is_signed = is_signed,
+			       .z_dims = 3,
+			       .z_dim = { c->g.oh, c->g.ow, c->g.out } };
 	const uint32_t image[3] = { c->g.h, c->g.w, c->g.c };
 
 	if (c->n_dims == 1)
@@ -403,6 +410,111 @@ static void equal_to_the_formula(void **state)
 	assert_true(n >= 2);
 }
 
+/* ---- windows ---- */
+
+static const struct window_case {
+	const char *name, *yaml;
+	uint32_t h, w, c, kh, kw;
+} windows[] = {
+	{ "maxpool", "{use: maxpool}", 4, 6, 3, 2, 2 },
+	{ "maxpool", "{use: maxpool, size: 1}", 3, 2, 2, 1, 1 },
+	{ "maxpool", "{use: maxpool, size: [3, 1]}", 9, 1, 5, 3, 1 },
+	{ "maxpool", "{use: maxpool, size: [2, 3], remainder: drop}", 7, 8, 2, 2, 3 },
+	{ "maxpool", "{use: maxpool, size: 5}", 5, 5, 1, 5, 5 },
+};
+
+#define N_WINDOWS (sizeof windows / sizeof *windows)
+#define Z_WIDTH 6 /* so narrow that equal values are common */
+
+static quo_circuit *combine_circuit(const quo_instance *layer, uint32_t n, quo_goal goal)
+{
+	const quo_layer_ops *ops = layer->ops;
+	quo_builder *b = quo_builder_new(goal);
+	quo_int z[QUO_MAX_WINDOW];
+	quo_wire takes[QUO_MAX_WINDOW];
+
+	for (uint32_t k = 0; k < n; k++)
+		z[k] = quo_input(b, "z", QUO_PORT_BITS, Z_WIDTH, true, false);
+	quo_output(b, "value",
+		   quo_resize(ops->combine(layer->self, b, z, n, takes), Z_WIDTH, true));
+	for (uint32_t k = 0; k < n; k++)
+		quo_output(b, "takes", quo_int_from_bit(takes[k]));
+	quo_circuit *c = quo_circuit_finish(b, &err);
+	if (!c)
+		fail_msg("%s", err.text);
+	return c;
+}
+
+/* The largest of each window, the first of them in row-major order, and nobody else. */
+static void check_combine(const quo_instance *layer, uint32_t n, quo_goal goal)
+{
+	enum { ROWS = 500, WORDS = (ROWS + 63) / 64 };
+	quo_circuit *c = combine_circuit(layer, n, goal);
+	static uint64_t planes[QUO_MAX_WINDOW][Z_WIDTH * WORDS], value[Z_WIDTH * WORDS],
+		takes[QUO_MAX_WINDOW][WORDS];
+	static int32_t z[QUO_MAX_WINDOW][ROWS];
+	const uint64_t *in[QUO_MAX_WINDOW];
+	uint64_t *out[QUO_MAX_WINDOW + 1] = { value };
+	uint64_t random = n;
+
+	for (uint32_t k = 0; k < n; k++) {
+		for (uint32_t r = 0; r < ROWS; r++)
+			z[k][r] = quo_sign_extend((uint32_t)quo_test_random(&random), Z_WIDTH);
+		quo_planes_from_words((const uint32_t *)z[k], ROWS, Z_WIDTH, planes[k]);
+		in[k] = planes[k];
+		out[1 + k] = takes[k];
+	}
+	quo_test_ok(quo_circuit_eval(c, ROWS, in, out, &err));
+	for (uint32_t r = 0; r < ROWS; r++) {
+		uint32_t best = 0, got = 0;
+		for (uint32_t k = 1; k < n; k++)
+			best = z[k][r] > z[best][r] ? k : best;
+		for (unsigned bit = 0; bit < Z_WIDTH; bit++)
+			got |= (uint32_t)(value[bit * WORDS + r / 64] >> (r % 64) & 1) << bit;
+		assert_int_equal(quo_sign_extend(got, Z_WIDTH), z[best][r]);
+		for (uint32_t k = 0; k < n; k++)
+			assert_int_equal(takes[k][r / 64] >> (r % 64) & 1, k == best);
+	}
+	quo_circuit_free(c);
+}
+
+static void check_window(const struct window_case *w)
+{
+	quo_experiment *owner = NULL;
+	quo_instance *layer = NULL;
+	quo_layer_input in = { .n_dims = 3, .dim = { w->h, w->w, w->c }, .batch = 2 };
+	quo_layer_plan plan = { 0 };
+	uint32_t oh = w->h / w->kh, ow = w->w / w->kw, place[200];
+
+	quo_test_ok(load(QUO_KIND_LAYER, w->yaml, &owner, &layer, &err));
+	const quo_layer_ops *ops = layer->ops;
+	quo_test_ok(ops->plan(layer->self, &in, &plan, &err));
+	assert_int_equal(plan.n_dims, 3);
+	assert_int_equal(plan.dim[0], oh);
+	assert_int_equal(plan.dim[1], ow);
+	assert_int_equal(plan.dim[2], w->c);
+	assert_int_equal(plan.window, w->kh * w->kw);
+	assert_int_equal(plan.param_rows, 0);
+	for (uint32_t k = 0; k < plan.window; k++) {
+		ops->places(layer->self, &in, &plan, k, place);
+		for (uint32_t o = 0; o < oh * ow * w->c; o++) {
+			uint32_t c = o % w->c, y = o / w->c / ow * w->kh + k / w->kw,
+				 x = o / w->c % ow * w->kw + k % w->kw;
+			assert_int_equal(place[o], (y * w->w + x) * w->c + c);
+		}
+	}
+	check_combine(layer, plan.window, QUO_SMALL);
+	check_combine(layer, plan.window, QUO_SHALLOW);
+	quo_experiment_free(owner);
+}
+
+static void windows_take_the_first_largest(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_WINDOWS; i++)
+		check_window(&windows[i]);
+}
+
 static void every_layer_has_cases(void **state)
 {
 	const quo_registry *registry = quo_test_registry();
@@ -411,10 +523,13 @@ static void every_layer_has_cases(void **state)
 	for (size_t i = 0; i < quo_registry_count(registry); i++) {
 		const quo_component *c = &quo_registry_at(registry, i)->component;
 		size_t n = 0;
-		if (c->kind != QUO_KIND_LAYER || !((const quo_layer_ops *)c->ops)->forward)
+		if (c->kind != QUO_KIND_LAYER ||
+		    ((const quo_layer_ops *)c->ops)->role == QUO_LAYER_SHAPE)
 			continue;
 		for (size_t j = 0; j < N_CASES; j++)
 			n += !strcmp(cases[j].name, c->name);
+		for (size_t j = 0; j < N_WINDOWS; j++)
+			n += !strcmp(windows[j].name, c->name);
 		if (!n)
 			fail_msg("layer/%s has no case here", c->name);
 	}
@@ -430,42 +545,57 @@ static void refusals(void **state)
 		const char *says; /* NULL: goes in */
 	} bad[] = {
 		{ "{use: conv2d, out: 2, kernel: [3, 5]}",
-		  { 3, { 4, 4, 1 }, 2, false },
+		  { .n_dims = 3, .dim = { 4, 4, 1 }, .batch = 2 },
 		  "a kernel of 3 x 5 is larger than its padded input of 4 x 4" },
 		{ "{use: conv2d, out: 2, kernel: [3, 6], padding: [0, 1]}",
-		  { 3, { 4, 4, 1 }, 2, false },
+		  { .n_dims = 3, .dim = { 4, 4, 1 }, .batch = 2 },
 		  NULL },
 		{ "{use: conv2d, out: 2, kernel: 7, padding: 1}",
-		  { 3, { 4, 5, 1 }, 2, false },
+		  { .n_dims = 3, .dim = { 4, 5, 1 }, .batch = 2 },
 		  "larger than its padded input of 6 x 7" },
 		{ "{use: conv2d, out: 2, kernel: 7, padding: same}",
-		  { 3, { 4, 5, 1 }, 2, false },
+		  { .n_dims = 3, .dim = { 4, 5, 1 }, .batch = 2 },
 		  NULL },
 		{ "{use: conv2d, out: 2, kernel: 3}",
-		  { 1, { 784 }, 2, false },
+		  { .n_dims = 1, .dim = { 784 }, .batch = 2 },
 		  "rows x columns x channels, and its input has 1 dimension;" },
 		{ "{use: conv2d, out: 2, kernel: 3}",
-		  { 2, { 28, 28 }, 2, false },
+		  { .n_dims = 2, .dim = { 28, 28 }, .batch = 2 },
 		  "has 2 dimensions" },
 		{ "{use: conv2d, out: 2, kernel: 1}",
-		  { 3, { 1 << 16, 1 << 16, 1 }, 2, false },
+		  { .n_dims = 3, .dim = { 1 << 16, 1 << 16, 1 }, .batch = 2 },
 		  "too large" },
 		{ "{use: conv2d, out: 2, kernel: 1048576, padding: same}",
-		  { 3, { 2, 2, 1 << 30 }, 2, false },
+		  { .n_dims = 3, .dim = { 2, 2, 1 << 30 }, .batch = 2 },
 		  "too large" },
-		{ "{use: conv2d, out: 2, kernel: 0}", { 0 }, "kernel wants integers in 1.." },
-		{ "{use: conv2d, out: 2, kernel: -1}", { 0 }, "not '-1'" },
-		{ "{use: conv2d, out: 2, kernel: 3x}", { 0 }, "not '3x'" },
-		{ "{use: conv2d, out: 2, kernel: []}", { 0 }, "not 0 entries" },
-		{ "{use: conv2d, out: 2, kernel: [3, 3, 3]}", { 0 }, "not 3 entries" },
-		{ "{use: conv2d, out: 2, kernel: 3, stride: 0}", { 0 }, "stride wants" },
+		{ "{use: maxpool}",
+		  { .n_dims = 3, .dim = { 4, 5, 1 }, .batch = 2 },
+		  "windows of 2 x 2 do not divide the input, 4 x 5" },
+		{ "{use: maxpool, remainder: drop}",
+		  { .n_dims = 3, .dim = { 4, 1, 1 }, .batch = 2 },
+		  "larger than the input, 4 x 1" },
+		{ "{use: maxpool}",
+		  { .n_dims = 1, .dim = { 16 }, .batch = 2 },
+		  "has 1 dimension;" },
+		{ "{use: maxpool, size: 17}", { .n_dims = 0 }, "more than 256 elements" },
+		{ "{use: maxpool, size: 0}", { .n_dims = 0 }, "size wants" },
+		{ "{use: conv2d, out: 2, kernel: 0}",
+		  { .n_dims = 0 },
+		  "kernel wants integers in 1.." },
+		{ "{use: conv2d, out: 2, kernel: -1}", { .n_dims = 0 }, "not '-1'" },
+		{ "{use: conv2d, out: 2, kernel: 3x}", { .n_dims = 0 }, "not '3x'" },
+		{ "{use: conv2d, out: 2, kernel: []}", { .n_dims = 0 }, "not 0 entries" },
+		{ "{use: conv2d, out: 2, kernel: [3, 3, 3]}", { .n_dims = 0 }, "not 3 entries" },
+		{ "{use: conv2d, out: 2, kernel: 3, stride: 0}", { .n_dims = 0 }, "stride wants" },
 		{ "{use: conv2d, out: 2, kernel: 3, stride: [1, 99999999999]}",
-		  { 0 },
+		  { .n_dims = 0 },
 		  "stride wants" },
 		{ "{use: conv2d, out: 2, kernel: 3, padding: full}",
-		  { 0 },
+		  { .n_dims = 0 },
 		  "padding is valid, same, an integer or [rows, columns], not 'full'" },
-		{ "{use: conv2d, out: 2, kernel: 3, padding: [1, same]}", { 0 }, "padding wants" },
+		{ "{use: conv2d, out: 2, kernel: 3, padding: [1, same]}",
+		  { .n_dims = 0 },
+		  "padding wants" },
 	};
 
 	(void)state;
@@ -490,6 +620,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_to_the_formula),
+		cmocka_unit_test(windows_take_the_first_largest),
 		cmocka_unit_test(every_layer_has_cases),
 		cmocka_unit_test(refusals),
 	};
