@@ -598,9 +598,7 @@ static struct shape follow(quo_reference *r, struct shape from, const quo_refere
 	if (stage->n_followers > MAX_FOLLOWERS)
 		abort();
 	*f = (struct follower){ .layer = layer, .from = from, .to = from };
-	if (layer->kind == QUO_REFERENCE_FLATTEN) {
-		f->to = (struct shape){ 1, 1, (uint32_t)elements(from) };
-	} else if (layer->kind == QUO_REFERENCE_MAXPOOL) {
+	if (layer->kind == QUO_REFERENCE_MAXPOOL) {
 		f->to = (struct shape){ from.h / layer->kh, from.w / layer->kw, from.c };
 		f->winner = zeroed(batch * elements(f->to), sizeof *f->winner);
 	} else {
@@ -628,10 +626,13 @@ static void build(quo_reference *r, const quo_reference_layer *layers, uint32_t 
 			stage->linear = layer->kind == QUO_REFERENCE_FC ? new_fc(r, now, layer->out)
 									: new_conv(r, now, layer);
 			now = stage->linear.to;
+		} else if (layer->kind == QUO_REFERENCE_FLATTEN) {
+			now = (struct shape){ 1, 1, (uint32_t)elements(now) };
 		} else {
 			now = follow(r, now, layer);
 		}
-		r->stage[r->n_stages - 1].to = now;
+		if (r->n_stages)
+			r->stage[r->n_stages - 1].to = now;
 	}
 	for (uint32_t j = 0; j < r->n_stages; j++) {
 		struct stage *stage = &r->stage[j];
