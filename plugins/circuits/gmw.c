@@ -203,144 +203,7 @@ static void store_outputs(const quo_session *s, const struct gmw_part *part)
 	}
 }
 
-/* ---- stages ---- */
-
-static void run_ops(const quo_session *s, const struct gmw_part *part, uint32_t stage)
-{
-	const struct gmw_program *p = part->job->program;
-	uint64_t flip = s->party == 0 ? UINT64_MAX : 0;
-
-	for (uint32_t i = stage ? p->stages[stage - 1].ops_end : 0; i < p->stages[stage].ops_end;
-	     i++) {
-		const struct gmw_op *op = &p->ops[i];
-		size_t words = op->scalar ? 1 : part->words;
-		uint64_t *out = part->rows[op->out], *a = part->rows[op->a], *b = part->rows[op->b];
-		if (op->code == GMW_XOR)
-			part->k->xor_rows(out, a, b, words);
-		else
-			part->k->xor_word(out, a, op->code == GMW_NOT ? flip : *b, words);
-	}
-}
-
-/* This party's shares of what the stage opens: centres, then leaves. Returns the message's end. */
-static uint8_t *mask_operands(const quo_session *s, const struct gmw_part *part, uint32_t stage,
-			      uint8_t *to)
-{
-	const struct gmw_program *p = part->job->program;
-
-	for (uint32_t i = stage ? p->stages[stage - 1].stars_end : 0;
-	     i < p->stages[stage].stars_end; i++) {
-		const struct gmw_star *star = &p->stars[i];
-		size_t m = gmw_wide(star) ? part->m : 1;
-		if (!gmw_opens_centre(star, s->party))
-			continue;
-		part->k->mask(to, part->rows[star->centre], gmw_a(part, star), m);
-		to += gmw_row_bytes(m);
-	}
-	for (uint32_t i = stage ? p->stages[stage - 1].ands_end : 0; i < p->stages[stage].ands_end;
-	     i++) {
-		const struct gmw_and *and = &p->ands[i];
-		const struct gmw_star *star = &p->stars[ and->star];
-		size_t m = star->kind == GMW_ONE ? 1 : part->m;
-		if (!gmw_opens_leaves(star, s->party))
-			continue;
-		part->k->mask(to, part->rows[ and->in], gmw_b(part, star, and->leaf), m);
-		to += gmw_row_bytes(m);
-	}
-	return to;
-}
-
-/* Where the reading of an exchange's two messages stands. */
-struct messages {
-	const uint8_t *mine, *theirs;
-};
-
-/* The next row: this party's and the other's part of it, zeros from who sends none. */
-static struct messages next_row(const struct gmw_part *part, struct messages *at, size_t bytes,
-				bool from_me, bool from_peer)
-{
-	const uint8_t *zeros = (const uint8_t *)part->zeros;
-	struct messages row = { from_me ? at->mine : zeros, from_peer ? at->theirs : zeros };
-
-	at->mine += from_me ? bytes : 0;
-	at->theirs += from_peer ? bytes : 0;
-	return row;
-}
-
-static uint64_t open_bit(const struct messages *row)
-{
-	return 0 - (uint64_t)((row->mine[0] ^ row->theirs[0]) & 1);
-}
-
-static void open_centre(const struct gmw_part *part, const struct gmw_star *star,
-			const struct messages *row)
-{
-	if (gmw_wide(star))
-		part->k->open(gmw_d(part, star), row->mine, row->theirs, part->m);
-	else
-		*gmw_d(part, star) = open_bit(row);
-}
-
-static void multiply(const quo_session *s, const struct gmw_part *part, const struct gmw_and *and,
-		     const struct messages *row)
-{
-	const struct gmw_star *star = &part->job->program->stars[ and->star];
-	bool one = star->kind == GMW_ONE;
-	uint64_t e = one ? open_bit(row) : 0, zero = 0;
-	struct gmw_beaver m = {
-		.out = part->rows[ and->out],
-		.d = gmw_d(part, star),
-		.a = gmw_a(part, star),
-		.b = gmw_b(part, star, and->leaf),
-		.c = gmw_c(part, star, and->leaf),
-		.e0 = one ? (const uint8_t *)&e : row->mine,
-		.e1 = one ? (const uint8_t *)&zero : row->theirs,
-		.not_d = 0 - (uint64_t) and->not_centre,
-		.not_e = 0 - (uint64_t) and->not_leaf,
-		.party0 = s->party == 0 ? UINT64_MAX : 0,
-	};
-
-	if (gmw_wide(star))
-		part->k->multiply(&m, part->words);
-	else
-		part->k->multiply_by_scalar(&m, one ? 1 : part->words);
-}
-
-/* Opens what mask_operands() masked and evaluates the stage's AND gates. */
-static void run_ands(const quo_session *s, const struct gmw_part *part, uint32_t stage,
-		     struct messages *at)
-{
-	const struct gmw_program *p = part->job->program;
-	int me = s->party, peer = 1 - s->party;
-
-	for (uint32_t i = stage ? p->stages[stage - 1].stars_end : 0;
-	     i < p->stages[stage].stars_end; i++) {
-		const struct gmw_star *star = &p->stars[i];
-		struct messages row =
-			next_row(part, at, gmw_row_bytes(gmw_wide(star) ? part->m : 1),
-				 gmw_opens_centre(star, me), gmw_opens_centre(star, peer));
-		open_centre(part, star, &row);
-	}
-	for (uint32_t i = stage ? p->stages[stage - 1].ands_end : 0; i < p->stages[stage].ands_end;
-	     i++) {
-		const struct gmw_star *star = &p->stars[p->ands[i].star];
-		struct messages row =
-			next_row(part, at, gmw_row_bytes(star->kind == GMW_ONE ? 1 : part->m),
-				 gmw_opens_leaves(star, me), gmw_opens_leaves(star, peer));
-		multiply(s, part, &p->ands[i], &row);
-	}
-}
-
-static quo_status exchange(quo_session *s, const uint8_t *mine, size_t n_mine, uint8_t *theirs,
-			   size_t n_theirs, quo_err *err)
-{
-	quo_channel_duplex(s->peer, true);
-	quo_status status = quo_channel_send(s->peer, mine, n_mine, err);
-	if (status == QUO_OK)
-		status = quo_channel_recv(s->peer, theirs, n_theirs, err);
-	quo_channel_duplex(s->peer, false);
-	return status;
-}
+/* ---- waves ---- */
 
 static size_t wave_bytes(const struct gmw_part *parts, size_t n_parts, uint32_t stage, int party)
 {
@@ -359,28 +222,6 @@ static uint32_t wave_stages(const struct gmw_part *parts, size_t n_parts)
 		if (stages < parts[i].job->program->n_stages)
 			stages = parts[i].job->program->n_stages;
 	return stages;
-}
-
-static quo_status run_stage(quo_session *s, const struct gmw_part *parts, size_t n_parts,
-			    uint32_t stage, uint8_t *mine, uint8_t *theirs, quo_err *err)
-{
-	size_t incoming = wave_bytes(parts, n_parts, stage, 1 - s->party);
-	struct messages at = { mine, theirs };
-	uint8_t *end = mine;
-
-	for (size_t i = 0; i < n_parts; i++) {
-		if (stage >= parts[i].job->program->n_stages)
-			continue;
-		run_ops(s, &parts[i], stage);
-		end = mask_operands(s, &parts[i], stage, end);
-	}
-	if (end == mine && !incoming)
-		return QUO_OK;
-	QUO_TRY(exchange(s, mine, (size_t)(end - mine), theirs, incoming, err));
-	for (size_t i = 0; i < n_parts; i++)
-		if (stage < parts[i].job->program->n_stages)
-			run_ands(s, &parts[i], stage, &at);
-	return QUO_OK;
 }
 
 static quo_status run_wave(quo_session *s, struct gmw_part *parts, size_t n_parts, quo_err *err)
@@ -403,7 +244,7 @@ static quo_status run_wave(quo_session *s, struct gmw_part *parts, size_t n_part
 	if (!mine || !theirs)
 		return QUO_FAILED;
 	for (uint32_t stage = 0; stage < stages; stage++)
-		QUO_TRY(run_stage(s, parts, n_parts, stage, mine, theirs, err));
+		QUO_TRY(gmw_stage_run(s, parts, n_parts, stage, mine, theirs, err));
 	for (size_t i = 0; i < n_parts; i++)
 		store_outputs(s, &parts[i]);
 	return QUO_OK;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parts of circuits/gmw: a circuit's program (gmw_program.c, gmw_cover.c), the plan of a call
- * (gmw_plan.c), its multiplication triples (gmw_triples.c), row kernels (gmw_rows.c) and the engine
- * itself (gmw.c).
+ * (gmw_plan.c), its multiplication triples (gmw_triples.c), the levels of gates (gmw_stages.c), row
+ * kernels (gmw_rows.c) and the engine itself (gmw.c).
  *
  * Stars. AND gates that share an operand share the random bit that masks it: a *star* is an operand
  * (the centre) and the AND gates (leaves) that use it. Its triples have one a, and b_j, c_j = a b_j
@@ -33,6 +33,13 @@
 /* COTs that are made and hashed at a time; a multiple of 64. */
 #ifndef GMW_BATCH_COTS
 #define GMW_BATCH_COTS ((size_t)1 << 14)
+#endif
+/* What a thread should have to do: COTs of a batch, words of a row, and words of all rows of a stage
+ * together. */
+#ifndef GMW_SHARE_COTS
+#define GMW_SHARE_COTS ((size_t)1 << 11)
+#define GMW_SHARE_WORDS ((size_t)64)
+#define GMW_SHARE_WORK ((size_t)1 << 15)
 #endif
 
 /* ---- programs ---- */
@@ -144,6 +151,9 @@ struct gmw_part {
 	uint64_t *scalars; /* triples of scalars */
 	uint64_t *zeros;   /* a row */
 	const struct gmw_kernels *k;
+	/* Where its messages of the present stage begin. */
+	uint8_t *mine;
+	const uint8_t *theirs;
 };
 
 struct gmw_cursor {
@@ -199,6 +209,15 @@ static inline uint64_t *gmw_c(const struct gmw_part *part, const struct gmw_star
 /* Make the triples of a wave's parts, whose planes and scalars are zero; in a dry session, account
  * for it. */
 quo_status gmw_triples(quo_session *s, const struct gmw_part *parts, size_t n_parts, quo_err *err);
+
+/* ---- stages ---- */
+
+/*
+ * One stage of a wave: local gates, one exchange, AND gates. `mine` and `theirs` have room for the
+ * stage's messages (gmw_stage_bytes) and a word more each.
+ */
+quo_status gmw_stage_run(quo_session *s, struct gmw_part *parts, size_t n_parts, uint32_t stage,
+			 uint8_t *mine, uint8_t *theirs, quo_err *err);
 
 /* ---- rows ---- */
 

@@ -271,12 +271,13 @@ static void give(struct work *w, struct pool *pools, uint32_t wire)
 		w->slot[wire] = pool->n ? pool->list[--pool->n] : pool->used++;
 }
 
-/* Take back the slot of a wire that `position` was the last to read; once. */
+/* Take back the slot of a wire that `position` was the last to read; once. Scalars keep theirs, so
+ * that a stage may compute them all before its vectors. */
 static void take_back(struct work *w, struct pool *pools, uint32_t wire, uint32_t position)
 {
-	struct pool *pool = &pools[w->scalar[wire]];
+	struct pool *pool = &pools[0];
 
-	if (wire < w->c->n_input_wires || w->last[wire] != position)
+	if (wire < w->c->n_input_wires || w->scalar[wire] || w->last[wire] != position)
 		return;
 	w->last[wire] = 0;
 	pool->list[pool->n++] = w->slot[wire];

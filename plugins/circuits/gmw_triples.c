@@ -185,60 +185,87 @@ static bool next_piece(const struct wave *w, struct place *at, size_t room, stru
 	return false;
 }
 
-/* What a batch works with. */
-struct batch {
-	quo_block *cots;
-	uint64_t *choices;
+/* What a thread has of its own for its share of a batch. */
+struct scratch {
 	uint32_t *x, *v; /* low bits of the hashes */
-	uint64_t *planes, *row;
+	uint64_t *planes;
 };
 
-static quo_status make_batch(quo_session *s, struct batch *b, quo_err *err)
-{
-	size_t words = GMW_BATCH_COTS / 64 + 1;
+/* COTs made together, cut into shares. A share is hashed and used by one thread. */
+struct batch {
+	const struct wave *w;
+	quo_block *cots;
+	uint64_t *choices;
+	struct scratch *scratch; /* of every share */
+	size_t n, shares, most_shares;
+	uint64_t tweak;
+	struct place from; /* of its first COT */
+};
 
-	b->cots = quo_arena_alloc(s->step, GMW_BATCH_COTS, sizeof *b->cots, err);
-	b->choices = quo_arena_alloc(s->step, words, sizeof *b->choices, err);
-	b->x = quo_arena_alloc(s->step, 2 * GMW_BATCH_COTS, sizeof *b->x, err);
-	b->planes = quo_arena_alloc(s->step, (GMW_MAX_LEAVES + 1) * words, sizeof *b->planes, err);
-	if (!b->cots || !b->choices || !b->x || !b->planes)
+/* A word of a row is not cut, so that a share may take up to 63 COTs more. */
+#define SHARE_SLACK 64
+
+static quo_status make_batch(struct batch *b, quo_err *err)
+{
+	quo_arena *arena = b->w->s->step;
+	size_t most = GMW_BATCH_COTS / GMW_SHARE_COTS, threads = quo_pool_threads(b->w->s->pool);
+
+	b->most_shares = threads < most ? threads : most;
+	size_t cots =
+		(GMW_BATCH_COTS / 64 + b->most_shares - 1) / b->most_shares * 64 + SHARE_SLACK;
+	b->cots = quo_arena_alloc(arena, GMW_BATCH_COTS, sizeof *b->cots, err);
+	b->choices = quo_arena_alloc(arena, GMW_BATCH_COTS / 64 + 1, sizeof *b->choices, err);
+	b->scratch = quo_arena_alloc(arena, b->most_shares, sizeof *b->scratch, err);
+	if (!b->cots || !b->choices || !b->scratch)
 		return QUO_FAILED;
-	b->v = b->x + GMW_BATCH_COTS;
-	b->row = b->planes + GMW_MAX_LEAVES * words;
+	for (size_t i = 0; i < b->most_shares; i++) {
+		struct scratch *own = &b->scratch[i];
+		own->x = quo_arena_alloc(arena, cots, sizeof *own->x, err);
+		own->v = quo_arena_alloc(arena, cots, sizeof *own->v, err);
+		own->planes = quo_arena_alloc(arena, GMW_MAX_LEAVES * (cots / 64 + 1),
+					      sizeof *own->planes, err);
+		if (!own->x || !own->v || !own->planes)
+			return QUO_FAILED;
+	}
 	return QUO_OK;
 }
 
-static void hash_sender(const struct wave *w, const struct batch *b, uint64_t tweak, size_t n)
+/* COTs first .. end-1 of the batch; first is a multiple of QUO_TCCR_PER_KEY. */
+static void hash_sender(const struct batch *b, const struct scratch *own, size_t first, size_t end)
 {
+	const struct wave *w = b->w;
 	quo_block h0[TILE], h1[TILE];
 
-	for (size_t at = 0, m; at < n; at += m) {
-		m = n - at < TILE ? n - at : TILE;
-		quo_tccr_pair(w->s->hash_start, tweak + at / QUO_TCCR_PER_KEY, QUO_TCCR_PER_KEY,
+	for (size_t at = first, m; at < end; at += m) {
+		m = end - at < TILE ? end - at : TILE;
+		quo_tccr_pair(w->s->hash_start, b->tweak + at / QUO_TCCR_PER_KEY, QUO_TCCR_PER_KEY,
 			      b->cots + at, w->delta, h0, h1, m);
-		w->k->low_words_pair(b->x + at, b->v + at, h0, h1, m);
+		w->k->low_words_pair(own->x + (at - first), own->v + (at - first), h0, h1, m);
 	}
 	quo_wipe(h0, sizeof h0);
 	quo_wipe(h1, sizeof h1);
 }
 
-static void hash_receiver(const struct wave *w, const struct batch *b, uint64_t tweak, size_t n)
+static void hash_receiver(const struct batch *b, const struct scratch *own, size_t first,
+			  size_t end)
 {
+	const struct wave *w = b->w;
 	quo_block h[TILE];
 
-	for (size_t at = 0, m; at < n; at += m) {
-		m = n - at < TILE ? n - at : TILE;
-		quo_tccr(w->s->hash_start, tweak + at / QUO_TCCR_PER_KEY, QUO_TCCR_PER_KEY,
+	for (size_t at = first, m; at < end; at += m) {
+		m = end - at < TILE ? end - at : TILE;
+		quo_tccr(w->s->hash_start, b->tweak + at / QUO_TCCR_PER_KEY, QUO_TCCR_PER_KEY,
 			 b->cots + at, h, m);
-		w->k->low_words(b->x + at, h, m);
+		w->k->low_words(own->x + (at - first), h, m);
 	}
 	quo_wipe(h, sizeof h);
 }
 
-/* COTs at .. at+n-1 of the batch are the piece's. */
-static void use_piece(const struct wave *w, const struct batch *b, const struct piece *piece,
-		      size_t at)
+/* The piece's COTs begin with number `at` of the batch; x and v are theirs. */
+static void use_piece(const struct batch *b, const struct piece *piece, size_t at,
+		      const uint32_t *x, const uint32_t *v, uint64_t *planes)
 {
+	const struct wave *w = b->w;
 	const struct gmw_star *star = piece->star;
 	const struct gmw_kernels *k = w->k;
 	size_t words = quo_words(piece->n), word = piece->first / 64;
@@ -246,15 +273,15 @@ static void use_piece(const struct wave *w, const struct batch *b, const struct 
 
 	if (!sends(w))
 		gmw_cut_bits(a, b->choices, at, piece->n);
-	quo_planes_from_words(b->x + at, piece->n, star->degree, b->planes);
+	quo_planes_from_words(x, piece->n, star->degree, planes);
 	for (uint32_t j = 0; j < star->degree; j++) {
 		uint64_t *c = gmw_c(piece->part, star, j) + word;
-		k->xor_rows(c, c, b->planes + j * words, words);
+		k->xor_rows(c, c, planes + j * words, words);
 	}
 	if (sends(w)) {
-		quo_planes_from_words(b->v + at, piece->n, star->degree, b->planes);
+		quo_planes_from_words(v, piece->n, star->degree, planes);
 		for (uint32_t j = 0; j < star->degree; j++)
-			k->xor_word(gmw_b(piece->part, star, j) + word, b->planes + j * words, 0,
+			k->xor_word(gmw_b(piece->part, star, j) + word, planes + j * words, 0,
 				    words);
 	}
 	/* The own terms; zero in a cross product. */
@@ -263,36 +290,69 @@ static void use_piece(const struct wave *w, const struct batch *b, const struct 
 			       gmw_b(piece->part, star, j) + word, words);
 }
 
+/* COTs to skip from the start of a piece to its first word that begins at or behind `bound`. */
+static size_t skipped(size_t at, size_t n, size_t bound)
+{
+	size_t skip = bound > at ? (bound - at + 63) / 64 * 64 : 0;
+
+	return skip < n ? skip : n;
+}
+
+/* The words whose first COT is in the share. */
+static void share_task(void *arg, size_t i)
+{
+	const struct batch *b = arg;
+	const struct scratch *own = &b->scratch[i];
+	quo_range share = quo_range_of(b->n, b->shares, i, 64);
+	size_t last = share.end + SHARE_SLACK < b->n ? share.end + SHARE_SLACK : b->n;
+	struct place place = b->from;
+	struct piece whole;
+
+	if (share.first == share.end)
+		return;
+	if (sends(b->w))
+		hash_sender(b, own, share.first, last);
+	else
+		hash_receiver(b, own, share.first, last);
+	for (size_t at = 0; at < share.end && next_piece(b->w, &place, GMW_BATCH_COTS - at, &whole);
+	     at += whole.n) {
+		size_t skip = skipped(at, whole.n, share.first),
+		       end = skipped(at, whole.n, share.end);
+		struct piece piece = { whole.part, whole.star, whole.first + skip, end - skip };
+		size_t place_in = at + skip - share.first;
+		if (skip < end)
+			use_piece(b, &piece, at + skip, own->x + place_in, own->v + place_in,
+				  own->planes);
+	}
+}
+
 static quo_status vectors(const struct wave *w, quo_err *err)
 {
 	quo_session *s = w->s;
-	struct place from = { 0 }, to = { 0 };
+	struct place to = { 0 };
 	struct piece piece;
-	struct batch b;
+	struct batch b = { .w = w };
 
 	if (!s->dry)
-		QUO_TRY(make_batch(s, &b, err));
+		QUO_TRY(make_batch(&b, err));
 	for (;;) {
-		size_t n = 0, at = 0;
-		while (next_piece(w, &to, GMW_BATCH_COTS - n, &piece))
-			n += piece.n;
-		if (!n)
+		b.from = to;
+		b.n = 0;
+		while (next_piece(w, &to, GMW_BATCH_COTS - b.n, &piece))
+			b.n += piece.n;
+		if (!b.n)
 			return QUO_OK;
 		if (s->dry) {
-			quo_cot_random_cost(s->cot[w->sender], n, s->cost);
+			quo_cot_random_cost(s->cot[w->sender], b.n, s->cost);
 			continue;
 		}
-		QUO_TRY(quo_cot_random(s->cot[w->sender], s, n, b.cots, sends(w) ? NULL : b.choices,
-				       err));
-		uint64_t tweak = take_tweaks(w, n);
-		if (sends(w))
-			hash_sender(w, &b, tweak, n);
-		else
-			hash_receiver(w, &b, tweak, n);
-		while (at < n && next_piece(w, &from, GMW_BATCH_COTS - at, &piece)) {
-			use_piece(w, &b, &piece, at);
-			at += piece.n;
-		}
+		QUO_TRY(quo_cot_random(s->cot[w->sender], s, b.n, b.cots,
+				       sends(w) ? NULL : b.choices, err));
+		b.tweak = take_tweaks(w, b.n);
+		b.shares = b.n / GMW_SHARE_COTS + 1;
+		if (b.shares > b.most_shares)
+			b.shares = b.most_shares;
+		quo_parallel(s->pool, b.shares, share_task, &b);
 	}
 }
 
