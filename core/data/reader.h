@@ -40,7 +40,7 @@ typedef struct quo__reader {
 quo_status quo__reader_init(void *self, const void *config, quo_err *err);
 
 extern const quo_component quo__data_idx, quo__data_csv, quo__data_npy, quo__data_records,
-	quo__data_windows, quo__data_digits;
+	quo__data_windows, quo__data_digits, quo__data_shares;
 
 /* The smaller of rows and a limit, where 0 means no limit. */
 uint32_t quo__limit_rows(uint32_t rows, int64_t limit);
@@ -65,6 +65,10 @@ typedef struct quo__source {
 	bool compressed;
 	uint64_t at; /* decompressed bytes read so far */
 } quo__source;
+
+/* Where a name of the data section points to. */
+quo_status quo__data_path(const quo_data_common *common, const char *name, char *out, size_t size,
+			  quo_err *err);
 
 /* QUO_USAGE when there is no such regular file; says where it looked and what to do. Close
  * in any case. */

@@ -16,26 +16,42 @@
 #define GZIP_SLACK 65536u
 #define CHUNK ((size_t)1 << 22)
 
+/* The folder that relative paths start from, and who says so. */
+static const char *root_of(const quo_data_common *common, const char **says)
+{
+	const char *environment = getenv("QUOTIENT_DATA");
+
+	*says = "the default";
+	if (common->root && *common->root) {
+		*says = "data.root";
+		return common->root;
+	}
+	if (!environment || !*environment)
+		return "data";
+	*says = "QUOTIENT_DATA";
+	return environment;
+}
+
+quo_status quo__data_path(const quo_data_common *common, const char *name, char *out, size_t size,
+			  quo_err *err)
+{
+	const char *root_is;
+
+	if (!*name)
+		return quo_fail(err, QUO_USAGE, "data: an empty file name");
+	int length = *name == '/' ? snprintf(out, size, "%s", name)
+				  : snprintf(out, size, "%s/%s", root_of(common, &root_is), name);
+	if (length < 0 || (size_t)length >= size)
+		return quo_fail(err, QUO_USAGE, "data: a path of %d bytes is too long", length);
+	return QUO_OK;
+}
+
 static quo_status open_file(quo__source *source, const quo_data_common *common, const char *name,
 			    quo_err *err)
 {
-	const char *environment = getenv("QUOTIENT_DATA");
-	const char *root = "data", *root_is = "the default";
+	const char *root_is, *root = root_of(common, &root_is);
 
-	if (common->root && *common->root) {
-		root = common->root;
-		root_is = "data.root";
-	} else if (environment && *environment) {
-		root = environment;
-		root_is = "QUOTIENT_DATA";
-	}
-	if (!*name)
-		return quo_fail(err, QUO_USAGE, "data: an empty file name");
-	int length = *name == '/'
-			     ? snprintf(source->path, sizeof source->path, "%s", name)
-			     : snprintf(source->path, sizeof source->path, "%s/%s", root, name);
-	if (length < 0 || (size_t)length >= sizeof source->path)
-		return quo_fail(err, QUO_USAGE, "data: a path of %d bytes is too long", length);
+	QUO_TRY(quo__data_path(common, name, source->path, sizeof source->path, err));
 
 	/* O_NONBLOCK: a FIFO must not hang us before fstat() tells what it is. */
 	int fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -29,6 +29,7 @@ enum {
 	REPEAT,
 	REVEAL,
 	TO,
+	OUT,
 };
 
 static const struct option common_options[] = {
@@ -50,24 +51,29 @@ static const struct option common_options[] = {
 	{ "repeat", required_argument, NULL, REPEAT },
 	{ "reveal", required_argument, NULL, REVEAL },
 	{ "to", required_argument, NULL, TO },
+	{ "out", required_argument, NULL, OUT },
 	{ 0 },
 };
 
-/* Whose options they are, beside the common ones. */
+/* Whose options they are. */
 static bool takes(quo_cli_use use, int option)
 {
+	bool runs = use == QUO_CLI_RUN || use == QUO_CLI_PREDICT;
+
 	switch (option) {
+	case JSON:
+		return runs || use == QUO_CLI_CHECK;
 	case PARTY:
 	case LISTEN:
 	case CONNECT:
-		return use != QUO_CLI_CHECK;
+	case QUIET:
+		return runs;
 	case REVEAL_MODEL:
-		return use != QUO_CLI_PREDICT;
+		return use == QUO_CLI_RUN || use == QUO_CLI_CHECK;
 	case VERIFY:
 		return use == QUO_CLI_RUN;
-	case QUIET:
-		return use != QUO_CLI_CHECK;
 	case MODEL:
+		return use == QUO_CLI_PREDICT || use == QUO_CLI_SHARE;
 	case INPUTS:
 	case BATCH:
 	case ROWS:
@@ -75,6 +81,8 @@ static bool takes(quo_cli_use use, int option)
 	case REVEAL:
 	case TO:
 		return use == QUO_CLI_PREDICT;
+	case OUT:
+		return use == QUO_CLI_SHARE;
 	default:
 		return true;
 	}
@@ -175,8 +183,14 @@ static quo_status apply(quo_cli *cli, int option, quo_err *err)
 	case CONNECT:
 		cli->connect = optarg;
 		return QUO_OK;
+	case OUT:
+		cli->out = optarg;
+		return QUO_OK;
 	case MODEL:
-		return own_text(cli, "predict.model", optarg, "a path for --model", err);
+		cli->model = optarg;
+		return cli->use == QUO_CLI_SHARE
+			       ? QUO_OK
+			       : own_text(cli, "predict.model", optarg, "a path for --model", err);
 	case INPUTS:
 		return own_text(cli, "predict.inputs", optarg, "a path for --inputs", err);
 	case BATCH:
@@ -214,7 +228,7 @@ int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, cha
 	const char *tool = strrchr(argv[0], '/');
 	int option, at = 0;
 
-	*cli = (quo_cli){ .tool = tool ? tool + 1 : argv[0], .party = -1 };
+	*cli = (quo_cli){ .use = use, .tool = tool ? tool + 1 : argv[0], .party = -1 };
 	guard_standard_streams();
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":h", common_options, &at)) != -1) {
@@ -238,11 +252,22 @@ int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, cha
 		if (!takes(use, option))
 			return quo_fail(err, QUO_USAGE, "'--%s' is an option of %s; see %s --help",
 					common_options[at].name,
-					takes(QUO_CLI_RUN, option) ? "quotient-run"
-								   : "quotient-predict",
+					takes(QUO_CLI_RUN, option)       ? "quotient-run"
+					: takes(QUO_CLI_PREDICT, option) ? "quotient-predict"
+									 : "quotient-share",
 					cli->tool);
 		QUO_TRY(apply(cli, option, err));
 	}
+	if (use == QUO_CLI_SHARE && !cli->out)
+		return quo_fail(err, QUO_USAGE,
+				"no name for the shares; give --out NAME, or see %s --help",
+				cli->tool);
+	if (use == QUO_CLI_SHARE && cli->model && optind == argc)
+		return QUO_OK;
+	if (use == QUO_CLI_SHARE && cli->model)
+		return quo_fail(err, QUO_USAGE,
+				"give --model or an experiment, not both; see %s --help",
+				cli->tool);
 	if (optind + 1 != argc)
 		return quo_fail(err, QUO_USAGE, "%s; try %s configs/quickstart.yaml, or %s --help",
 				optind == argc ? "no experiment file is named"

@@ -7,7 +7,10 @@
 
 #define QUO_CLI_MAX_SETS 256
 
+typedef enum quo_cli_use { QUO_CLI_RUN, QUO_CLI_CHECK, QUO_CLI_PREDICT, QUO_CLI_SHARE } quo_cli_use;
+
 typedef struct quo_cli {
+	quo_cli_use use;
 	const char *tool; /* "quotient-run" */
 	const char *file;
 	const char *sets[QUO_CLI_MAX_SETS];
@@ -16,12 +19,10 @@ typedef struct quo_cli {
 	int party; /* -1: not given */
 	const char *listen, *connect;
 	bool verify, json, reveal_model, quiet;
-	const char *out; /* quotient-share */
-	char *owned[16]; /* overrides made of other options */
+	const char *model, *out; /* quotient-share */
+	char *owned[16];         /* overrides made of other options */
 	size_t n_owned;
 } quo_cli;
-
-typedef enum quo_cli_use { QUO_CLI_RUN, QUO_CLI_CHECK, QUO_CLI_PREDICT } quo_cli_use;
 
 /* 0: go on; 1: --help or --version was answered; QUO_USAGE with a message otherwise. */
 int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, char **argv,

@@ -30,13 +30,6 @@ struct local {
 	pid_t pid[PROCESSES];
 };
 
-quo_status quo_run_load_data(const quo_experiment_config *config, quo_dataset *data, quo_err *err)
-{
-	const quo_data_ops *ops = config->data->ops;
-
-	return ops->load(config->data->self, (uint64_t)config->train.seed, data, err);
-}
-
 quo_status quo_run_foresee(quo_run *run, quo_registry *registry, const quo_data_shape *shape,
 			   quo_err *err)
 {
@@ -144,6 +137,8 @@ static pid_t start(struct local *l, int which, quo_err *err)
 
 static quo_status hold_inputs(struct local *l, quo_err *err)
 {
+	if (quo_run_has_shares(l->run)) /* they are there */
+		return QUO_OK;
 	const quo_data_common *common = l->run->config->data->config;
 	quo_data_shape shape = quo_data_shape_of(&l->data);
 
@@ -234,11 +229,27 @@ static quo_status in_the_clear(struct local *l, quo_err *err)
 	return status;
 }
 
+/* What each party has, as its owner split it. */
+static quo_status load_shares(struct local *l, quo_err *err)
+{
+	quo_data_share_id id[2];
+
+	for (int i = 0; i < 2; i++)
+		QUO_TRY(quo_run_load_share(l->run, i, &l->input[i], &id[i], err));
+	if (memcmp(id[0].id, id[1].id, sizeof id[0].id) != 0)
+		return quo_fail(
+			err, QUO_USAGE,
+			"data.files: the two parties' shares are of two sharings (their ids "
+			"differ); share the data again");
+	return l->run->cli->verify ? quo_data_share_join(l->input, &l->data, err) : QUO_OK;
+}
+
 static quo_status with_data(struct local *l, quo_err *err)
 {
 	quo_run *run = l->run;
 	const quo_protocol_ops *protocol = run->config->protocol->ops;
-	quo_data_shape shape = quo_data_shape_of(&l->data);
+	quo_data_shape shape =
+		quo_run_has_shares(run) ? l->input[0].shape : quo_data_shape_of(&l->data);
 
 	if (run->cli->verify && protocol->parties == 1)
 		return quo_fail(err, QUO_USAGE,
@@ -268,10 +279,13 @@ quo_status quo_run_local(quo_run *run, quo_registry *registry, quo_err *err)
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (l.outcome == MAP_FAILED)
 		return quo_fail(err, QUO_FAILED, "out of memory");
-	quo_status status = run->work->load(run, &l.data, err);
+	quo_status status =
+		quo_run_has_shares(run) ? load_shares(&l, err) : run->work->load(run, &l.data, err);
 	if (status == QUO_OK)
 		status = with_data(&l, err);
 	quo_dataset_free(&l.data);
+	for (int i = 0; i < 2; i++)
+		quo_holding_free(&l.input[i]);
 	munmap(l.outcome, PROCESSES * sizeof *l.outcome);
 	return status;
 }

@@ -4,6 +4,7 @@
 #define QUOTIENT_TOOLS_LOCAL_H
 
 #include "tools/party.h"
+#include "train/datashare.h"
 
 /*
  * `mode: local`. Deals the data as outside owners would, forks the parties (and with --verify the
@@ -20,6 +21,17 @@ quo_status quo_run_parties(quo_run *run, quo_registry *registry, quo_err *err);
 /* Foresee the run with instances of its own: refuses what cannot work before anything is opened. */
 quo_status quo_run_foresee(quo_run *run, quo_registry *registry, const quo_data_shape *shape,
 			   quo_err *err);
+/* The data in the clear, from whatever reader; shares are put together. */
 quo_status quo_run_load_data(const quo_experiment_config *config, quo_dataset *data, quo_err *err);
+
+/* The shape of the data alone: of shares, one file is enough. */
+quo_status quo_run_load_shape(const quo_experiment_config *config, quo_data_shape *shape,
+			      quo_err *err);
+
+/* data/shares under more than one party: every party reads its own file. */
+bool quo_run_has_shares(const quo_run *run);
+/* A party's part of the data from its own file. */
+quo_status quo_run_load_share(quo_run *run, int party, quo_holding *in, quo_data_share_id *id,
+			      quo_err *err);
 
 #endif

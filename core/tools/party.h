@@ -17,6 +17,8 @@ typedef struct quo_party quo_party;
 typedef struct quo_work {
 	/* Required. The data that the reader or the dealer shares. */
 	quo_status (*load)(quo_run *run, quo_dataset *data, quo_err *err);
+	/* Optional. Take from a party's part what the tool does not use. */
+	quo_status (*trim)(quo_run *run, quo_holding *in, quo_err *err);
 	/* Required. Refuse what cannot work, and forecast, before anything is opened or sent. */
 	quo_status (*foresee)(quo_run *run, quo_registry *registry, const quo_data_shape *shape,
 			      quo_err *err);

@@ -207,6 +207,23 @@ static quo_status load(quo_run *run, quo_dataset *data, quo_err *err)
 	return keep_rows(config, data, err);
 }
 
+static quo_status trim(quo_run *run, quo_holding *in, quo_err *err)
+{
+	const quo_predict_config *config = &run->config->predict;
+	uint64_t end = (uint64_t)config->first + (uint64_t)config->rows;
+
+	if (*config->inputs)
+		return quo_fail(
+			err, QUO_USAGE,
+			"data/shares are what is predicted; run without --inputs, or with data "
+			"of another kind");
+	((quo_predicting *)run->arg)->labelled = true;
+	in->shape.rows[QUO_TRAIN] = 0;
+	if (config->rows && end < in->shape.rows[QUO_TEST])
+		in->shape.rows[QUO_TEST] = (uint32_t)end;
+	return QUO_OK;
+}
+
 /* ---- what it costs ---- */
 
 static quo_status dry_batch(quo_predicting *p, const quo_run *run, quo_session *s,
@@ -294,5 +311,5 @@ static void banner(const quo_run *run)
 }
 
 const quo_work quo_prediction = {
-	.load = load, .foresee = foresee, .banner = banner, .party = quo_predict_party
+	.load = load, .trim = trim, .foresee = foresee, .banner = banner, .party = quo_predict_party
 };

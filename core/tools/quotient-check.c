@@ -102,12 +102,9 @@ static quo_status print_json(const quo_run *run, const quo_choices *choices, quo
 
 static quo_status check(quo_run *run, quo_registry *registry, quo_err *err)
 {
-	quo_dataset data = { 0 };
-
 	QUO_TRY(quo_run_open(run, registry, err));
-	QUO_TRY(quo_run_load_data(run->config, &data, err));
-	quo_data_shape shape = quo_data_shape_of(&data);
-	quo_dataset_free(&data);
+	quo_data_shape shape;
+	QUO_TRY(quo_run_load_shape(run->config, &shape, err));
 	QUO_TRY(quo_run_foresee(run, registry, &shape, err));
 	quo_choices choices;
 	quo_status status = QUO_OK;

@@ -28,16 +28,35 @@ static quo_status meet(struct remote *r, quo_rng *rng, quo_err *err)
 	if (!r->peer)
 		return err->status;
 	QUO_TRY(quo_run_handshake(r->run, r->peer, r->party, rng, &r->hash_start, err));
+	if (quo_run_has_shares(r->run))
+		return QUO_OK;
 	quo_session s = { .party = r->party, .parties = 2, .peer = r->peer, .rng = rng };
 	return quo_holding_exchange(&r->input, &s, r->party == r->reader ? &r->data : NULL,
 				    r->reader, common->owner == QUO_OWNER_DEALER, err);
+}
+
+/* Files of two sharings, and a file that is not what the other's is, are told at the handshake. */
+static quo_status take_share(struct remote *r, quo_err *err)
+{
+	quo_data_share_id id;
+	char hex[33];
+
+	QUO_TRY(quo_run_load_share(r->run, r->party, &r->input, &id, err));
+	const quo_data_shape *shape = &r->input.shape;
+	for (int i = 0; i < 16; i++)
+		snprintf(hex + 2 * i, 3, "%02x", id.id[i]);
+	return quo_run_agree(r->run, "data.files", err, "%s, %u x %u x %u, %u, %u, %u + %u", hex,
+			     shape->dim[0], shape->dim[1], shape->dim[2], shape->classes,
+			     shape->is_signed, shape->rows[QUO_TRAIN], shape->rows[QUO_TEST]);
 }
 
 static quo_status go(struct remote *r, quo_err *err)
 {
 	const quo_data_common *common = r->run->config->data->config;
 
-	if (r->party == r->reader) {
+	if (quo_run_has_shares(r->run)) {
+		QUO_TRY(take_share(r, err));
+	} else if (r->party == r->reader) {
 		QUO_TRY(r->run->work->load(r->run, &r->data, err));
 		if (common->owner == QUO_OWNER_DEALER)
 			fprintf(r->run->ui,

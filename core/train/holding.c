@@ -31,7 +31,8 @@ static void *map_bytes(size_t bytes, size_t *mapped, quo_err *err)
 	return p;
 }
 
-static quo_status allocate(quo_holding *in, const quo_data_shape *shape, int owner, quo_err *err)
+quo_status quo_holding_allocate(quo_holding *in, const quo_data_shape *shape, int owner,
+				quo_err *err)
 {
 	*in = (quo_holding){ .shape = *shape, .owner = (int8_t)owner };
 	for (int part = 0; part < QUO_PARTS; part++) {
@@ -74,7 +75,7 @@ quo_status quo_holding_own(quo_holding *in, const quo_dataset *data, int owner, 
 	const int8_t *x[QUO_PARTS] = { data->train_x, data->test_x };
 	const uint8_t *y[QUO_PARTS] = { data->train_y, data->test_y };
 
-	QUO_TRY(allocate(in, &shape, owner, err));
+	QUO_TRY(quo_holding_allocate(in, &shape, owner, err));
 	for (int part = 0; part < QUO_PARTS; part++) {
 		for (size_t i = 0; i < (size_t)shape.rows[part] * shape.features; i++)
 			in->x[part][i] = (uint32_t)(int32_t)x[part][i];
@@ -118,9 +119,9 @@ quo_status quo_holding_deal(quo_holding in[2], const quo_dataset *data, quo_err 
 	in[0] = in[1] = (quo_holding){ 0 };
 	if (!rng)
 		return QUO_FAILED;
-	quo_status status = allocate(&in[0], &shape, QUO_SHARED, err);
+	quo_status status = quo_holding_allocate(&in[0], &shape, QUO_SHARED, err);
 	if (status == QUO_OK)
-		status = allocate(&in[1], &shape, QUO_SHARED, err);
+		status = quo_holding_allocate(&in[1], &shape, QUO_SHARED, err);
 	if (status == QUO_OK)
 		split(in, data, rng);
 	else
@@ -131,30 +132,19 @@ quo_status quo_holding_deal(quo_holding in[2], const quo_dataset *data, quo_err 
 
 /* ---- between two processes ---- */
 
-static quo_status check_shape(const quo_data_shape *shape, quo_err *err)
+bool quo_data_shape_is_possible(const quo_data_shape *shape)
 {
 	uint64_t features = 1;
 
 	if (shape->n_dims != 1 && shape->n_dims != 3)
-		return quo_fail(
-			err, QUO_FAILED,
-			"the other party describes data of %u dimensions; check that both run the same release",
-			shape->n_dims);
+		return false;
 	for (unsigned i = 0; i < shape->n_dims; i++) {
 		features *= shape->dim[i];
 		if (!shape->dim[i] || features > UINT32_MAX)
-			return quo_fail(
-				err, QUO_FAILED,
-				"the other party describes data of impossible dimensions; check that both run the "
-				"same release");
+			return false;
 	}
-	if (features != shape->features || shape->classes < 2 || shape->classes > 256 ||
-	    (!shape->rows[QUO_TRAIN] && !shape->rows[QUO_TEST]))
-		return quo_fail(
-			err, QUO_FAILED,
-			"the other party describes data of impossible dimensions; check that both run the "
-			"same release");
-	return QUO_OK;
+	return features == shape->features && shape->classes >= 2 && shape->classes <= 256 &&
+	       (shape->rows[QUO_TRAIN] || shape->rows[QUO_TEST]);
 }
 
 enum { SHAPE_WORDS = 9 };
@@ -181,7 +171,12 @@ static quo_status recv_shape(quo_session *s, quo_data_shape *shape, quo_err *err
 				   .classes = wire[5],
 				   .is_signed = wire[6] != 0,
 				   .rows = { wire[7], wire[8] } };
-	return check_shape(shape, err);
+	if (quo_data_shape_is_possible(shape))
+		return QUO_OK;
+	return quo_fail(
+		err, QUO_FAILED,
+		"the other party describes data of impossible dimensions; check that both run "
+		"the same release");
 }
 
 static quo_status send_part(quo_session *s, quo_holding *in, quo_err *err)
@@ -222,7 +217,7 @@ quo_status quo_holding_exchange(quo_holding *in, quo_session *s, const quo_datas
 			quo_holding_empty(in, &shape, owner);
 			return QUO_OK;
 		}
-		QUO_TRY(allocate(in, &shape, owner, err));
+		QUO_TRY(quo_holding_allocate(in, &shape, owner, err));
 		return recv_part(s, in, err);
 	}
 	shape = quo_data_shape_of(data);

@@ -34,7 +34,12 @@ typedef struct quo_holding {
 } quo_holding;
 
 quo_data_shape quo_data_shape_of(const quo_dataset *data);
+/* Whether data can have the shape: what a peer or a file says is checked with it. */
+bool quo_data_shape_is_possible(const quo_data_shape *shape);
 
+/* Room for a party's part, all zero. */
+quo_status quo_holding_allocate(quo_holding *in, const quo_data_shape *shape, int owner,
+				quo_err *err);
 /* Everything in the clear, known to `owner` (clear's only party is 0). */
 quo_status quo_holding_own(quo_holding *in, const quo_dataset *data, int owner, quo_err *err);
 /* The part of a party that owns nothing. */

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "train/datashare.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "train/buffer.h"
+#include "train/input.h"
+#include "train/output.h"
+
+#define MAGIC "QUODSHAR"
+#define VERSION 1
+#define HEADER_BYTES 72
+#define TRAILER_BYTES 40
+#define MAX_FILE_BYTES (UINT64_C(1) << 37)
+
+/* ---- writing ---- */
+
+static void add_words(quo_buffer *b, const uint32_t *words, size_t n)
+{
+	uint8_t *to = n ? quo_buffer_grow(b, n * sizeof *words) : NULL;
+
+	for (size_t i = 0; to && i < n; i++)
+		for (unsigned k = 0; k < 4; k++)
+			to[4 * i + k] = (uint8_t)(words[i] >> (8 * k));
+}
+
+quo_status quo_data_share_save(const char *path, const quo_holding *in, const quo_data_share_id *id,
+			       quo_err *err)
+{
+	const quo_data_shape *shape = &in->shape;
+	const uint32_t head[9] = {
+		shape->n_dims,    shape->dim[0],          shape->dim[1],
+		shape->dim[2],    shape->features,        shape->classes,
+		shape->is_signed, shape->rows[QUO_TRAIN], shape->rows[QUO_TEST]
+	};
+	quo_buffer b = QUO_BUFFER_INIT;
+	uint8_t digest[32];
+
+	quo_buffer_add(&b, MAGIC, 8);
+	quo_buffer_u32(&b, VERSION);
+	quo_buffer_u32(&b, id->party);
+	quo_buffer_u32(&b, id->parties);
+	quo_buffer_add(&b, id->id, sizeof id->id);
+	for (int i = 0; i < 9; i++)
+		quo_buffer_u32(&b, head[i]);
+	for (int part = 0; part < QUO_PARTS; part++) {
+		size_t rows = shape->rows[part];
+		add_words(&b, in->x[part], rows * shape->features);
+		quo_buffer_add(&b, in->y[part], rows * shape->classes);
+	}
+	quo_buffer_u64(&b, b.n);
+	quo_status status = quo_buffer_status(&b, err);
+	if (status == QUO_OK) {
+		quo_sha256(b.data, b.n, digest);
+		quo_buffer_add(&b, digest, sizeof digest);
+		status = quo_buffer_status(&b, err);
+	}
+	if (status == QUO_OK)
+		status = quo_file_write(path, b.data, b.n, true, err);
+	quo_buffer_free(&b);
+	return status;
+}
+
+/* ---- reading ---- */
+
+static uint32_t word(const uint8_t *data, unsigned i)
+{
+	return (uint32_t)quo_little_endian(data + 4 * i, 4);
+}
+
+static quo_status check_head(const char *path, const uint8_t *data, size_t n, quo_data_share_id *id,
+			     quo_data_shape *shape, quo_err *err)
+{
+	const uint8_t *p = data + 36;
+
+	if (n < HEADER_BYTES + TRAILER_BYTES || memcmp(data, MAGIC, 8) != 0)
+		return quo_fail(err, QUO_USAGE, "%s: not a data share (no QUODSHAR at its start)",
+				path);
+	if (word(data, 2) != VERSION)
+		return quo_fail(err, QUO_USAGE,
+				"%s: version %" PRIu32
+				" of the data share format; this program reads version %d",
+				path, word(data, 2), VERSION);
+	id->party = word(data, 3);
+	id->parties = word(data, 4);
+	memcpy(id->id, data + 20, sizeof id->id);
+	if (id->parties != 2 || id->party > 1)
+		return quo_fail(err, QUO_USAGE, "%s: byte 12: party %" PRIu32 " of %" PRIu32, path,
+				id->party, id->parties);
+	*shape = (quo_data_shape){ .n_dims = (uint8_t)(word(p, 0) > 3 ? 0 : word(p, 0)),
+				   .dim = { word(p, 1), word(p, 2), word(p, 3) },
+				   .features = word(p, 4),
+				   .classes = word(p, 5),
+				   .is_signed = word(p, 6) != 0,
+				   .rows = { word(p, 7), word(p, 8) } };
+	if (!quo_data_shape_is_possible(shape))
+		return quo_fail(err, QUO_USAGE,
+				"%s: its header describes impossible dimensions; copy it again",
+				path);
+	return QUO_OK;
+}
+
+static quo_status check_whole(const char *path, const uint8_t *data, size_t n,
+			      const quo_data_shape *shape, quo_err *err)
+{
+	uint64_t left = n - HEADER_BYTES - TRAILER_BYTES;
+	uint64_t row = (uint64_t)shape->features * sizeof(uint32_t) + shape->classes;
+	uint64_t rows = (uint64_t)shape->rows[QUO_TRAIN] + shape->rows[QUO_TEST];
+	uint8_t digest[32];
+
+	if (left % row != 0 || left / row != rows ||
+	    quo_little_endian(data + n - TRAILER_BYTES, 8) != n - TRAILER_BYTES)
+		return quo_fail(err, QUO_USAGE,
+				"%s: %zu bytes are not what its header promises; copy it again",
+				path, n);
+	quo_sha256(data, n - 32, digest);
+	if (memcmp(digest, data + n - 32, 32) != 0)
+		return quo_fail(err, QUO_USAGE,
+				"%s: damaged: its SHA-256 does not match; copy it again", path);
+	return QUO_OK;
+}
+
+static quo_status parse(const uint8_t *p, const quo_data_shape *shape, quo_holding *in,
+			quo_err *err)
+{
+	QUO_TRY(quo_holding_allocate(in, shape, QUO_SHARED, err));
+	for (int part = 0; part < QUO_PARTS; part++) {
+		size_t cells = (size_t)shape->rows[part] * shape->features;
+		size_t bits = (size_t)shape->rows[part] * shape->classes;
+		for (size_t i = 0; i < cells; i++, p += 4)
+			in->x[part][i] = (uint32_t)p[0] | (uint32_t)p[1] << 8 |
+					 (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+		for (size_t i = 0; i < bits; i++)
+			in->y[part][i] = *p++ & 1;
+	}
+	return QUO_OK;
+}
+
+quo_status quo_data_share_load(const char *path, quo_holding *in, quo_data_share_id *id,
+			       quo_err *err)
+{
+	quo_data_share_id own;
+	quo_data_shape shape;
+	uint8_t *data = NULL;
+	size_t n = 0;
+
+	QUO_TRY(quo_file_read(path, "a data share", MAX_FILE_BYTES, &data, &n, err));
+	quo_status status = check_head(path, data, n, &own, &shape, err);
+	if (status == QUO_OK)
+		status = check_whole(path, data, n, &shape, err);
+	if (status == QUO_OK)
+		status = parse(data + HEADER_BYTES, &shape, in, err);
+	if (status == QUO_OK)
+		*id = own;
+	quo_free(data);
+	return status;
+}
+
+/* ---- putting together ---- */
+
+static quo_status join_part(const quo_holding part[2], int p, int8_t **x, uint8_t **y, quo_err *err)
+{
+	const quo_data_shape *shape = &part[0].shape;
+	size_t cells = (size_t)shape->rows[p] * shape->features, classes = shape->classes;
+
+	*x = quo_alloc(cells, 1, err);
+	*y = quo_alloc(shape->rows[p], 1, err);
+	if (!*x || !*y)
+		return QUO_FAILED;
+	for (size_t i = 0; i < cells; i++) {
+		int32_t v = (int32_t)(part[0].x[p][i] + part[1].x[p][i]);
+		if (v < -127 || v > 127)
+			return quo_fail(
+				err, QUO_USAGE,
+				"data shares: together they give %d at row %zu; values lie in "
+				"-127..127",
+				v, i / shape->features);
+		(*x)[i] = (int8_t)v;
+	}
+	for (size_t r = 0; r < shape->rows[p]; r++)
+		for (size_t c = 0; c < classes; c++)
+			if (part[0].y[p][r * classes + c] ^ part[1].y[p][r * classes + c])
+				(*y)[r] = (uint8_t)c;
+	return QUO_OK;
+}
+
+quo_status quo_data_share_join(const quo_holding part[2], quo_dataset *out, quo_err *err)
+{
+	const quo_data_shape *shape = &part[0].shape;
+	quo_dataset data = { .n_dims = shape->n_dims,
+			     .dim = { shape->dim[0], shape->dim[1], shape->dim[2] },
+			     .features = shape->features,
+			     .classes = shape->classes,
+			     .is_signed = shape->is_signed,
+			     .train_rows = shape->rows[QUO_TRAIN],
+			     .test_rows = shape->rows[QUO_TEST] };
+
+	if (memcmp(shape->rows, part[1].shape.rows, sizeof shape->rows) != 0 ||
+	    shape->features != part[1].shape.features || shape->classes != part[1].shape.classes)
+		return quo_fail(err, QUO_USAGE,
+				"data shares: the two are not of one size; share the data again");
+	quo_status status = join_part(part, QUO_TRAIN, &data.train_x, &data.train_y, err);
+	if (status == QUO_OK)
+		status = join_part(part, QUO_TEST, &data.test_x, &data.test_y, err);
+	if (status != QUO_OK)
+		quo_dataset_free(&data);
+	else
+		*out = data;
+	return status;
+}
