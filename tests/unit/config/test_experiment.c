@@ -98,6 +98,8 @@ static void add(quo_registry *r, quo_kind kind, const char *name, uint32_t ops_s
 	quo_err err = QUO_ERR_INIT;
 	quo_component c = { sizeof c, (uint32_t)kind, name,     "made up", "none", 1,
 			    16,       config_size,    ops_size, options,   ops };
+	if (kind == QUO_KIND_LAYER)
+		((quo_layer_ops *)ops)->role = QUO_LAYER_LINEAR;
 	if (quo_registry_add(r, &c, "built-in", &err) != QUO_OK)
 		fail_msg("%s", err.text);
 }
