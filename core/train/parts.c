@@ -26,6 +26,38 @@ quo_tensor *quo__temp_bits(quo_session *s, const quo_layer_input *shape, uint32_
 	return quo_temp(s, spec_of(shape, rows, QUO_BITS, width, is_signed), err);
 }
 
+static size_t common_divisor(size_t a, size_t b)
+{
+	while (b) {
+		size_t rest = a % b;
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* The largest n such that places 0 .. count - 1 are runs of n successive ones. */
+static size_t run_of(const uint32_t *place, size_t count)
+{
+	size_t run = count;
+
+	for (size_t o = 1; o < count && run > 1; o++)
+		if (place[o] != place[o - 1] + 1)
+			run = common_divisor(run, o);
+	return run;
+}
+
+static void gather(const uint32_t *place, size_t run, size_t count, const uint32_t *in,
+		   uint32_t *out)
+{
+	if (run < 8)
+		for (size_t o = 0; o < count; o++)
+			out[o] = in[place[o]];
+	else
+		for (size_t o = 0; o < count; o += run)
+			memcpy(out + o, in + place[o], run * sizeof *out);
+}
+
 quo_status quo__window_gather(quo_session *s, const quo_net_stage *st, quo_tensor *z,
 			      const quo_tensor **part, quo_err *err)
 {
@@ -42,15 +74,68 @@ quo_status quo__window_gather(quo_session *s, const quo_net_stage *st, quo_tenso
 		if (!t)
 			return QUO_FAILED;
 		part[k] = t;
+		if (s->dry)
+			continue;
 		const uint32_t *place = w->place + k * to;
-		for (size_t r = 0; !s->dry && r < rows; r++) {
-			const uint32_t *in = z->a + r * from;
-			uint32_t *out = t->a + r * to;
-			for (size_t o = 0; o < to; o++)
-				out[o] = in[place[o]];
-		}
+		size_t run = run_of(place, to);
+		for (size_t r = 0; r < rows; r++)
+			gather(place, run, to, z->a + r * from, t->a + r * to);
 	}
 	return QUO_OK;
+}
+
+/* Whether runs, and where they stand, are whole bytes of a plane, in all rows. */
+static bool are_bytes(const uint32_t *place, size_t run, size_t from, size_t to)
+{
+	size_t bits = run | from | to;
+
+	for (size_t o = 0; o < from; o += run)
+		bits |= place[o];
+	return bits % 8 == 0;
+}
+
+/* Runs of whole bytes to their places in a plane, inlined for the usual ones. */
+static inline __attribute__((always_inline)) void move_bytes(const uint32_t *place, size_t bytes,
+							     size_t from, size_t to, size_t rows,
+							     const uint64_t *in, uint64_t *out)
+{
+	for (size_t r = 0; r < rows; r++) {
+		const char *source = (const char *)in + r * from / 8;
+		char *target = (char *)out + r * to / 8;
+		for (size_t o = 0; o < from / 8; o += bytes)
+			memcpy(target + place[8 * o] / 8, source + o, bytes);
+	}
+}
+
+static void move_runs(const uint32_t *place, size_t run, size_t from, size_t to, size_t rows,
+		      const uint64_t *in, uint64_t *out)
+{
+	switch (run) {
+	case 16:
+		move_bytes(place, 2, from, to, rows, in, out);
+		break;
+	case 32:
+		move_bytes(place, 4, from, to, rows, in, out);
+		break;
+	case 64:
+		move_bytes(place, 8, from, to, rows, in, out);
+		break;
+	default:
+		move_bytes(place, run / 8, from, to, rows, in, out);
+	}
+}
+
+/* By words: any runs. `words`, zeroed, takes the parts one after the other. */
+static void scatter_words(const uint32_t *place, size_t from, size_t to, size_t rows,
+			  const quo_tensor *part, uint32_t *own, uint32_t *words)
+{
+	quo_words_from_planes(part->b, part->n, part->spec.width, false, own);
+	for (size_t r = 0; r < rows; r++) {
+		const uint32_t *in = own + r * from;
+		uint32_t *out = words + r * to;
+		for (size_t o = 0; o < from; o++)
+			out[place[o]] = in[o];
+	}
 }
 
 quo_status quo__window_scatter(quo_session *s, const quo_net_stage *st, quo_tensor *const *part,
@@ -74,21 +159,25 @@ quo_status quo__window_scatter(quo_session *s, const quo_net_stage *st, quo_tens
 		memcpy((*e)->b, part[0]->b, width * part[0]->words * sizeof *part[0]->b);
 		return QUO_OK;
 	}
+	bool whole = true;
+	for (uint32_t k = 0; whole && k < w->n; k++) {
+		const uint32_t *place = w->place + k * from;
+		size_t run = run_of(place, from);
+		whole = are_bytes(place, run, from, to);
+		for (unsigned b = 0; whole && b < width; b++)
+			move_runs(place, run, from, to, rows, quo_plane(part[k], b),
+				  quo_plane(*e, b));
+	}
+	if (whole)
+		return QUO_OK;
+	/* Parts that were moved already are moved once more. */
 	quo_arena_mark mark = quo_arena_here(s->step);
 	uint32_t *words = quo_arena_alloc(s->step, (*e)->n, sizeof *words, err);
 	uint32_t *own = quo_arena_alloc(s->step, part[0]->n, sizeof *own, err);
 	if (!words || !own)
 		return QUO_FAILED;
-	for (uint32_t k = 0; k < w->n; k++) {
-		const uint32_t *place = w->place + k * from;
-		quo_words_from_planes(part[k]->b, part[k]->n, width, false, own);
-		for (size_t r = 0; r < rows; r++) {
-			const uint32_t *in = own + r * from;
-			uint32_t *out = words + r * to;
-			for (size_t o = 0; o < from; o++)
-				out[place[o]] = in[o];
-		}
-	}
+	for (uint32_t k = 0; k < w->n; k++)
+		scatter_words(w->place + k * from, from, to, rows, part[k], own, words);
 	quo_planes_from_words(words, (*e)->n, width, (*e)->b);
 	quo_arena_release(s->step, mark);
 	return QUO_OK;
