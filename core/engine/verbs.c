@@ -112,6 +112,13 @@ quo_goal quo_protocol_goal(const quo_session *s)
 	return ops(s)->goal(s->protocol->self, s);
 }
 
+size_t quo_protocol_layout_bytes(const quo_session *s)
+{
+	size_t bytes = ops(s)->layout_bytes;
+
+	return bytes ? bytes : SIZE_MAX;
+}
+
 static quo_tensor *allocate(quo_session *s, quo_arena *arena, quo_spec spec, uint64_t *dry_bytes,
 			    quo_err *err)
 {

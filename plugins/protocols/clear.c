@@ -19,7 +19,7 @@ struct buffer {
 struct clear {
 	quo_gemm *gemm;
 	/* Kept from call to call: a training step allocates nothing. */
-	struct buffer entries;
+	struct buffer entries, planes;
 };
 
 static void *need(struct buffer *buffer, size_t n, size_t size, quo_err *err)
@@ -47,6 +47,7 @@ static void clear_fini(void *self)
 
 	quo_gemm_free(c->gemm);
 	quo_free(c->entries.data);
+	quo_free(c->planes.data);
 }
 
 static quo_status clear_open(void *self, quo_session *s, quo_err *err)
@@ -98,14 +99,34 @@ static bool are_bytes(const uint32_t *table, unsigned n)
 	return beyond < 256;
 }
 
+/* The planes of a tensor one after the other. */
+static quo_status planes_of(struct clear *c, const quo_tensor *t, const uint64_t **out,
+			    quo_err *err)
+{
+	size_t words = quo_words(t->n);
+
+	*out = t->b;
+	if (t->words == words)
+		return QUO_OK;
+	uint64_t *planes = need(&c->planes, words, t->spec.width * sizeof *planes, err);
+	if (!planes)
+		return QUO_FAILED;
+	for (unsigned k = 0; k < t->spec.width; k++)
+		memcpy(planes + k * words, quo_plane(t, k), words * sizeof *planes);
+	*out = planes;
+	return QUO_OK;
+}
+
 /* The integers that the planes of a job's left operand and its coefficients stand for, mod 2^32. */
 static quo_status combine(struct clear *c, const quo_product_job *job, quo_gemm_operand *out,
 			  quo_err *err)
 {
 	const quo_tensor *p = job->p;
 	unsigned width = p->spec.width;
+	const uint64_t *planes;
 	uint32_t table[256];
 
+	QUO_TRY(planes_of(c, p, &planes, err));
 	if (width <= 8) {
 		weigh(job, 0, width, table);
 		if (are_bytes(table, width)) {
@@ -114,7 +135,7 @@ static quo_status combine(struct clear *c, const quo_product_job *job, quo_gemm_
 				return QUO_FAILED;
 			for (unsigned v = 0; v < 256; v++)
 				bytes[v] = (uint8_t)table[v];
-			quo_bytes_from_planes(p->b, p->n, width, bytes, entries);
+			quo_bytes_from_planes(planes, p->n, width, bytes, entries);
 			out->bytes = (const int8_t *)entries;
 			return QUO_OK;
 		}
@@ -127,14 +148,14 @@ static quo_status combine(struct clear *c, const quo_product_job *job, quo_gemm_
 	out->data = sum;
 	out->width = 32;
 	if (!job->coef && width <= 32) {
-		quo_words_from_planes(p->b, p->n, width, p->spec.is_signed, sum);
+		quo_words_from_planes(planes, p->n, width, p->spec.is_signed, sum);
 		return QUO_OK;
 	}
 	/* Eight planes at a time, by a table of what their bits weigh together. */
 	for (unsigned low = 0; low < width; low += 8) {
 		unsigned chunk = width - low < 8 ? width - low : 8;
 		weigh(job, low, chunk, table);
-		quo_words_from_planes(quo_plane(p, low), p->n, chunk, false, part);
+		quo_words_from_planes(planes + low * quo_words(p->n), p->n, chunk, false, part);
 		for (size_t i = 0; i < p->n; i++)
 			sum[i] = (low ? sum[i] : 0) + table[part[i]];
 	}
@@ -235,6 +256,7 @@ static const quo_protocol_ops clear_ops = {
 	.convert = clear_convert,
 	.map = clear_map,
 	.goal = clear_goal,
+	.layout_bytes = (size_t)768 << 10,
 };
 
 static const quo_component clear_component = {

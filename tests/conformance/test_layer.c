@@ -64,6 +64,11 @@ static const struct layer_case cases[] = {
 	/* More outputs than inputs of a patch, and more places than a word has bits. */
 	{ "conv2d", "{use: conv2d, out: 40, kernel: 2, padding: same}", 3, 2,
 	  { 9, 8, 1, 2, 2, 1, 1, 0, 0, 9, 8, 40 }, 160, true },
+	/* Outputs of one example, and of two, fill whole words of planes. */
+	{ "conv2d", "{use: conv2d, out: 8, kernel: 3, padding: same}", 3, 3,
+	  { 4, 4, 2, 3, 3, 1, 1, 1, 1, 4, 4, 8 }, 72, true },
+	{ "conv2d", "{use: conv2d, out: 4, kernel: 3, padding: same}", 3, 5,
+	  { 4, 2, 3, 3, 3, 1, 1, 1, 1, 4, 2, 4 }, 24, false },
 };
 /* clang-format on */
 
@@ -342,7 +347,8 @@ static void all_cases(struct program *p)
 
 /* ---- every protocol ---- */
 
-static void under(quo_session *s, const char *name)
+/* In products of as few examples as planes allow (`parts`), or as the protocol likes. */
+static void under(quo_session *s, const char *name, bool parts)
 {
 	quo_experiment *owner = NULL;
 	quo_instance *protocol = NULL;
@@ -352,7 +358,11 @@ static void under(quo_session *s, const char *name)
 	snprintf(yaml, sizeof yaml, "{use: %s}", name);
 	quo_test_ok(load(QUO_KIND_PROTOCOL, yaml, &owner, &protocol, &err));
 	const quo_protocol_ops *ops = protocol->ops;
-	s->protocol = protocol;
+	quo_protocol_ops few = *ops;
+	quo_instance changed = *protocol;
+	few.layout_bytes = 1;
+	changed.ops = &few;
+	s->protocol = parts ? &changed : protocol;
 	quo_test_ok(ops->open(protocol->self, s, &err));
 	all_cases(&p);
 	if (ops->close)
@@ -367,10 +377,10 @@ static void party(quo_session *s, void *arg)
 	quo_cost cost = QUO_COST_INIT;
 	quo_traffic before = quo_channel_traffic(s->peer);
 
-	under(s, arg);
+	under(s, arg, false);
 	quo_test_ok(quo_channel_flush(s->peer, &err));
 	quo_test_dry(&dry, s->party, &cost);
-	under(&dry, arg);
+	under(&dry, arg, false);
 	quo_test_dry_end(&dry);
 	quo_test_assert_cost(s, before, &cost);
 }
@@ -383,7 +393,8 @@ static void alone(const char *name)
 			  .pool = quo_test_pool(0) };
 
 	assert_true(s.run && s.step);
-	under(&s, name);
+	under(&s, name, false);
+	under(&s, name, true);
 	quo_arena_free(s.run);
 	quo_arena_free(s.step);
 	quo_pool_free(s.pool);

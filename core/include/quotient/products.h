@@ -17,7 +17,8 @@
  * Z[m, n] = sum_k c_k P_k[m, p] Y[p, n]  mod 2^l, l = z->spec.width.
  * p is stored as [m, p], or [p, m] when p_t; y as [p, n], or [n, p] when y_t; z as [m, n], or [n,
  * m] when z_t. The first dimension of a tensor is its row count, the rest make the columns. y's
- * ring is at least l bits wide.
+ * ring is at least l bits wide. Planes of p may be further apart than its elements need (quo_plane())
+ * where the protocol asked for products in parts (layout_bytes).
  */
 typedef struct quo_product_job {
 	quo_tensor *z;

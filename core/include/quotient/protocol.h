@@ -40,6 +40,11 @@ typedef struct quo_protocol_ops {
 	/* Required. The form of circuits that `map` wants over the session's link.
 	 * Asked before open. */
 	quo_goal (*goal)(void *self, const quo_session *s);
+	/* ---- since ABI 1.1 ---- */
+	/* Optional. Matrices that a layer lays out for a product are best no larger than this, in
+	 * several products: they stay in a cache. 0: of any size, in one product, which saves
+	 * rounds. */
+	size_t layout_bytes;
 } quo_protocol_ops;
 
 /* ---- what everybody calls: check the shapes (QUO_BUG on a mismatch), then the protocol ---- */
@@ -50,6 +55,8 @@ quo_status quo_product(quo_session *s, const quo_product_job *jobs, size_t n_job
 quo_status quo_convert(quo_session *s, const quo_convert_job *jobs, size_t n_jobs, quo_err *err);
 quo_status quo_map(quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_err *err);
 quo_goal quo_protocol_goal(const quo_session *s);
+/* The size that matrices laid out for a product should not exceed; SIZE_MAX: any. */
+size_t quo_protocol_layout_bytes(const quo_session *s);
 
 /* A tensor of the step arena (temporaries) or of the run arena (state); no data in
  * a dry session. */
