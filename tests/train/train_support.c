@@ -64,6 +64,12 @@ static quo_experiment *load_under(const char *config, const char *const *sets, c
 
 void train_clear(const char *config, const char *const *sets, struct trained *out)
 {
+	train_clear_traced(config, sets, out, NULL, NULL);
+}
+
+void train_clear_traced(const char *config, const char *const *sets, struct trained *out,
+			train_trace *trace, void *arg)
+{
 	quo_err err = QUO_ERR_INIT;
 	quo_experiment *experiment = load_under(config, sets, "protocol={use: clear}");
 	quo_dataset data = train_data(experiment);
@@ -72,6 +78,8 @@ void train_clear(const char *config, const char *const *sets, struct trained *ou
 			  .run = quo_arena_new(&err),
 			  .step = quo_arena_new(&err),
 			  .rng = quo_rng_new(&err),
+			  .trace = trace,
+			  .trace_arg = arg,
 			  .pool = quo_test_pool(0) };
 
 	assert_true(s.run && s.step && s.rng);

@@ -24,6 +24,11 @@ quo_dataset train_data(const quo_experiment *experiment);
 
 /* Under `protocol.use=clear`, in this process. */
 void train_clear(const char *config, const char *const *sets, struct trained *out);
+/* The same, with every named tensor of the run handed to trace (quotient/session.h). */
+typedef quo_status train_trace(void *arg, struct quo_session *s, const char *where,
+			       const char *name, const struct quo_tensor *t, quo_err *err);
+void train_clear_traced(const char *config, const char *const *sets, struct trained *out,
+			train_trace *trace, void *arg);
 /* Under `protocol.use=quotient`, two forked parties; party i's results in
  * out[i] (quo_test_shared memory). */
 void train_two_parties(const char *config, const char *const *sets, struct trained *out);
