@@ -23,9 +23,10 @@ sanitize: setup
 data:
 	scripts/fetch-data.sh $(DATA)
 
-# Regenerate what is generated from the option tables.
+# Regenerate what is generated from the option tables and from the circuits.
 docs: all
 	$(BUILD)/core/tools/quotient-plugins docs > docs/configuration.md
+	$(BUILD)/core/tools/quotient-plugins costs > docs/circuit-costs.md
 
 install: all
 	meson install -C $(BUILD)

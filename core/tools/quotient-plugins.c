@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config/suggest.h"
+#include "tools/costs.h"
 #include "tools/describe.h"
 #include "version.h"
 
@@ -17,6 +18,8 @@ static const char help[] =
 	"  help KIND/NAME   its options with types, ranges and defaults\n"
 	"  test FILE.so     load one plugin alone and say what it holds, or why it is refused\n"
 	"  docs             the text of docs/configuration.md, from the option tables\n"
+	"  costs [BITS]     the text of docs/circuit-costs.md: gates and levels of every optimiser and quantiser, for\n"
+	"                   gradients of BITS bits (22)\n"
 	"\n"
 	"  --plugin-dir DIR   load plugins from DIR too (also: QUOTIENT_PLUGIN_PATH, folders with "
 	"':' between them)\n"
@@ -27,6 +30,7 @@ static const char help[] =
 	"  quotient-plugins help optim/sgd\n"
 	"  quotient-plugins test build/my-optimiser.so\n"
 	"  quotient-plugins docs > docs/configuration.md\n"
+	"  quotient-plugins costs 17 --plugin-dir build\n"
 	"\n"
 	"Exit status: 0 done, 1 failed at run time, 2 bad usage or a plugin that is refused.\n";
 
@@ -109,16 +113,29 @@ static quo_status test_file(quo_registry *registry, const char *path, quo_err *e
 	return QUO_OK;
 }
 
+static quo_status costs(quo_registry *registry, const char *operand, quo_err *err)
+{
+	char *end = NULL;
+	long bits = operand ? strtol(operand, &end, 10) : 22;
+
+	if (operand && (end == operand || *end || bits < QUO_COSTS_LEAST_BITS ||
+			bits > QUO_COSTS_MOST_BITS))
+		return quo_fail(err, QUO_USAGE, "costs takes a width of %d to %d bits, not '%.64s'",
+				QUO_COSTS_LEAST_BITS, QUO_COSTS_MOST_BITS, operand);
+	return quo_costs_print(stdout, registry, (unsigned)bits, err);
+}
+
 static quo_status run(const struct arguments *a, quo_registry *registry, quo_err *err)
 {
 	/* Alone: a newer build of an installed plugin is no duplicate here. */
 	if (!strcmp(a->command, "test"))
 		return test_file(registry, a->operand, err);
-	if (strcmp(a->command, "list") && strcmp(a->command, "help") && strcmp(a->command, "docs"))
+	if (strcmp(a->command, "list") && strcmp(a->command, "help") &&
+	    strcmp(a->command, "docs") && strcmp(a->command, "costs"))
 		return quo_fail(err, QUO_USAGE,
-				"no command '%.64s'; there are list, help, test and docs",
+				"no command '%.64s'; there are list, help, test, docs and costs",
 				a->command);
-	if (a->operand && strcmp(a->command, "help"))
+	if (a->operand && strcmp(a->command, "help") && strcmp(a->command, "costs"))
 		return quo_fail(err, QUO_USAGE, "%s takes no operand; '%.64s' is too much",
 				a->command, a->operand);
 	QUO_TRY(quo_registry_load_default(registry, a->plugin_dir, err));
@@ -126,6 +143,8 @@ static quo_status run(const struct arguments *a, quo_registry *registry, quo_err
 		return show_help(registry, a->operand, err);
 	if (!strcmp(a->command, "list"))
 		return list(registry);
+	if (!strcmp(a->command, "costs"))
+		return costs(registry, a->operand, err);
 	quo_describe_markdown(stdout, registry);
 	return QUO_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quotient-plugins as people call it, and whether docs/configuration.md is what it prints. */
+/* quotient-plugins as people call it, and whether docs/configuration.md and
+ * docs/circuit-costs.md are what it prints. */
 #include "support.h"
 
 #include <sys/wait.h>
@@ -39,13 +40,17 @@ static void answers(void **state)
 {
 	(void)state;
 	says("--help", 0, "quotient-plugins help optim/sgd");
-	says("--version", 0, "plugin ABI 1.0");
+	says("--version", 0, "plugin ABI 1.");
 	says("", 0, "layer/fc");
 	says("list", 0, "security: ");
 	says("list", 0, "from: built-in");
 	says("help data/digits", 0, "classes");
 	says("help digits", 0, "data/digits: ");
 	says("help layer/fc", 0, "layers.so (layers 0.1.0)\n");
+	says("costs", 0, "| amsgrad | npow | 18 | 168 | ");
+	says("costs 17", 0, "have 17 bits.\n");
+	says("costs 32", 0, "| amsgrad | wage | refused: ");
+	says("costs 2", 0, "| sgd | npow | 0 | ");
 }
 
 static void refuses(void **state)
@@ -57,6 +62,10 @@ static void refuses(void **state)
 	says("help layer/fcc", 2, "did you mean 'layer/fc'?");
 	says("help fcc", 2, "did you mean 'layer/fc'?");
 	says("help nothing-like-it", 2, "quotient-plugins list");
+	says("costs 33", 2, "a width of 2 to 32 bits, not '33'");
+	says("costs 1", 2, "a width of 2 to 32 bits, not '1'");
+	says("costs 17x", 2, "not '17x'");
+	says("costs ''", 2, "not ''");
 	says("--plugin-dir", 2, "wants a folder");
 	says("--plugin-dir /nowhere", 2, "/nowhere: cannot read the plugin folder");
 	says("--what", 2, "unknown option '--what'");
@@ -74,13 +83,12 @@ static void tests_a_file(void **state)
 	says(arguments, 0, "layers.so: ok: layer/fc, wire version 1");
 }
 
-static void the_reference_is_current(void **state)
+static void is_current(const char *page, const char *command)
 {
-	(void)state;
 	char path[1000];
-	snprintf(path, sizeof path, "%s/docs/configuration.md", getenv("QUOTIENT_SOURCE_ROOT"));
+	snprintf(path, sizeof path, "%s/docs/%s", getenv("QUOTIENT_SOURCE_ROOT"), page);
 	FILE *f = fopen(path, "rb");
-	char *now = output("docs"), *written = calloc(1, 1 << 20);
+	char *now = output(command), *written = calloc(1, 1 << 20);
 	assert_int_equal(status_of, 0);
 	assert_non_null(written);
 	if (!f)
@@ -91,9 +99,16 @@ static void the_reference_is_current(void **state)
 	for (; now[same] && now[same] == written[same]; same++)
 		line += now[same] == '\n';
 	if (strcmp(now, written))
-		fail_msg("%s:%zu: not what the option tables say; run 'make docs'", path, line);
+		fail_msg("%s:%zu: not what the code says; run 'make docs'", path, line);
 	free(now);
 	free(written);
+}
+
+static void the_reference_is_current(void **state)
+{
+	(void)state;
+	is_current("configuration.md", "docs");
+	is_current("circuit-costs.md", "costs");
 }
 
 int main(void)
