@@ -6,11 +6,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "data/reader.h"
+#include "data/images.h"
 
 struct idx_config {
 	quo_data_common common;
 	quo_strings train, test;
+	int scale;
 };
 
 static const quo_option options[] = {
@@ -19,6 +20,7 @@ static const quo_option options[] = {
 		   "two files: training images and their labels, plain or .gz"),
 	QUO_OPTION(struct idx_config, test, QUO_OPT_STRINGS, NULL,
 		   "two files: test images and their labels, plain or .gz"),
+	QUO_IMAGE_SCALE_OPTION(struct idx_config),
 	{ 0 },
 };
 
@@ -134,14 +136,19 @@ static void image_shape(const struct idx_array *images, quo_dataset *data)
 	data->features = data->dim[0] * data->dim[1] * data->dim[2];
 }
 
-/* A = byte >> 1, in place. */
-static int8_t *halved(const struct idx_array *images, uint32_t features)
+/* In rows [n, features] each feature is a channel of its own. */
+static void encode(const struct idx_config *config, struct idx_array *train, struct idx_array *test,
+		   quo_dataset *data)
 {
-	size_t n = (size_t)images->dim[0] * features;
+	uint32_t channels = data->n_dims == 1 ? data->features : data->dim[2];
 
-	for (size_t i = 0; i < n; i++)
-		images->bytes[i] >>= 1;
-	return (int8_t *)images->bytes;
+	quo__images_encode((quo__image_scale)config->scale, channels, train->bytes,
+			   (size_t)data->train_rows * data->features,
+			   (size_t)train->dim[0] * data->features, test->bytes,
+			   (size_t)test->dim[0] * data->features);
+	data->train_x = (int8_t *)train->bytes;
+	data->test_x = (int8_t *)test->bytes;
+	data->is_signed = config->scale == QUO_IMAGE_Z;
 }
 
 static quo_status load(void *self, uint64_t seed, quo_dataset *out, quo_err *err)
@@ -175,9 +182,8 @@ static quo_status load(void *self, uint64_t seed, quo_dataset *out, quo_err *err
 	}
 	data.train_rows = quo__limit_rows(array[0].dim[0], config->common.train_limit);
 	data.test_rows = quo__limit_rows(array[2].dim[0], config->common.test_limit);
-	data.train_x = halved(&array[0], data.features);
+	encode(config, &array[0], &array[2], &data);
 	data.train_y = array[1].bytes;
-	data.test_x = halved(&array[2], data.features);
 	data.test_y = array[3].bytes;
 	return quo__dataset_finish(&data, "data (idx)", out, err);
 }

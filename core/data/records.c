@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "data/reader.h"
+#include "data/images.h"
 
 #define RECORDS_MAX_BYTES (UINT64_C(1) << 32)
 
@@ -15,6 +15,7 @@ struct records_config {
 	quo_data_common common;
 	quo_strings train, test;
 	int64_t height, width, channels, label_bytes;
+	int scale;
 };
 
 static const quo_option options[] = {
@@ -33,6 +34,7 @@ static const quo_option options[] = {
 		struct records_config, label_bytes, QUO_OPT_INT, "1",
 		"bytes before the image; the last of them is its class (CIFAR-100: 2, the fine one)",
 		.min = 1, .max = 16),
+	QUO_IMAGE_SCALE_OPTION(struct records_config),
 	{ 0 },
 };
 
@@ -42,7 +44,7 @@ struct records {
 	quo_dataset data;
 };
 
-/* Append one file's records to x and y, which hold `rows`. */
+/* Append one file's records, bytes as they are, to x and y, which hold `rows`. */
 static quo_status append(const struct records *r, const quo__source *source, const uint8_t *bytes,
 			 uint64_t n, uint32_t *rows, int8_t **x, uint8_t **y, quo_err *err)
 {
@@ -87,7 +89,7 @@ static quo_status append(const struct records *r, const quo__source *source, con
 		all_y[*rows + i] = image[-1];
 		for (uint64_t c = 0; c < channels; c++)
 			for (uint64_t p = 0; p < plane; p++)
-				to[p * channels + c] = (int8_t)(image[c * plane + p] >> 1);
+				to[p * channels + c] = (int8_t)image[c * plane + p];
 	}
 	*rows += (uint32_t)more;
 	return QUO_OK;
@@ -135,8 +137,13 @@ static quo_status read_both(struct records *r, quo_err *err)
 	};
 	QUO_TRY(read_side(r, &config->train, config->common.train_limit, &data->train_rows,
 			  &data->train_x, &data->train_y, err));
-	return read_side(r, &config->test, config->common.test_limit, &data->test_rows,
-			 &data->test_x, &data->test_y, err);
+	QUO_TRY(read_side(r, &config->test, config->common.test_limit, &data->test_rows,
+			  &data->test_x, &data->test_y, err));
+	data->is_signed = config->scale == QUO_IMAGE_Z;
+	size_t n_train = data->train_rows * r->features, n_test = data->test_rows * r->features;
+	quo__images_encode((quo__image_scale)config->scale, data->dim[2], (uint8_t *)data->train_x,
+			   n_train, n_train, (uint8_t *)data->test_x, n_test);
+	return QUO_OK;
 }
 
 static quo_status load(void *self, uint64_t seed, quo_dataset *out, quo_err *err)

@@ -73,6 +73,35 @@ static void test_reads_color(void **state)
 	reader_done(&r);
 }
 
+/* z: by channel, with the statistics of the training rows that the limit leaves. */
+static void test_z(void **state)
+{
+	/* Channel 0: 10, 40: mean 25, deviation 15; 127 / 3 = 42.33. Channels 1 and 2 likewise. */
+	static const int8_t x[] = { -42, -42, -42, 42, 42, 42 };
+	/* 0 1 2 3 254 255 less the last row: mean 1.5, deviation sqrt(1.25). */
+	static const int8_t grey[] = { -57, -19, 19, 57, 127, 127 };
+	reader r;
+
+	(void)state;
+	make(&r);
+	put("c", color, sizeof color);
+	put("cy", one_label, sizeof one_label);
+	set_pair(&r, "train", "c", "cy");
+	set_pair(&r, "test", "c", "cy");
+	set_enum(&r, "scale", "z");
+	assert_loads(&r);
+	assert_true(r.data.is_signed);
+	assert_memory_equal(r.data.train_x, x, sizeof x);
+	assert_memory_equal(r.data.test_x, x, sizeof x);
+	set_pair(&r, "train", "x", "y");
+	set_pair(&r, "test", "x.gz", "y.gz");
+	set_int(&r, "train_limit", 2);
+	assert_loads(&r);
+	assert_memory_equal(r.data.train_x, grey, 4);
+	assert_memory_equal(r.data.test_x, grey, sizeof grey);
+	reader_done(&r);
+}
+
 static void test_refuses(void **state)
 {
 	uint8_t bad[sizeof images + 1];
@@ -270,10 +299,15 @@ static void test_root(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reads),       cmocka_unit_test(test_reads_color),
-		cmocka_unit_test(test_refuses),     cmocka_unit_test(test_label_beyond_classes),
-		cmocka_unit_test(test_promises),    cmocka_unit_test(test_promise_within_ratio),
-		cmocka_unit_test(test_truncations), cmocka_unit_test(test_flips),
+		cmocka_unit_test(test_reads),
+		cmocka_unit_test(test_reads_color),
+		cmocka_unit_test(test_z),
+		cmocka_unit_test(test_refuses),
+		cmocka_unit_test(test_label_beyond_classes),
+		cmocka_unit_test(test_promises),
+		cmocka_unit_test(test_promise_within_ratio),
+		cmocka_unit_test(test_truncations),
+		cmocka_unit_test(test_flips),
 		cmocka_unit_test(test_root),
 	};
 	return cmocka_run_group_tests(tests, NULL, remove_scratch);

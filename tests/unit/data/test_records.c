@@ -48,6 +48,13 @@ static void test_reads(void **state)
 	assert_memory_equal(r.data.train_x, x, sizeof x);
 	assert_memory_equal(r.data.train_y, y, sizeof y);
 	assert_memory_equal(r.data.test_x, x[1], 12);
+	set_enum(&r, "scale", "z");
+	assert_loads(&r);
+	assert_true(r.data.is_signed);
+	/* Channel 0: 0 2 4 6 8 10, twice 255, ten zeros: mean 30, deviation 79.61. */
+	assert_int_equal(r.data.test_x[0], 120);
+	assert_int_equal(r.data.train_x[12], r.data.test_x[0]);
+	set_enum(&r, "scale", "half");
 	set_int(&r, "train_limit", 2);
 	assert_loads(&r);
 	assert_int_equal(r.data.train_rows, 2);
