@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <quotient/crypto.h>
+
 #include "config/resolve.h"
 #include "config/schema.h"
+#include "config/sweep.h"
 
 struct quo_experiment {
 	quo_arena *arena;
@@ -190,10 +193,13 @@ static quo_status resolve_all(quo_experiment *e, const char *path, quo_node *roo
 	quo_err *err = r->err;
 
 	const quo_node *sweep = quo__node_get(root, "sweep");
-	if (sweep)
+	if (sweep && !quo__node_is_null(sweep))
 		return quo__key_fail(
 			err, sweep,
-			"'sweep' is not in this version; run the file once per value with --set");
+			"this is a sweep of several experiments, which quotient-run and "
+			"quotient-check take; without it: --set sweep=null");
+	if (sweep && !(root = quo__node_without(e->arena, root, "sweep", err)))
+		return QUO_FAILED;
 	QUO_TRY(quo__check_keys(quo__schema_top, quo__schema_keys, root, "the experiment", err));
 	if (!quo__node_get(root, "name")) {
 		char *name = name_of_file(e->arena, path, err);
@@ -295,18 +301,25 @@ static quo_status flatten(struct pairs *p, const quo_node *node, const char *pat
 	return QUO_OK;
 }
 
-quo_status quo_experiment_load(quo_registry *registry, const char *path, const char *const *sets,
-			       size_t n_sets, quo_experiment **out, quo_err *err)
+/* point < 0: the file itself, which then is no sweep. */
+static quo_status load(quo_registry *registry, const char *path, const char *const *sets,
+		       size_t n_sets, int64_t point, quo_experiment **out, quo_err *err)
 {
 	quo_err own = QUO_ERR_INIT;
 	quo_experiment *e = experiment_new(registry, err);
 	quo_node *root = NULL;
+	quo_status status;
 	if (!e)
 		return QUO_FAILED;
 	e->resolver.err = &own;
-	quo_status status = quo__yaml_load(e->arena, path, &root, &own);
-	for (size_t i = 0; status == QUO_OK && i < n_sets; i++)
-		status = quo__node_set(e->arena, root, sets[i], &own);
+	if (point < 0) {
+		status = quo__yaml_load(e->arena, path, &root, &own);
+		for (size_t i = 0; status == QUO_OK && i < n_sets; i++)
+			status = quo__node_set(e->arena, root, sets[i], &own);
+	} else {
+		status = quo__sweep_tree(e->arena, path, sets, n_sets, (uint32_t)point, &root,
+					 &own);
+	}
 	if (status == QUO_OK)
 		status = resolve_all(e, path, root);
 	struct pairs pairs = { .e = e, .err = &own };
@@ -320,6 +333,19 @@ quo_status quo_experiment_load(quo_registry *registry, const char *path, const c
 	e->agreement = (quo_agreement){ pairs.n, pairs.key, pairs.value };
 	*out = e;
 	return QUO_OK;
+}
+
+quo_status quo_experiment_load(quo_registry *registry, const char *path, const char *const *sets,
+			       size_t n_sets, quo_experiment **out, quo_err *err)
+{
+	return load(registry, path, sets, n_sets, -1, out, err);
+}
+
+quo_status quo_experiment_load_point(quo_registry *registry, const char *path,
+				     const char *const *sets, size_t n_sets, uint32_t point,
+				     quo_experiment **out, quo_err *err)
+{
+	return load(registry, path, sets, n_sets, point, out, err);
 }
 
 quo_status quo_component_load(quo_registry *registry, quo_kind kind, const char *yaml,
@@ -353,6 +379,32 @@ const quo_experiment_config *quo_experiment_config_of(const quo_experiment *expe
 char *quo_experiment_yaml(const quo_experiment *experiment, quo_err *err)
 {
 	return quo__yaml_write(experiment->resolved, err);
+}
+
+quo_status quo_experiment_digest(const quo_experiment *experiment, uint8_t digest[32], quo_err *err)
+{
+	const quo_node *all = experiment->resolved;
+	quo_node kept = *all;
+
+	kept.item = quo_alloc(all->n, sizeof *kept.item, err);
+	if (!kept.item)
+		return QUO_FAILED;
+	kept.n = 0;
+	for (uint32_t i = 0; i < all->n; i++)
+		if (strcmp(all->item[i]->key, "name") && strcmp(all->item[i]->key, "output"))
+			kept.item[kept.n++] = all->item[i];
+	char *yaml = quo__yaml_write(&kept, err);
+	quo_free(kept.item);
+	if (!yaml)
+		return QUO_FAILED;
+	quo_sha256(yaml, strlen(yaml), digest);
+	free(yaml);
+	return QUO_OK;
+}
+
+const quo_registry *quo_experiment_registry(const quo_experiment *experiment)
+{
+	return experiment->resolver.registry;
 }
 
 const quo_agreement *quo_experiment_agreement(const quo_experiment *experiment)

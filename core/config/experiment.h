@@ -89,6 +89,12 @@ void quo_experiment_free(quo_experiment *experiment);
  * free(). */
 char *quo_experiment_yaml(const quo_experiment *experiment, quo_err *err);
 
+/* SHA-256 of the resolved experiment but for its name and output: equal for the same experiment. */
+quo_status quo_experiment_digest(const quo_experiment *experiment, uint8_t digest[32],
+				 quo_err *err);
+/* That its components come from. */
+const quo_registry *quo_experiment_registry(const quo_experiment *experiment);
+
 /* The resolved experiment as flat "key" / "value" pairs in a fixed order, local keys left out, and
  * with "<path>.wire" = "name/version" of every component: what two parties must agree on. */
 typedef struct quo_agreement {

@@ -60,7 +60,7 @@ quo_status quo__node_merge(quo_arena *arena, quo_node *base, quo_node *over, quo
 	return QUO_OK;
 }
 
-static quo_node *without(quo_arena *arena, const quo_node *map, const char *key, quo_err *err)
+quo_node *quo__node_without(quo_arena *arena, const quo_node *map, const char *key, quo_err *err)
 {
 	quo_node *copy = quo__node_new(arena, QUO_NODE_MAP, map, err);
 	for (uint32_t i = 0; copy && i < map->n; i++)
@@ -109,7 +109,7 @@ static quo_status load(quo_arena *arena, const char *path, const char **chain, u
 	if (!(chain[depth + 1] = quo__strdup(arena, real, err)))
 		return QUO_FAILED;
 
-	quo_node *base, *own = without(arena, *out, "extends", err);
+	quo_node *base, *own = quo__node_without(arena, *out, "extends", err);
 	if (!own)
 		return QUO_FAILED;
 	QUO_TRY(load(arena, base_path, chain, depth + 1, &base, err));
@@ -175,6 +175,29 @@ static quo_status descend(quo_arena *arena, quo_node *node, const char *key, con
 	return quo__node_put(arena, node, key, *child, err);
 }
 
+quo_status quo__node_assign(quo_arena *arena, quo_node *root, const char *path, quo_node *value,
+			    quo_err *err)
+{
+	quo_node place = *value, *node = root;
+	char *rest = quo__strdup(arena, path, err), *key;
+	if (!rest)
+		return QUO_FAILED;
+	place.line = value->key_line; /* maps that are made on the way */
+	for (unsigned depth = 0; (key = strsep(&rest, ".")); depth++) {
+		quo_node **slot, *child = NULL;
+		if (!*key || depth >= QUO__YAML_MAX_DEPTH)
+			return quo__key_fail(err, value,
+					     "the key is not names with dots between them");
+		if (!rest && node->kind == QUO_NODE_MAP)
+			return put_value(arena, node, key, value, err);
+		QUO_TRY(descend(arena, node, key, &place, &slot, &child, err));
+		if (!rest) /* an entry of a list */
+			return quo__node_merge(arena, child, value, slot, err);
+		node = child;
+	}
+	return QUO_OK;
+}
+
 quo_status quo__node_set(quo_arena *arena, quo_node *root, const char *assignment, quo_err *err)
 {
 	char label[MAX_LABEL + 8];
@@ -187,23 +210,8 @@ quo_status quo__node_set(quo_arena *arena, quo_node *root, const char *assignmen
 		return quo_fail(err, QUO_USAGE, "%s: write key=value, e.g. --set train.epochs=2",
 				label);
 
-	quo_node *value, *node = root;
+	quo_node *value;
 	QUO_TRY(quo__yaml_text(arena, equals + 1, label, &value, err));
-	char *path = quo__printf(arena, err, "%.*s", (int)(equals - assignment), assignment),
-	     *rest = path, *key;
-	if (!path)
-		return QUO_FAILED;
-	for (unsigned depth = 0; (key = strsep(&rest, ".")); depth++) {
-		quo_node **slot, *child = NULL;
-		if (!*key || depth >= QUO__YAML_MAX_DEPTH)
-			return quo__node_fail(err, value,
-					      "the key is not names with dots between them");
-		if (!rest && node->kind == QUO_NODE_MAP)
-			return put_value(arena, node, key, value, err);
-		QUO_TRY(descend(arena, node, key, value, &slot, &child, err));
-		if (!rest) /* an entry of a list */
-			return quo__node_merge(arena, child, value, slot, err);
-		node = child;
-	}
-	return QUO_OK;
+	char *path = quo__printf(arena, err, "%.*s", (int)(equals - assignment), assignment);
+	return path ? quo__node_assign(arena, root, path, value, err) : QUO_FAILED;
 }

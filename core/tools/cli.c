@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/sweep.h"
 #include "version.h"
 
 enum {
@@ -22,6 +23,7 @@ enum {
 	JSON,
 	REVEAL_MODEL,
 	QUIET,
+	REPORT,
 	MODEL,
 	INPUTS,
 	BATCH,
@@ -44,6 +46,7 @@ static const struct option common_options[] = {
 	{ "connect", required_argument, NULL, CONNECT },
 	{ "verify", no_argument, NULL, VERIFY },
 	{ "quiet", no_argument, NULL, QUIET },
+	{ "report", no_argument, NULL, REPORT },
 	{ "model", required_argument, NULL, MODEL },
 	{ "inputs", required_argument, NULL, INPUTS },
 	{ "batch", required_argument, NULL, BATCH },
@@ -71,6 +74,7 @@ static bool takes(quo_cli_use use, int option)
 	case REVEAL_MODEL:
 		return use == QUO_CLI_RUN || use == QUO_CLI_CHECK;
 	case VERIFY:
+	case REPORT:
 		return use == QUO_CLI_RUN;
 	case MODEL:
 		return use == QUO_CLI_PREDICT || use == QUO_CLI_SHARE;
@@ -177,6 +181,9 @@ static quo_status apply(quo_cli *cli, int option, quo_err *err)
 	case QUIET:
 		cli->quiet = true;
 		return QUO_OK;
+	case REPORT:
+		cli->report = true;
+		return QUO_OK;
 	case LISTEN:
 		cli->listen = optarg;
 		return QUO_OK;
@@ -228,7 +235,7 @@ int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, cha
 	const char *tool = strrchr(argv[0], '/');
 	int option, at = 0;
 
-	*cli = (quo_cli){ .use = use, .tool = tool ? tool + 1 : argv[0], .party = -1 };
+	*cli = (quo_cli){ .use = use, .tool = tool ? tool + 1 : argv[0], .party = -1, .point = -1 };
 	guard_standard_streams();
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":h", common_options, &at)) != -1) {
@@ -313,5 +320,7 @@ quo_status quo_cli_load(const quo_cli *cli, quo_registry *registry, const char *
 					QUO_CLI_MAX_EXTRA);
 		sets[n++] = extra[i];
 	}
-	return quo_experiment_load(registry, cli->file, sets, n, out, err);
+	return cli->point < 0 ? quo_experiment_load(registry, cli->file, sets, n, out, err)
+			      : quo_experiment_load_point(registry, cli->file, sets, n,
+							  (uint32_t)cli->point, out, err);
 }

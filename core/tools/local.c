@@ -257,7 +257,8 @@ static quo_status with_data(struct local *l, quo_err *err)
 				"nothing to compare: run it without --verify",
 				run->config->protocol->component->name);
 	QUO_TRY(run->work->foresee(run, l->registry, &shape, err));
-	run->output = quo_folder_open(run->config->output.dir, run->config->name, err);
+	run->output = run->folder ? quo_folder_at(run->config->output.dir, run->folder, err)
+				  : quo_folder_open(run->config->output.dir, run->config->name, err);
 	if (!run->output)
 		return QUO_FAILED;
 	run->work->banner(run);

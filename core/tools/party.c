@@ -65,6 +65,9 @@ static quo_status on_report(void *arg, const quo_trainer_report *r, quo_err *err
 		job->per_epoch[r->epoch] = r->accuracy;
 	if (!job->run->leads)
 		return QUO_OK;
+	if (job->run->watch)
+		*job->run->watch = (quo_watch){ r->step, r->steps, r->epoch + 1, r->epochs,
+						r->evaluated ? r->accuracy : job->run->watch->accuracy };
 	if (job->progress) {
 		if (!r->evaluated)
 			quo_progress_step(job->progress, r->step, r->bytes);
@@ -186,7 +189,8 @@ static void fill_summary(struct job *job, quo_summary *out)
 			      .has_forecast = true,
 			      .forecast_bytes = f->cost.sent_bytes[0] + f->cost.sent_bytes[1],
 			      .forecast_rounds = f->cost.rounds,
-			      .forecast_seconds = f->seconds };
+			      .forecast_seconds = f->seconds,
+			      .experiment = job->run->experiment };
 	out->bytes_sent[me] = traffic.sent_bytes;
 	out->bytes_sent[1 - me] = traffic.received_bytes;
 }

@@ -30,6 +30,13 @@ typedef struct quo_work {
 
 #define QUO_RUN_MAX_AGREE 8
 
+/* How far a run is, for the process that watches it from outside. */
+typedef struct quo_watch {
+	uint64_t step, steps;
+	int64_t epoch, epochs; /* epoch from 1 */
+	double accuracy;       /* of the last evaluation; negative before the first */
+} quo_watch;
+
 /* What a run is, before it knows its party. */
 struct quo_run {
 	const quo_cli *cli;
@@ -43,6 +50,8 @@ struct quo_run {
 	int party;          /* two processes: this one; -1 */
 	int lead;           /* local mode: the party that leads */
 	bool leads;         /* this process talks to people and writes summary.json */
+	const char *folder; /* in output.dir, of a run in a sweep; NULL: <name>-<time> */
+	volatile quo_watch *watch; /* in a shared page, kept up to date; may be NULL */
 	const uint64_t
 		*other_rss; /* local mode: the other party's peak memory, once it has ended */
 	/* What the parties must agree on beside the experiment; values of a file ("data.shares")

@@ -4,11 +4,14 @@
 #include <stdio.h>
 
 #include "tools/local.h"
+#include "tools/sweep.h"
 
 static const char help[] =
 	"Usage: quotient-run EXPERIMENT.yaml [options]\n"
 	"\n"
 	"Train the network of an experiment file under its protocol; results go to <output.dir>/<name>-<time>/.\n"
+	"A file with `sweep:` is a grid of experiments: all are run, one after the other, into <output.dir>/<name>/, with a\n"
+	"table, CSV files and report.html at the end. The same command again goes on where it was interrupted.\n"
 	"\n"
 	"  --set KEY=VALUE        override a key, e.g. --set train.optimizer.use=sgd (any number of times)\n"
 	"  --party 0|1            which party this process is (default: 0 listens, 1 connects)\n"
@@ -18,6 +21,7 @@ static const char help[] =
 	"  --reveal-model         open the trained weights to both parties: model.npz and weights_sha256\n"
 	"  --json                 summary on standard output, everything else on standard error\n"
 	"  --quiet                no progress\n"
+	"  --report               write report.html of a single run too; a sweep always does\n"
 	"  --plugin-dir DIR       load plugins from DIR too\n"
 	"  --help, --version\n"
 	"\n"
@@ -26,15 +30,35 @@ static const char help[] =
 	"  quotient-run configs/mnist-2x128.yaml --set protocol.use=clear --set train.epochs=1\n"
 	"  quotient-run configs/german-credit.yaml --party 0 --listen 127.0.0.1:7000 &\n"
 	"  quotient-run configs/german-credit.yaml --party 1 --connect 127.0.0.1:7000\n"
+	"  quotient-run configs/ablations/fig7.yaml --set 'sweep.data=[mnist]' --set 'sweep.train.seed=[1]'\n"
 	"\n"
 	"Exit status: 0 done, 1 failed at run time, 2 bad usage, experiment or data.\n";
 
-static quo_status run_all(quo_run *run, quo_registry *registry, quo_err *err)
+static quo_status run_one(quo_run *run, quo_registry *registry, quo_err *err)
 {
 	QUO_TRY(quo_run_open(run, registry, err));
 	QUO_TRY(quo_run_agree(run, "--reveal-model", err,
 			      run->cli->reveal_model ? "given" : "not given"));
-	return quo_run_parties(run, registry, err);
+	QUO_TRY(quo_run_parties(run, registry, err));
+	return run->cli->report ? quo_run_report(run, err) : QUO_OK;
+}
+
+static quo_status run_all(quo_run *run, quo_registry *registry, quo_err *err)
+{
+	const quo_cli *cli = run->cli;
+	const quo_sweep *sweep;
+	quo_arena *arena = quo_arena_new(err);
+
+	if (!arena)
+		return QUO_FAILED;
+	quo_status status =
+		quo_sweep_load(arena, cli->file, cli->sets, cli->n_sets, &sweep, err);
+	if (status == QUO_OK && !sweep)
+		status = run_one(run, registry, err);
+	else if (status == QUO_OK)
+		status = quo_run_sweep(cli, registry, arena, sweep, run->ui, err);
+	quo_arena_free(arena);
+	return status;
 }
 
 int main(int argc, char **argv)

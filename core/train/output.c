@@ -146,6 +146,19 @@ quo_folder *quo_folder_join(const char *folder, quo_err *err)
 	return out;
 }
 
+quo_folder *quo_folder_at(const char *dir, const char *name, quo_err *err)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+
+	if (n < 0 || (size_t)n >= sizeof path) {
+		quo_fail(err, QUO_FAILED, "output.dir: a path of %zu characters is too long",
+			 strlen(dir));
+		return NULL;
+	}
+	return make_folders(path, err) == QUO_OK ? quo_folder_join(path, err) : NULL;
+}
+
 void quo_folder_close(quo_folder *out)
 {
 	if (!out)

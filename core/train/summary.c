@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "train/manifest.h"
+
 void quo_summary_components_json(const quo_summary_component *components, size_t n, quo_json *j)
 {
 	quo_json_array(j, "components");
@@ -78,6 +80,8 @@ void quo_summary_json(const quo_summary *s, quo_json *j)
 		quo_json_real(j, "seconds", s->forecast_seconds);
 		quo_json_end(j);
 	}
+	if (s->experiment)
+		quo_manifest_json(j, s->experiment);
 	quo_json_end(j);
 }
 

@@ -39,6 +39,7 @@ typedef struct quo_summary {
 	bool has_forecast; /* what quotient-check foretold */
 	uint64_t forecast_bytes, forecast_rounds;
 	double forecast_seconds; /* NaN: none */
+	const struct quo_experiment *experiment; /* for the manifest; NULL: without one */
 } quo_summary;
 
 /* The summary as one JSON object (docs: README, output files). The caller checks quo_json_status().

@@ -346,7 +346,7 @@ static void refuses_wrong_files(void **state)
 	refuses(GOOD "network: {mode: listen}\n", 5, "network.address is missing");
 	refuses(GOOD "name: a/b\n", 5, "names the run's folder");
 	refuses(GOOD "name: ..\n", 5, "names the run's folder");
-	refuses(GOOD "sweep: {train.seed: [1, 2]}\n", 5, "'sweep' is not in this version");
+	refuses(GOOD "sweep: {train.seed: [1, 2]}\n", 5, "this is a sweep of several experiments");
 	char many[8000] = "data: {use: table, count: 1}\nmodel:\n";
 	for (int i = 0; i < 257; i++)
 		strcat(many, "  - {use: fc, count: 1}\n");

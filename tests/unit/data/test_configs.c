@@ -6,7 +6,7 @@
 #include <dirent.h>
 #include <unistd.h>
 
-#include "config/experiment.h"
+#include "config/sweep.h"
 
 /* The last layer's option table has `out` first among the integers; read it by name. */
 static int64_t outputs(const quo_instance *layer)
@@ -37,20 +37,51 @@ static void check_data(const quo_experiment_config *config, const char *path)
 	quo_dataset_free(&data);
 }
 
-static void check_config(const char *path)
+static void check_experiment(const quo_experiment *experiment, const char *path, bool sweep)
+{
+	const quo_experiment_config *config = quo_experiment_config_of(experiment);
+	assert_string_equal(config->protocol->component->name, sweep ? "clear" : "quotient");
+	assert_int_equal(config->reveal.n, 1);
+	assert_int_equal(config->network.mode, QUO_MODE_LOCAL);
+	assert_true(config->n_layers >= 2);
+	if (!sweep)
+		check_data(config, path);
+}
+
+/* Every point of a sweep. Its data are those of the other experiments. */
+static void check_points(const char *path, const quo_sweep *sweep)
 {
 	quo_err err = QUO_ERR_INIT;
 	quo_experiment *experiment = NULL;
 
-	if (quo_experiment_load(quo_test_registry(), path, NULL, 0, &experiment, &err) != QUO_OK)
+	for (uint32_t i = 0; i < sweep->n_points; i++) {
+		if (quo_experiment_load_point(quo_test_registry(), path, NULL, 0, i, &experiment,
+					      &err) != QUO_OK)
+			fail_msg("%s", err.text);
+		check_experiment(experiment, path, true);
+		quo_experiment_free(experiment);
+	}
+}
+
+static void check_config(const char *path)
+{
+	quo_err err = QUO_ERR_INIT;
+	quo_experiment *experiment = NULL;
+	quo_arena *arena = quo_arena_new(&err);
+	const quo_sweep *sweep;
+
+	if (quo_sweep_load(arena, path, NULL, 0, &sweep, &err) != QUO_OK)
 		fail_msg("%s", err.text);
-	const quo_experiment_config *config = quo_experiment_config_of(experiment);
-	assert_string_equal(config->protocol->component->name, "quotient");
-	assert_int_equal(config->reveal.n, 1);
-	assert_int_equal(config->network.mode, QUO_MODE_LOCAL);
-	assert_true(config->n_layers >= 2);
-	check_data(config, path);
-	quo_experiment_free(experiment);
+	if (sweep) {
+		check_points(path, sweep);
+	} else {
+		if (quo_experiment_load(quo_test_registry(), path, NULL, 0, &experiment, &err) !=
+		    QUO_OK)
+			fail_msg("%s", err.text);
+		check_experiment(experiment, path, false);
+		quo_experiment_free(experiment);
+	}
+	quo_arena_free(arena);
 }
 
 static int check_folder(const char *folder)
@@ -84,7 +115,7 @@ static void test_configs(void **state)
 	if (access(beside, R_OK) == 0)
 		setenv("QUOTIENT_DATA", beside, 0);
 	assert_true(check_folder("configs") >= 7);
-	assert_true(check_folder("configs/ablations") >= 2);
+	assert_true(check_folder("configs/ablations") >= 4);
 }
 
 int main(void)

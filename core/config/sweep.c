@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/sweep.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/suggest.h"
+#include "config/value.h"
+
+#define MAX_LABEL 60
+#define MAX_SLUG 100
+
+/* A sweep while it is read. Values of `over` come from "--set sweep.<axis>=..". */
+struct reader {
+	quo_arena *arena;
+	quo_sweep *sweep;
+	const char *const *sets;
+	size_t n_sets;
+	quo_err *err;
+};
+
+/* ---- overrides ---- */
+
+/* Whether an override assigns exactly this key. */
+static bool assigns(const char *set, const char *key)
+{
+	size_t n = strlen(key);
+	return !strncmp(set, key, n) && set[n] == '=';
+}
+
+static bool is_axis_set(const char *set)
+{
+	return !strncmp(set, "sweep.", 6);
+}
+
+/* The file with the overrides that concern the sweep as a whole. */
+static quo_status load_root(quo_arena *arena, const char *path, const char *const *sets,
+			    size_t n_sets, quo_node **root, quo_err *err)
+{
+	QUO_TRY(quo__yaml_load(arena, path, root, err));
+	for (size_t i = 0; i < n_sets; i++)
+		if (assigns(sets[i], "sweep"))
+			QUO_TRY(quo__node_set(arena, *root, sets[i], err));
+	return QUO_OK;
+}
+
+/* What the last "sweep.<axis>=[..]" says; NULL: nothing. */
+static quo_status axis_set(struct reader *r, const char *axis, quo_node **out)
+{
+	char label[160], what[80];
+
+	*out = NULL;
+	for (size_t i = 0; i < r->n_sets; i++) {
+		const char *set = r->sets[i];
+		if (!is_axis_set(set) || !assigns(set + 6, axis))
+			continue;
+		snprintf(label, sizeof label, "--set %.140s", set);
+		QUO_TRY(quo__yaml_text(r->arena, strchr(set, '=') + 1, label, out, r->err));
+		if ((*out)->kind != QUO_NODE_LIST || !(*out)->n)
+			return quo__node_fail(r->err, *out, "a list of values goes here, not %s",
+					      quo__node_describe(*out, what, sizeof what));
+	}
+	return QUO_OK;
+}
+
+/* ---- labels ---- */
+
+/* "sgd lr_shift=4" for {use: sgd, lr_shift: 4}. */
+static char *label_of(quo_arena *arena, const quo_node *value, quo_err *err)
+{
+	const quo_node *use = value->kind == QUO_NODE_MAP ? quo__node_get(value, "use") : NULL;
+	char text[MAX_LABEL + 1] = "";
+
+	if (value->kind == QUO_NODE_SCALAR)
+		return quo__strdup(arena, value->text, err);
+	if (!use || use->kind != QUO_NODE_SCALAR)
+		return quo__yaml_write_flow(arena, value, err);
+	quo__append(text, sizeof text, "%s", use->text);
+	for (uint32_t i = 0; i < value->n; i++) {
+		const quo_node *option = value->item[i];
+		if (option == use)
+			continue;
+		const char *of = label_of(arena, option, err);
+		if (!of)
+			return NULL;
+		quo__append(text, sizeof text, " %s=%s", option->key, of);
+	}
+	return quo__strdup(arena, text, err);
+}
+
+/* One line of at most MAX_LABEL characters: labels go into tables. */
+static char *tidy(quo_arena *arena, const char *label, quo_err *err)
+{
+	char *copy = quo__printf(arena, err, "%.*s", MAX_LABEL, label);
+	size_t n = copy ? strlen(copy) : 0;
+
+	/* No half of a UTF-8 sequence. */
+	if (n == MAX_LABEL && strlen(label) > n) {
+		while (n && ((unsigned char)label[n] & 0xc0) == 0x80)
+			n--;
+		copy[n] = 0;
+	}
+	for (char *c = copy; c && *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+	return copy;
+}
+
+/* ---- variants ---- */
+
+static const char *const variant_keys[] = { "name", "base", "set", "paper", NULL };
+
+static bool is_variant(const quo_node *value)
+{
+	return value->kind == QUO_NODE_MAP && quo__node_get(value, "name") &&
+	       !quo__node_get(value, "use");
+}
+
+static quo_status check_variant(struct reader *r, const char *axis, const quo_node *v)
+{
+	char what[80];
+
+	if (!is_variant(v))
+		return quo__node_fail(r->err, v,
+				      "sweep.%s is a list of variants, each {name: .., set: {key: "
+				      "value}}, not %s",
+				      axis, quo__node_describe(v, what, sizeof what));
+	for (uint32_t i = 0; i < v->n; i++) {
+		quo_suggest s = { v->item[i]->key, NULL, 0 };
+		bool known = false;
+		for (const char *const *k = variant_keys; *k; k++) {
+			known = known || !strcmp(*k, v->item[i]->key);
+			quo__suggest(&s, *k);
+		}
+		if (!known)
+			return quo__key_fail(r->err, v->item[i],
+					     "unknown key '%.64s' in a variant of sweep.%s; %s%s%s",
+					     v->item[i]->key, axis,
+					     s.best ? "did you mean '" : "it has name, base, set",
+					     s.best ? s.best : " and paper", s.best ? "'?" : "");
+	}
+	const quo_node *name = quo__node_get(v, "name"), *base = quo__node_get(v, "base"),
+		       *set = quo__node_get(v, "set");
+	if (name->kind != QUO_NODE_SCALAR || quo__node_is_null(name) || !*name->text)
+		return quo__node_fail(r->err, name, "a variant's name is a text, not %s",
+				      quo__node_describe(name, what, sizeof what));
+	if (base && (base->kind != QUO_NODE_SCALAR || quo__node_is_null(base) || !*base->text))
+		return quo__node_fail(r->err, base,
+				      "base wants the path of one file, relative to this one");
+	if (set && set->kind != QUO_NODE_MAP)
+		return quo__node_fail(
+			r->err, set, "set wants a map of keys, e.g. {train.epochs: 3}, not %s",
+			quo__node_describe(set, what, sizeof what));
+	return QUO_OK;
+}
+
+static quo_status paper_of(struct reader *r, const quo_node *value, double *out)
+{
+	const quo_node *paper =
+		value->kind == QUO_NODE_MAP ? quo__node_get(value, "paper") : NULL;
+	char what[80], *end;
+
+	*out = NAN;
+	if (!paper)
+		return QUO_OK;
+	if (paper->kind == QUO_NODE_SCALAR && *paper->text) {
+		*out = strtod(paper->text, &end) / 100;
+		if (!*end && *out >= 0 && *out <= 1)
+			return QUO_OK;
+	}
+	return quo__node_fail(r->err, paper, "paper wants an accuracy in percent, e.g. 95.04, not %s",
+			      quo__node_describe(paper, what, sizeof what));
+}
+
+/* Names of "--set sweep.<axis>=[..]" as the variants of the file. */
+static quo_status pick(struct reader *r, const char *axis, const quo_node *all, quo_node *picked)
+{
+	for (uint32_t i = 0; i < picked->n; i++) {
+		quo_node *name = picked->item[i], *found = NULL;
+		if (name->kind != QUO_NODE_SCALAR)
+			continue;
+		quo_suggest s = { name->text, NULL, 0 };
+		for (uint32_t k = 0; k < all->n && !found; k++) {
+			const quo_node *other = quo__node_get(all->item[k], "name");
+			if (!other || other->kind != QUO_NODE_SCALAR)
+				continue;
+			quo__suggest(&s, other->text);
+			if (!strcmp(other->text, name->text))
+				found = all->item[k];
+		}
+		if (!found)
+			return quo__node_fail(r->err, name,
+					      "sweep.%s has no variant named '%.64s'%s%s%s", axis,
+					      name->text, s.best ? "; did you mean '" : "",
+					      s.best ? s.best : "", s.best ? "'?" : "");
+		picked->item[i] = found;
+	}
+	return QUO_OK;
+}
+
+/* ---- axes ---- */
+
+static quo_status read_values(struct reader *r, quo_sweep_axis *axis, const quo_node *list)
+{
+	const char **label = quo_arena_alloc(r->arena, list->n, sizeof *label, r->err);
+	double *paper = quo_arena_alloc(r->arena, list->n, sizeof *paper, r->err);
+
+	if (!label || !paper)
+		return QUO_FAILED;
+	for (uint32_t i = 0; i < list->n; i++) {
+		const quo_node *value = list->item[i];
+		if (axis->variants)
+			QUO_TRY(check_variant(r, axis->name, value));
+		QUO_TRY(paper_of(r, axis->variants ? value : list, &paper[i]));
+		const char *text = axis->variants ? quo__node_get(value, "name")->text
+						  : label_of(r->arena, value, r->err);
+		if (!text || !(label[i] = tidy(r->arena, text, r->err)))
+			return QUO_FAILED;
+		axis->bases = axis->bases || (axis->variants && quo__node_get(value, "base"));
+		for (uint32_t k = 0; k < i; k++)
+			if (!strcmp(label[k], label[i]))
+				return quo__node_fail(r->err, value,
+						      "sweep.%s has '%s' twice", axis->name,
+						      label[i]);
+	}
+	axis->n = list->n;
+	axis->label = label;
+	axis->paper = paper;
+	axis->value = list->item;
+	return QUO_OK;
+}
+
+static quo_status read_axis(struct reader *r, quo_node *node)
+{
+	quo_sweep *sweep = r->sweep;
+	quo_node *list = node, *over;
+	char what[80];
+
+	if (list->kind != QUO_NODE_LIST || !list->n)
+		return quo__node_fail(r->err, node, "sweep.%s wants a list of values, not %s",
+				      node->key,
+				      list->kind == QUO_NODE_LIST
+					      ? "an empty one"
+					      : quo__node_describe(node, what, sizeof what));
+	bool variants = is_variant(list->item[0]);
+	QUO_TRY(axis_set(r, node->key, &over));
+	if (over && variants)
+		QUO_TRY(pick(r, node->key, list, over));
+	list = over ? over : list;
+	for (size_t i = 0; i < r->n_sets && !variants; i++)
+		if (assigns(r->sets[i], node->key))
+			return QUO_OK;
+	if (sweep->n_axes == QUO_SWEEP_MAX_AXES)
+		return quo__key_fail(r->err, node, "a sweep has at most %d axes",
+				     QUO_SWEEP_MAX_AXES);
+	quo_sweep_axis *axis = &sweep->axis[sweep->n_axes];
+	*axis = (quo_sweep_axis){ .name = node->key, .variants = variants };
+	QUO_TRY(read_values(r, axis, list));
+	if (!variants) /* messages about the key point to it */
+		for (uint32_t i = 0; i < list->n; i++)
+			list->item[i]->key_line = over ? 0 : node->key_line;
+	if (!strcmp(axis->name, "train.seed"))
+		sweep->seeds = (int)sweep->n_axes;
+	sweep->n_axes++;
+	if ((uint64_t)sweep->n_points * list->n > QUO_SWEEP_MAX_POINTS)
+		return quo__node_fail(r->err, list, "the sweep has more than %d points",
+				      QUO_SWEEP_MAX_POINTS);
+	sweep->n_points *= list->n;
+	return QUO_OK;
+}
+
+/* Overrides of axes that are not there. */
+static quo_status check_axis_sets(struct reader *r, const quo_node *map)
+{
+	for (size_t i = 0; i < r->n_sets; i++) {
+		const char *set = r->sets[i];
+		if (!is_axis_set(set) || !strchr(set, '='))
+			continue;
+		char *key = quo__printf(r->arena, r->err, "%.*s", (int)strcspn(set + 6, "="),
+					set + 6);
+		if (!key)
+			return QUO_FAILED;
+		if (quo__node_get(map, key))
+			continue;
+		quo_suggest s = { key, NULL, 0 };
+		for (uint32_t k = 0; k < map->n; k++)
+			quo__suggest(&s, map->item[k]->key);
+		return quo_fail(r->err, QUO_USAGE, "--set %.140s: the sweep has no axis '%.64s'%s%s%s",
+				set, key, s.best ? "; did you mean '" : "",
+				s.best ? s.best : "", s.best ? "'?" : "");
+	}
+	return QUO_OK;
+}
+
+static quo_status read_sweep(struct reader *r, const quo_node *root)
+{
+	const quo_node *map = quo__node_get(root, "sweep");
+	char what[80];
+
+	if (map->kind != QUO_NODE_MAP || !map->n)
+		return quo__node_fail(
+			r->err, map,
+			"sweep wants a map of keys, each with a list of values, e.g. {train.seed: "
+			"[1, 2]}, not %s",
+			map->kind == QUO_NODE_MAP ? "an empty one"
+						  : quo__node_describe(map, what, sizeof what));
+	*r->sweep = (quo_sweep){ .n_points = 1, .seeds = -1 };
+	for (uint32_t i = 0; i < map->n; i++)
+		QUO_TRY(read_axis(r, map->item[i]));
+	return check_axis_sets(r, map);
+}
+
+static quo_status load(quo_arena *arena, const char *path, const char *const *sets, size_t n_sets,
+		       quo_node **root, quo_sweep **out, quo_err *err)
+{
+	*out = NULL;
+	QUO_TRY(load_root(arena, path, sets, n_sets, root, err));
+	const quo_node *map = quo__node_get(*root, "sweep");
+	if (!map || quo__node_is_null(map)) {
+		for (size_t i = 0; i < n_sets; i++)
+			if (is_axis_set(sets[i]))
+				return quo_fail(err, QUO_USAGE,
+						"--set %.140s: %.200s has no sweep", sets[i], path);
+		return QUO_OK;
+	}
+	quo_sweep *sweep = quo_arena_alloc(arena, 1, sizeof *sweep, err);
+	if (!sweep)
+		return QUO_FAILED;
+	struct reader r = { arena, sweep, sets, n_sets, err };
+	QUO_TRY(read_sweep(&r, *root));
+	*out = sweep;
+	return QUO_OK;
+}
+
+quo_status quo_sweep_load(quo_arena *arena, const char *path, const char *const *sets,
+			  size_t n_sets, const quo_sweep **out, quo_err *err)
+{
+	quo_node *root;
+	quo_sweep *sweep;
+
+	quo_status status = load(arena, path, sets, n_sets, &root, &sweep, err);
+	*out = status == QUO_OK ? sweep : NULL;
+	return status;
+}
+
+/* ---- points ---- */
+
+void quo_sweep_at(const quo_sweep *sweep, uint32_t point, uint32_t index[QUO_SWEEP_MAX_AXES])
+{
+	for (uint32_t i = sweep->n_axes; i-- > 0;) {
+		if ((int)i == sweep->seeds)
+			continue;
+		index[i] = point % sweep->axis[i].n;
+		point /= sweep->axis[i].n;
+	}
+	if (sweep->seeds >= 0)
+		index[sweep->seeds] = point;
+}
+
+char *quo_sweep_title(quo_arena *arena, const quo_sweep *sweep, uint32_t point, quo_err *err)
+{
+	uint32_t index[QUO_SWEEP_MAX_AXES];
+	char text[QUO_SWEEP_MAX_AXES * 2 * (MAX_LABEL + 4)] = "";
+
+	quo_sweep_at(sweep, point, index);
+	for (uint32_t i = 0; i < sweep->n_axes; i++) {
+		const quo_sweep_axis *axis = &sweep->axis[i];
+		const char *dot = strrchr(axis->name, '.'), *key = dot ? dot + 1 : axis->name;
+		/* A component says by itself what it is; a number does not. */
+		bool bare = axis->variants || !strcmp(key, "use") ||
+			    quo__node_get(axis->value[index[i]], "use");
+		quo__append(text, sizeof text, "%s%s%s%s", i ? ", " : "", bare ? "" : key,
+			    bare ? "" : " ", axis->label[index[i]]);
+	}
+	return quo__strdup(arena, text, err);
+}
+
+char *quo_sweep_slug(quo_arena *arena, const quo_sweep *sweep, uint32_t point, quo_err *err)
+{
+	char slug[MAX_SLUG + 1];
+	const char *title = quo_sweep_title(arena, sweep, point, err);
+	size_t n = 0;
+
+	if (!title)
+		return NULL;
+	for (; *title && n < MAX_SLUG; title++) {
+		unsigned char c = (unsigned char)*title;
+		bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			    (c >= '0' && c <= '9') || c == '_' || c == '.';
+		if (c == ',' && title[1] == ' ') {
+			slug[n++] = '_';
+			title++;
+		} else if (fine && !(c == '.' && n == 0)) {
+			slug[n++] = (char)c;
+		} else if (n && slug[n - 1] != '-') {
+			slug[n++] = '-';
+		}
+	}
+	slug[n] = 0;
+	return quo__strdup(arena, slug, err);
+}
+
+/* The file at `base`, relative to the file that names it, under what the sweep's file says. */
+static quo_status lay_upon(quo_arena *arena, const quo_node *base, quo_node **root, quo_err *err)
+{
+	const quo_node *data = quo__node_get(*root, "data");
+	const char *slash = base->file && base->line ? strrchr(base->file, '/') : NULL;
+	int folder = base->text[0] == '/' || !slash ? 0 : (int)(slash - base->file + 1);
+	quo_node *under;
+
+	if (data)
+		return quo__key_fail(err, data,
+				     "data is said here and again in a variant's base; a sweep "
+				     "over bases extends none itself");
+	char *path = quo__printf(arena, err, "%.*s%s", folder, base->file, base->text);
+	if (!path)
+		return QUO_FAILED;
+	FILE *f = fopen(path, "r");
+	if (!f)
+		return quo__node_fail(err, base,
+				      "base: cannot read %s: %s; the path is relative to this file",
+				      path, strerror(errno));
+	fclose(f);
+	QUO_TRY(quo__yaml_load(arena, path, &under, err));
+	under = quo__node_without(arena, under, "sweep", err);
+	return under ? quo__node_merge(arena, under, *root, root, err) : QUO_FAILED;
+}
+
+static quo_status apply_bases(quo_arena *arena, const quo_sweep *sweep, const uint32_t *index,
+			      quo_node **root, quo_err *err)
+{
+	const char *first = NULL;
+
+	for (uint32_t i = 0; i < sweep->n_axes; i++) {
+		const quo_sweep_axis *axis = &sweep->axis[i];
+		const quo_node *value = axis->value[index[i]];
+		const quo_node *base = axis->variants ? quo__node_get(value, "base") : NULL;
+		if (!base)
+			continue;
+		if (first)
+			return quo__node_fail(err, base,
+					      "sweep.%s and sweep.%s both name a base; an "
+					      "experiment has one",
+					      first, axis->name);
+		first = axis->name;
+		QUO_TRY(lay_upon(arena, base, root, err));
+	}
+	return QUO_OK;
+}
+
+static quo_status assign(quo_arena *arena, quo_node *root, const char *key, quo_node *value,
+			 quo_err *err)
+{
+	static const char *const fixed[] = { "extends", "sweep", "name", "output" };
+
+	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
+		size_t n = strlen(fixed[i]);
+		if (!strncmp(key, fixed[i], n) && (!key[n] || key[n] == '.'))
+			return quo__key_fail(err, value,
+					     "a sweep cannot set '%.64s'; all its runs share it",
+					     key);
+	}
+	return quo__node_assign(arena, root, key, value, err);
+}
+
+static quo_status apply_values(quo_arena *arena, const quo_sweep *sweep, const uint32_t *index,
+			       quo_node *root, quo_err *err)
+{
+	for (uint32_t i = 0; i < sweep->n_axes; i++) {
+		const quo_sweep_axis *axis = &sweep->axis[i];
+		quo_node *value = axis->value[index[i]];
+		if (!axis->variants) {
+			QUO_TRY(assign(arena, root, axis->name, value, err));
+			continue;
+		}
+		quo_node *set = quo__node_get(value, "set");
+		for (uint32_t k = 0; set && k < set->n; k++) {
+			/* Assigning gives the value a new key. */
+			const char *key = set->item[k]->key;
+			QUO_TRY(assign(arena, root, key, set->item[k], err));
+		}
+	}
+	return QUO_OK;
+}
+
+quo_status quo__sweep_tree(quo_arena *arena, const char *path, const char *const *sets,
+			   size_t n_sets, uint32_t point, quo_node **out, quo_err *err)
+{
+	uint32_t index[QUO_SWEEP_MAX_AXES];
+	quo_node *root;
+	quo_sweep *sweep;
+
+	QUO_TRY(load(arena, path, sets, n_sets, &root, &sweep, err));
+	if (!sweep || point >= sweep->n_points)
+		return quo_fail(err, QUO_BUG, "%.200s has no point %u", path, point);
+	root = quo__node_without(arena, root, "sweep", err);
+	if (!root)
+		return QUO_FAILED;
+	if (!quo__node_get(root, "name")) { /* all points have one, whatever their bases are called */
+		const char *slash = strrchr(path, '/'), *stem = slash ? slash + 1 : path;
+		const char *dot = strrchr(stem, '.');
+		char *name = quo__printf(arena, err, "%.*s",
+					 dot && dot > stem ? (int)(dot - stem) : (int)strlen(stem),
+					 stem);
+		if (!name)
+			return QUO_FAILED;
+		QUO_TRY(quo__node_put(arena, root, "name",
+				      quo__scalar_new(arena, name, true, root, err), err));
+	}
+	quo_sweep_at(sweep, point, index);
+	QUO_TRY(apply_bases(arena, sweep, index, &root, err));
+	QUO_TRY(apply_values(arena, sweep, index, root, err));
+	for (size_t i = 0; i < n_sets; i++)
+		if (!is_axis_set(sets[i]) && !assigns(sets[i], "sweep"))
+			QUO_TRY(quo__node_set(arena, root, sets[i], err));
+	*out = root;
+	return QUO_OK;
+}
