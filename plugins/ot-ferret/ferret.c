@@ -34,7 +34,8 @@
 /* Rows of a batch of trees: half a MiB of leaves, which the next steps find in cache. */
 #define LOG_BATCH 15
 #define BATCH ((size_t)1 << LOG_BATCH)
-#define CHUNK 4096 /* rows encoded at a time; even */
+#define CHUNK 4096    /* rows encoded at a time by a thread; a multiple of 64 */
+#define MAX_LANES 16u /* batches expanded at a time */
 /* The table may take this part of the last-level cache, which other cores and the other direction's
  * table use too. */
 #define CACHE_PART 8
@@ -62,7 +63,10 @@ struct ferret {
 	quo_block
 		*cots; /* that this iteration takes: the secret, then the base COTs of the trees */
 	quo_block *kept;   /* the same of the next */
-	quo_block *leaves; /* of one batch */
+	unsigned lanes;    /* batches expanded at a time, one a thread */
+	quo_block *leaves; /* of that many batches */
+	quo_block *sums;   /* of theirs, at the sender */
+	uint64_t *bits;    /* choices of the leaves' rows */
 	quo_block *trees;  /* of this iteration: the sender's roots, the receiver's sums */
 	size_t cots_room, kept_room, trees_room; /* blocks */
 	uint64_t tweak;                          /* the iteration's first */
@@ -126,42 +130,67 @@ static void start_trees(struct ferret *f, quo_session *s)
 		quo_rng_bytes(s->rng, f->trees, trees * sizeof *f->trees);
 }
 
-/* The batch that begins with `tree`; its sums travel unless they have. */
-static quo_status expand(struct ferret *f, quo_session *s, size_t tree, quo_block *leaves,
-			 quo_err *err)
+/* Batches expanded together; all but the last of an iteration are whole. */
+struct group {
+	const struct ferret *f;
+	size_t tree, trees;
+	quo_block *leaves;
+};
+
+static void expand_batch(void *arg, size_t i)
 {
-	quo_block sums[FERRET_DEPTH_MAX * FERRET_BATCH_MAX];
+	const struct group *g = arg;
+	const struct ferret *f = g->f;
 	const unsigned depth = f->now->depth;
-	const size_t trees = batch_trees(f, tree), bytes = trees * depth * sizeof *sums;
-	const bool fresh = tree >= f->told;
+	const size_t before = i * (BATCH >> depth), tree = g->tree + before;
 	const ferret_batch b = {
 		.kernels = f->kernels,
 		.hash_start = f->hash_start,
 		.tweak = f->tweak + tweaks_before(f, tree),
-		.trees = trees,
+		.trees = batch_trees(f, tree),
 		.depth = depth,
 		.base = f->cots + ferret_secret(f->now) + tree * depth,
-		.sums = f->is_sender ? sums : f->trees + tree * depth,
-		.leaves = leaves,
+		.sums = f->is_sender ? f->sums + before * depth : f->trees + tree * depth,
+		.leaves = g->leaves + i * BATCH,
 	};
 
 	if (f->is_sender)
 		ferret_trees_send(&b, f->delta, f->trees + tree);
-	if (fresh) {
-		f->told = tree + trees;
-		if (f->is_sender) {
-			QUO_TRY(quo_channel_send(s->peer, sums, bytes, err));
-			QUO_TRY(quo_channel_flush(s->peer, err));
-		} else {
-			QUO_TRY(quo_channel_recv(s->peer, b.sums, bytes, err));
-		}
-	}
-	if (!f->is_sender)
+	else
 		ferret_trees_receive(&b);
+}
+
+/* Trees of up to `batches` batches from `tree` on. */
+static size_t group_trees(const struct ferret *f, size_t tree, size_t batches)
+{
+	const size_t left = f->now->trees - tree, most = batches * (BATCH >> f->now->depth);
+
+	return left < most ? left : most;
+}
+
+/* Up to `batches` batches that begin with `tree`, each by one thread; their sums travel unless they
+ * have, which is the same for all of them. */
+static quo_status expand(struct ferret *f, quo_session *s, size_t tree, size_t batches,
+			 quo_block *leaves, quo_err *err)
+{
+	const unsigned depth = f->now->depth;
+	struct group g = { f, tree, group_trees(f, tree, batches), leaves };
+	const size_t bytes = g.trees * depth * sizeof(quo_block), most = BATCH >> depth;
+	const bool fresh = tree >= f->told;
+
+	if (fresh && !f->is_sender)
+		QUO_TRY(quo_channel_recv(s->peer, f->trees + tree * depth, bytes, err));
+	quo_parallel(s->pool, (g.trees + most - 1) / most, expand_batch, &g);
+	if (fresh && f->is_sender) {
+		QUO_TRY(quo_channel_send(s->peer, f->sums, bytes, err));
+		QUO_TRY(quo_channel_flush(s->peer, err));
+	}
+	if (fresh)
+		f->told = tree + g.trees;
 	return QUO_OK;
 }
 
-/* No leaf is left: expand the next batch. */
+/* No leaf is left: expand the next batches. */
 static quo_status make_leaves(struct ferret *f, quo_session *s, quo_err *err)
 {
 	const size_t tree = f->made >> f->now->depth;
@@ -169,8 +198,8 @@ static quo_status make_leaves(struct ferret *f, quo_session *s, quo_err *err)
 	if (!tree)
 		start_trees(f, s);
 	f->first = f->made;
-	f->made += batch_trees(f, tree) << f->now->depth;
-	return f->dry ? QUO_OK : expand(f, s, tree, f->leaves, err);
+	f->made += group_trees(f, tree, f->lanes) << f->now->depth;
+	return f->dry ? QUO_OK : expand(f, s, tree, f->lanes, f->leaves, err);
 }
 
 /*
@@ -189,8 +218,9 @@ static quo_status tell_rest(struct ferret *f, quo_session *s, quo_err *err)
 					(trees - told) * depth * sizeof *f->trees, err);
 	}
 	/* What is to be kept is not there before the iteration's end: its place is free. */
+	const size_t room = f->kept_room / BATCH, batches = room < f->lanes ? room : f->lanes;
 	while (f->told < trees)
-		QUO_TRY(expand(f, s, f->told, f->kept, err));
+		QUO_TRY(expand(f, s, f->told, batches, f->kept, err));
 	return QUO_OK;
 }
 
@@ -209,20 +239,54 @@ static void set_code_key(struct ferret *f)
 	memcpy(&f->code, digest, sizeof f->code);
 }
 
-/* OR n <= 8 bits into a plane at bit `at`. */
+/* OR the n <= 64 lowest bits into a plane at bit `at`. */
 static void put_bits(uint64_t *plane, size_t at, uint64_t bits, size_t n)
 {
+	if (n < 64)
+		bits &= (UINT64_C(1) << n) - 1;
 	plane[at / 64] |= bits << at % 64;
 	if (at % 64 + n > 64)
 		plane[at / 64 + 1] |= bits >> (64 - at % 64);
+}
+
+/* Rows that the pool's threads encode, the first of them even. */
+struct rows {
+	const struct ferret *f;
+	const ferret_code *code;
+	const quo_block *leaves;
+	quo_block *out;
+	size_t n;
+};
+
+static void encode_chunk(void *arg, size_t i)
+{
+	const struct rows *r = arg;
+	const size_t at = i * CHUNK, n = r->n - at < CHUNK ? r->n - at : CHUNK;
+
+	r->f->kernels->encode(r->code, (r->f->row + at) / 2, r->leaves + at, r->out + at,
+			      (uint8_t *)(r->f->bits + at / 64), n);
+}
+
+/* The second row of a pair: the first is made too, if only for its words. Returns its bit. */
+static uint64_t encode_odd(const struct ferret *f, const ferret_code *code, quo_block leaf,
+			   quo_block *out)
+{
+	quo_block two[2], leaves[2] = { { { 0, 0 } }, leaf };
+	uint8_t bits;
+
+	f->kernels->encode(code, f->row / 2, leaves, two, &bits, 2);
+	*out = two[1];
+	quo_wipe(two, sizeof two);
+	quo_wipe(leaves, sizeof leaves);
+	return bits >> 1;
 }
 
 /*
  * The next n rows, whose leaves exist. publish: for the caller, as the contract has them; else for
  * the next iteration, in the inner form. choices: a plane that holds 0 from bit `at` on, or NULL.
  */
-static void encode(struct ferret *f, size_t n, bool publish, quo_block *out, uint64_t *choices,
-		   size_t at)
+static void encode(struct ferret *f, quo_session *s, size_t n, bool publish, quo_block *out,
+		   uint64_t *choices, size_t at)
 {
 	const ferret_code code = {
 		.key = f->code,
@@ -231,30 +295,20 @@ static void encode(struct ferret *f, size_t n, bool publish, quo_block *out, uin
 		.publish = publish,
 		.keep = { { UINT64_MAX - f->is_sender, UINT64_MAX } },
 	};
-	uint8_t bits[CHUNK / 8];
+	const quo_block *leaves = f->leaves + (f->row - f->first);
 
-	for (size_t i = 0, m; i < n; i += m) {
-		const quo_block *leaf = f->leaves + (f->row - f->first);
-		const size_t left = n - i < CHUNK ? n - i : CHUNK;
-
-		if (f->row % 2) {
-			/* The second of a pair: the first is made too, if only for its words. */
-			quo_block two[2], leaves[2] = { { { 0, 0 } }, *leaf };
-			m = 1;
-			f->kernels->encode(&code, f->row / 2, leaves, two, bits, 2);
-			out[i] = two[1];
-			bits[0] >>= 1;
-			quo_wipe(two, sizeof two);
-			quo_wipe(leaves, sizeof leaves);
-		} else {
-			m = left;
-			f->kernels->encode(&code, f->row / 2, leaf, out + i, bits, m);
-		}
-		f->row += m;
-		for (size_t j = 0; choices && j < m; j += 8)
-			put_bits(choices, at + i + j, bits[j / 8], m - j < 8 ? m - j : 8);
+	if (n && f->row % 2) {
+		const uint64_t bit = encode_odd(f, &code, *leaves++, out++);
+		if (choices)
+			put_bits(choices, at++, bit, 1);
+		f->row++;
+		n--;
 	}
-	quo_wipe(bits, sizeof bits);
+	struct rows r = { f, &code, leaves, out, n };
+	quo_parallel(s->pool, (n + CHUNK - 1) / CHUNK, encode_chunk, &r);
+	for (size_t i = 0; choices && i < n; i += 64)
+		put_bits(choices, at + i, f->bits[i / 64], n - i < 64 ? n - i : 64);
+	f->row += n;
 }
 
 /* ---- iterations ---- */
@@ -306,7 +360,7 @@ static quo_status next_iteration(struct ferret *f, quo_session *s, quo_err *err)
 		if (f->dry)
 			f->row = f->made;
 		else
-			encode(f, f->made - f->row, false, f->kept + (f->row - start), NULL, 0);
+			encode(f, s, f->made - f->row, false, f->kept + (f->row - start), NULL, 0);
 	}
 	f->cots = f->kept;
 	f->cots_room = f->kept_room;
@@ -342,7 +396,7 @@ static quo_status extend(struct ferret *f, quo_session *s, size_t n, quo_block *
 		if (f->dry)
 			foretell(f, m);
 		else
-			encode(f, m, true, out + i, choices, i);
+			encode(f, s, m, true, out + i, choices, i);
 		i += m;
 	}
 	return f->dry ? QUO_OK : tell_rest(f, s, err);
@@ -422,6 +476,7 @@ static quo_status ferret_init(void *self, const void *config, quo_err *err)
 	if (!config || !f->config->setup)
 		return quo_fail(err, QUO_USAGE,
 				"ot/ferret: wants a set-up engine; add 'setup: {use: softspoken}'");
+	f->lanes = 1;
 	plan(f, own_depth(f));
 	return quo_instance_clone(f->config->setup, &f->setup, err);
 }
@@ -434,6 +489,8 @@ static void ferret_fini(void *self)
 	quo_free(f->cots);
 	quo_free(f->kept);
 	quo_free(f->leaves);
+	quo_free(f->sums);
+	quo_free(f->bits);
 	quo_free(f->trees);
 	quo_wipe(f, sizeof *f);
 }
@@ -442,8 +499,11 @@ static quo_status allocate(struct ferret *f, quo_err *err)
 {
 	QUO_TRY(make_room(&f->cots, &f->cots_room, ferret_needs(f->now), err));
 	QUO_TRY(make_iteration_room(f, err));
-	f->leaves = quo_alloc(BATCH, sizeof *f->leaves, err);
-	return f->leaves ? QUO_OK : QUO_FAILED;
+	f->leaves = quo_alloc(f->lanes * BATCH, sizeof *f->leaves, err);
+	f->sums = quo_alloc((size_t)f->lanes * FERRET_BATCH_MAX, FERRET_DEPTH_MAX * sizeof *f->sums,
+			    err);
+	f->bits = quo_alloc(f->lanes * BATCH / 64, sizeof *f->bits, err);
+	return f->leaves && f->sums && f->bits ? QUO_OK : QUO_FAILED;
 }
 
 /* The first iteration's COTs, in the inner form. */
@@ -473,6 +533,9 @@ static quo_status ferret_open(void *self, quo_session *s, int sender, quo_err *e
 	f->is_sender = s->party == sender;
 	f->hash_start = s->hash_start;
 	f->kernels = ferret_kernels_get();
+	if (quo_pool_threads(s->pool) > 1)
+		f->lanes = quo_pool_threads(s->pool) < MAX_LANES ? quo_pool_threads(s->pool)
+								 : MAX_LANES;
 	QUO_TRY(agree(f, s, err));
 	QUO_TRY(allocate(f, err));
 	QUO_TRY(setup_ops(f)->open(f->setup->self, s, sender, err));
