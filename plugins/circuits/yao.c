@@ -176,11 +176,31 @@ static void scalar_labels(struct call *call, struct yao_job *job, const quo_bloc
 
 /* ---- garbling ---- */
 
+/* Labels of one wire of a piece that are still to be made. */
+struct input_row {
+	quo_block *labels;
+	const struct yao_port *port;
+	unsigned k;     /* the port's plane */
+	uint64_t local; /* first counter of the public active labels; not of a COT row */
+};
+
 /* What a call of the garbling scheme needs for one job: rows, and memory for `piece` instances. */
 struct rows {
 	const quo_block **in;
 	quo_block **out;
 	quo_block *local, *output;
+	struct input_row *input;
+	uint64_t **plane; /* of every output wire */
+};
+
+/* Labels of a piece that are worth the pool. */
+#define SHARE_LABELS ((size_t)1 << 13)
+
+/* A piece's rows, for the pool's threads. */
+struct piece {
+	const struct call *call;
+	const struct rows *rows;
+	size_t first, m; /* instances */
 };
 
 static quo_status make_rows(const struct call *call, const struct yao_part *part, struct rows *r,
@@ -195,7 +215,24 @@ static quo_status make_rows(const struct call *call, const struct yao_part *part
 	r->out = quo_arena_alloc(arena, c->n_output_wires, sizeof *r->out, err);
 	r->local = quo_arena_alloc(arena, job->local_row * n, sizeof *r->local, err);
 	r->output = quo_arena_alloc(arena, c->n_output_wires * n, sizeof *r->output, err);
-	return r->in && r->out && r->local && r->output ? QUO_OK : QUO_FAILED;
+	r->input = quo_arena_alloc(arena, c->n_input_wires, sizeof *r->input, err);
+	r->plane = quo_arena_alloc(arena, c->n_output_wires, sizeof *r->plane, err);
+	if (!r->in || !r->out || !r->local || !r->output || !r->input || !r->plane)
+		return QUO_FAILED;
+	for (uint32_t p = 0, o = 0; p < c->n_out; p++)
+		for (unsigned k = 0; k < c->out[p].width; k++, o++)
+			r->plane[o] = quo_plane(job->map->out[p], k);
+	return QUO_OK;
+}
+
+static void input_task(void *arg, size_t i)
+{
+	const struct piece *p = arg;
+	const struct input_row *row = &p->rows->input[i];
+
+	if (!row->port->cot)
+		quo_prg(p->call->local_key, row->local, row->labels, p->m);
+	own_share(p->call, row->port, row->k, p->first, p->m, row->labels);
 }
 
 /* Instances first + done .. + m-1: `cots` are the part's COT rows, part->m apart. */
@@ -203,10 +240,11 @@ static void input_rows(struct call *call, const struct yao_part *part, size_t do
 		       quo_block *cots, struct rows *r)
 {
 	const struct yao_job *job = part->job;
+	struct piece piece = { call, r, part->first + done, m };
 	quo_block *scalar = job->scalars, *cot = cots + done, *local = r->local;
+	size_t n = 0;
 	uint32_t w = 0;
 
-	local_labels(call, r->local, job->local_row * m);
 	for (uint32_t p = 0; p < job->circuit->n_in; p++) {
 		const struct yao_port *port = &job->ports[p];
 		for (unsigned k = 0; k < port->width; k++, w++) {
@@ -215,26 +253,35 @@ static void input_rows(struct call *call, const struct yao_part *part, size_t do
 				continue;
 			}
 			quo_block *labels = port->cot ? cot : local;
-			own_share(call, port, k, part->first + done, m, labels);
 			r->in[w] = labels;
+			r->input[n++] =
+				(struct input_row){ labels, port, k,
+						    call->local_next + (size_t)(local - r->local) };
 			if (port->cot)
 				cot += part->m;
 			else
 				local += m;
 		}
 	}
+	quo_parallel(n * m < SHARE_LABELS ? NULL : call->s->pool, n, input_task, &piece);
+	call->local_next += (size_t)(local - r->local);
 }
 
-static void output_bits(const struct yao_part *part, size_t done, size_t m, const struct rows *r)
+static void output_task(void *arg, size_t i)
 {
-	void (*colours)(const quo_block *, size_t, uint64_t *) = quo_label_kernels()->colours;
-	const quo_circuit *c = part->job->circuit;
-	size_t first = part->first + done; /* a multiple of 64 */
-	uint32_t o = 0;
+	const struct piece *p = arg;
 
-	for (uint32_t p = 0; p < c->n_out; p++)
-		for (unsigned k = 0; k < c->out[p].width; k++, o++)
-			colours(r->out[o], m, quo_plane(part->job->map->out[p], k) + first / 64);
+	/* first is a multiple of 64 */
+	quo_label_kernels()->colours(p->rows->out[i], p->m, p->rows->plane[i] + p->first / 64);
+}
+
+static void output_bits(const struct call *call, const struct yao_part *part, size_t done, size_t m,
+			const struct rows *r)
+{
+	size_t n = part->job->circuit->n_output_wires;
+	struct piece piece = { call, r, part->first + done, m };
+
+	quo_parallel(n * m < SHARE_LABELS ? NULL : call->s->pool, n, output_task, &piece);
 }
 
 static quo_status run_part(struct call *call, const struct yao_part *part, quo_block *cots,
@@ -256,7 +303,7 @@ static quo_status run_part(struct call *call, const struct yao_part *part, quo_b
 					   err));
 		else
 			QUO_TRY(gc->evaluate(call->gc->self, call->s, c, m, r.in, r.out, err));
-		output_bits(part, done, m, &r);
+		output_bits(call, part, done, m, &r);
 	}
 	return QUO_OK;
 }
