@@ -42,38 +42,16 @@ static const tile_scheme scheme = {
 	.evaluate = evaluate_row,
 };
 
-static quo_status garble(void *self, quo_session *s, const quo_circuit *c, size_t n,
-			 quo_block delta, const quo_block *const *in, quo_block *const *out,
-			 quo_err *err)
+static quo_status init(void *self, const void *config, quo_err *err)
 {
-	return tiles_garble(self, &scheme, s, c, n, delta, in, out, err);
+	(void)config;
+	(void)err;
+	tiles_init(self, &scheme);
+	return QUO_OK;
 }
 
-static quo_status evaluate(void *self, quo_session *s, const quo_circuit *c, size_t n,
-			   const quo_block *const *in, quo_block *const *out, quo_err *err)
-{
-	return tiles_evaluate(self, &scheme, s, c, n, in, out, err);
-}
-
-static uint64_t table_bytes(void *self, const quo_circuit *c, size_t n)
-{
-	(void)self;
-	return tiles_table_bytes(&scheme, c, n);
-}
-
-static void fini(void *self)
-{
-	tiles_fini(self);
-}
-
-static const quo_gc_ops ops = {
-	.life = { .fini = fini },
-	.garble = garble,
-	.evaluate = evaluate,
-	.table_bytes = table_bytes,
-	.garble_s = 3.6e-9, /* docs/performance.md */
-	.evaluate_s = 3.1e-9,
-};
+/* Seconds of an AND gate: docs/performance.md. */
+static const quo_gc_ops ops = TILES_OPS(init, 3.6e-9, 3.1e-9);
 
 static const quo_component component = {
 	.size = sizeof(quo_component),

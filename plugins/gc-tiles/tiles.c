@@ -81,7 +81,7 @@ static uint64_t count_tweaks(const tile_scheme *scheme, const quo_circuit *c, si
 	return c->n_and * (n / tile * gate_tweaks(scheme, tile) + gate_tweaks(scheme, n % tile));
 }
 
-uint64_t tiles_table_bytes(const tile_scheme *scheme, const quo_circuit *c, size_t n)
+static uint64_t table_bytes(const tile_scheme *scheme, const quo_circuit *c, size_t n)
 {
 	size_t tile = tile_size(c);
 
@@ -402,7 +402,7 @@ static quo_status run_circuit(tiles *t, struct run *r, size_t n, quo_err *err)
 	if (lanes == 1)
 		per_lane = 1;
 	QUO_TRY(prepare(t, r, lanes, per_lane, err));
-	r->left = r->garbler ? 0 : tiles_table_bytes(r->scheme, r->c, n);
+	r->left = r->garbler ? 0 : table_bytes(r->scheme, r->c, n);
 	r->tweak = quo_session_tweaks(r->s, domain, count_tweaks(r->scheme, r->c, n));
 	quo_status status =
 		lanes > 1 ? run_in_lanes(r, t->lanes, lanes, per_lane, err) : run_serially(r, err);
@@ -414,11 +414,16 @@ static quo_status run_circuit(tiles *t, struct run *r, size_t n, quo_err *err)
 	return status;
 }
 
-quo_status tiles_garble(tiles *t, const tile_scheme *scheme, quo_session *s, const quo_circuit *c,
-			size_t n, quo_block delta, const quo_block *const *in,
-			quo_block *const *out, quo_err *err)
+void tiles_init(tiles *t, const tile_scheme *scheme)
 {
-	struct run r = { .scheme = scheme,
+	t->scheme = scheme;
+}
+
+quo_status tiles_garble(void *self, quo_session *s, const quo_circuit *c, size_t n, quo_block delta,
+			const quo_block *const *in, quo_block *const *out, quo_err *err)
+{
+	tiles *t = self;
+	struct run r = { .scheme = t->scheme,
 			 .s = s,
 			 .c = c,
 			 .in = in,
@@ -427,22 +432,30 @@ quo_status tiles_garble(tiles *t, const tile_scheme *scheme, quo_session *s, con
 			 .garbler = true };
 
 	if (!quo_lsb(delta))
-		return quo_fail(err, QUO_BUG, "gc/%s: the lsb of Delta must be 1", scheme->name);
+		return quo_fail(err, QUO_BUG, "gc/%s: the lsb of Delta must be 1", t->scheme->name);
 	quo_status status = run_circuit(t, &r, n, err);
 	quo_wipe(&r, sizeof r);
 	return status;
 }
 
-quo_status tiles_evaluate(tiles *t, const tile_scheme *scheme, quo_session *s, const quo_circuit *c,
-			  size_t n, const quo_block *const *in, quo_block *const *out, quo_err *err)
+quo_status tiles_evaluate(void *self, quo_session *s, const quo_circuit *c, size_t n,
+			  const quo_block *const *in, quo_block *const *out, quo_err *err)
 {
-	struct run r = { .scheme = scheme, .s = s, .c = c, .in = in, .out = out };
+	tiles *t = self;
+	struct run r = { .scheme = t->scheme, .s = s, .c = c, .in = in, .out = out };
 
 	return run_circuit(t, &r, n, err);
 }
 
-void tiles_fini(tiles *t)
+uint64_t tiles_table_bytes(void *self, const quo_circuit *c, size_t n)
 {
+	return table_bytes(((const tiles *)self)->scheme, c, n);
+}
+
+void tiles_fini(void *self)
+{
+	tiles *t = self;
+
 	quo_free(t->table);
 	quo_free(t->labels);
 	quo_free(t->slots);

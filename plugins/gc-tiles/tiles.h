@@ -31,18 +31,33 @@ typedef struct tile_scheme {
 
 /* The instance of a garbling plugin; zeroed at the start. */
 typedef struct tiles {
+	const tile_scheme *scheme;
 	void *table, *labels, *slots, *random, *lanes;
 	size_t table_size, labels_size, slots_size, random_size, lanes_size; /* bytes */
 } tiles;
 
-/* The methods of quo_gc_ops. */
-quo_status tiles_garble(tiles *t, const tile_scheme *scheme, quo_session *s, const quo_circuit *c,
-			size_t n, quo_block delta, const quo_block *const *in,
-			quo_block *const *out, quo_err *err);
-quo_status tiles_evaluate(tiles *t, const tile_scheme *scheme, quo_session *s, const quo_circuit *c,
-			  size_t n, const quo_block *const *in, quo_block *const *out,
-			  quo_err *err);
-uint64_t tiles_table_bytes(const tile_scheme *scheme, const quo_circuit *c, size_t n);
-void tiles_fini(tiles *t);
+/* All that a plugin's init has to do. scheme: static. */
+void tiles_init(tiles *t, const tile_scheme *scheme);
+
+/* The methods of quo_gc_ops; self is a tiles. */
+quo_status tiles_garble(void *self, quo_session *s, const quo_circuit *c, size_t n, quo_block delta,
+			const quo_block *const *in, quo_block *const *out, quo_err *err);
+quo_status tiles_evaluate(void *self, quo_session *s, const quo_circuit *c, size_t n,
+			  const quo_block *const *in, quo_block *const *out, quo_err *err);
+uint64_t tiles_table_bytes(void *self, const quo_circuit *c, size_t n);
+void tiles_fini(void *self);
+
+/* A plugin's quo_gc_ops: its init, and what an AND gate takes of a core to garble and to evaluate. */
+/* clang-format off */
+#define TILES_OPS(init_method, garble_seconds, evaluate_seconds) \
+	{ \
+		.life = { .init = (init_method), .fini = tiles_fini }, \
+		.garble = tiles_garble, \
+		.evaluate = tiles_evaluate, \
+		.table_bytes = tiles_table_bytes, \
+		.garble_s = (garble_seconds), \
+		.evaluate_s = (evaluate_seconds), \
+	}
+/* clang-format on */
 
 #endif
