@@ -125,6 +125,24 @@ static void every_combination(void **state)
 	quo_test_unshare(clear, 1, sizeof *clear);
 }
 
+/* The largest circuit of an update, in the deep and in the shallow form. */
+static void amsgrad_std(void **state)
+{
+	static const char *const rule[2] = { "train.optimizer={use: amsgrad-std}",
+					     "train.quantizer={use: cpow}" };
+	struct trained *clear = quo_test_shared(1, sizeof *clear);
+	const char *const sets[] = { COMMON, rule[0], rule[1], NULL };
+
+	(void)state;
+	train_clear("quickstart.yaml", sets, clear);
+	check("protocol={use: quotient, ot: {use: softspoken}, circuits: {use: gmw}}",
+	      "network={mode: local}", rule, clear);
+	check("protocol={use: quotient, ot: {use: iknp}, circuits: {use: yao, gc: {use: "
+	      "threehalves}}}",
+	      "network={mode: local}", rule, clear);
+	quo_test_unshare(clear, 1, sizeof *clear);
+}
+
 /* Over a given link the choices of auto are those of the forecast. */
 static void automatic(void **state)
 {
@@ -147,6 +165,7 @@ static void automatic(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(every_combination),
+					    cmocka_unit_test(amsgrad_std),
 					    cmocka_unit_test(automatic) };
 
 	return cmocka_run_group_tests_name("engines", tests, NULL, NULL);

@@ -184,7 +184,9 @@ static void forecast_equals_run(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		struct sets s;
-		const char *const *sets = small(&s, &rules[i == 1 ? 4 : 0], 3, owner[i]);
+		/* The last: nine steps, so that its schedule changes the circuit on the way. */
+		const struct rule *rule = &rules[i == 0 ? 0 : i == 1 ? 4 : N_RULES - 1];
+		const char *const *sets = small(&s, rule, i == 2 ? 9 : 3, owner[i]);
 		quo_experiment *experiment = train_load("quickstart.yaml", sets);
 		quo_dataset data = train_data(experiment);
 		quo_data_shape shape = quo_data_shape_of(&data);

@@ -479,6 +479,17 @@ static void test_costs(void **state)
 	assert_int_equal(check("clamp", &t, QUO_SMALL, build_clamp, want_clamp), 13);
 	s = (shape){ 22, 5, true, false, 8, 22 };
 	assert_int_equal(check("right_upto", &s, QUO_SMALL, build_right_upto, want_right_upto), 57);
+	s = (shape){ 8, 7, false, false, 0, 0 };
+	assert_int_equal(check("mul_int", &s, QUO_SMALL, build_mul_int, want_mul_int), 104);
+	s = (shape){ 7, 8, false, false, 0, 0 };
+	assert_int_equal(check("mul_int", &s, QUO_SMALL, build_mul_int, want_mul_int), 104);
+	t = (shape){ 7, 0, false, false, 0, 0 };
+	assert_int_equal(check("square", &t, QUO_SMALL, build_square, want_square), 41);
+	t = (shape){ 14, 0, false, false, 0, 0 };
+	assert_int_equal(check("isqrt", &t, QUO_SMALL, build_isqrt, want_isqrt), 28);
+	/* four rows of seven; the carry is free */
+	s = (shape){ 9, 7, true, false, 5, 1 };
+	assert_int_equal(check("div", &s, QUO_SMALL, build_div, want_div), 28);
 }
 
 /* Adders and comparators of the shallow form have logarithmic depth. */
