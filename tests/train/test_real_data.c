@@ -23,9 +23,10 @@ static const char *root_set(const char *probe)
 	return set;
 }
 
-static void equal_after(const char *config, const char *root, const char *steps, const char *set)
+static void equal_after(const char *config, const char *root, const char *steps, const char *set,
+			const char *another)
 {
-	const char *const sets[] = { root, steps, "train.evaluate=never", set, NULL };
+	const char *const sets[] = { root, steps, "train.evaluate=never", set, another, NULL };
 	struct trained *t = quo_test_shared(3, sizeof *t);
 
 	train_clear(config, sets, &t[2]);
@@ -56,9 +57,9 @@ static void german_credit(void **state)
 	(void)state;
 	if (!root)
 		skip();
-	equal_after("german-credit.yaml", root, "train.max_steps=5", NULL);
+	equal_after("german-credit.yaml", root, "train.max_steps=5", NULL, NULL);
 	equal_after("german-credit.yaml", root, "train.max_steps=5",
-		    "train.optimizer={use: amsgrad-std}");
+		    "train.optimizer={use: amsgrad-std}", NULL);
 	assert_true(clear_accuracy("german-credit.yaml", root, "train.epochs=5", NULL) > 0.65);
 }
 
@@ -69,7 +70,7 @@ static void thyroid(void **state)
 	(void)state;
 	if (!root)
 		skip();
-	equal_after("thyroid.yaml", root, "train.max_steps=2", NULL);
+	equal_after("thyroid.yaml", root, "train.max_steps=2", NULL, NULL);
 	assert_true(clear_accuracy("thyroid.yaml", root, "train.epochs=5", NULL) > 0.94);
 }
 
@@ -81,7 +82,49 @@ static void mnist(void **state)
 	if (!root)
 		skip();
 	assert_true(clear_accuracy("mnist-2x128.yaml", root, "train.epochs=1", NULL) >= 0.95);
-	equal_after("mnist-2x128.yaml", root, "train.max_steps=2", NULL);
+	equal_after("mnist-2x128.yaml", root, "train.max_steps=2", NULL, NULL);
+}
+
+/* Two steps of two rows of every network there is, under one engine or the other. */
+static void every_network(void **state)
+{
+	static const char yao[] = "protocol={use: quotient, ot: {use: iknp}}";
+	static const char gmw[] = "protocol={use: quotient, ot: {use: softspoken}, circuits: {use: gmw}}";
+	static const struct {
+		const char *config, *probe, *protocol;
+		bool is_large; /* not with sanitizers, where it takes minutes */
+	} networks[] = {
+		{ "mnist-3x128.yaml", "mnist/train-images-idx3-ubyte.gz", yao, false },
+		{ "mnist-2x512.yaml", "mnist/train-images-idx3-ubyte.gz", gmw, true },
+		{ "mnist-3x512.yaml", "mnist/train-images-idx3-ubyte.gz", yao, true },
+		{ "lenet-mnist.yaml", "mnist/train-images-idx3-ubyte.gz", gmw, false },
+		{ "motionsense-2x512.yaml", "motionsense/segments.csv", yao, true },
+		{ "motionsense-3x512.yaml", "motionsense/segments.csv", gmw, true },
+		{ "motionsense-conv.yaml", "motionsense/segments.csv", yao, true },
+		{ "breast-idc-fc.yaml", "breast_idc/index.csv.gz", gmw, true },
+		{ "breast-idc-conv.yaml", "breast_idc/index.csv.gz", gmw, true },
+		{ "ham10000-fc.yaml", "ham10000/index.csv.gz", yao, true },
+		{ "ham10000-resnet20.yaml", "ham10000/index.csv.gz", gmw, true },
+		{ "cifar10.yaml", "cifar10/data_batch_1.bin.gz", gmw, true },
+	};
+	unsigned done = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof networks / sizeof *networks; i++) {
+		const char *root = root_set(networks[i].probe);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+		if (networks[i].is_large)
+			continue;
+#endif
+		if (!root)
+			continue;
+		print_message("%s\n", networks[i].config);
+		equal_after(networks[i].config, root, "train.max_steps=2", "train.batch=2",
+			    networks[i].protocol);
+		done++;
+	}
+	if (!done)
+		skip();
 }
 
 int main(void)
@@ -90,6 +133,7 @@ int main(void)
 		cmocka_unit_test(german_credit),
 		cmocka_unit_test(thyroid),
 		cmocka_unit_test(mnist),
+		cmocka_unit_test(every_network),
 	};
 	const char *root = getenv("QUOTIENT_DATA");
 

@@ -7,7 +7,7 @@
 #include "support.h"
 #include "train/trainer.h"
 
-#define TRAIN_MAX_WEIGHTS (1u << 20)
+#define TRAIN_MAX_WEIGHTS (6u << 20)
 
 /* What a training run left; lives in memory shared with forked parties. */
 struct trained {
