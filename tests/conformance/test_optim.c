@@ -4,6 +4,8 @@
 #include "support.h"
 #include "unit/circuit/harness.h"
 
+#include "optim_rules.h"
+
 #include "config/experiment.h"
 
 typedef struct pair {
@@ -58,61 +60,6 @@ static quo_circuit *build_update(const pair *p, unsigned g_width, int epoch, quo
 		quo_output(b, states[i].name,
 			   quo_resize(u.state[i], states[i].width, states[i].is_signed));
 	return finish(b);
-}
-
-/* ---- the formulas ---- */
-static int64_t rs(int64_t x, int s)
-{
-	return s <= 0 ? x * (INT64_C(1) << -s) : (x + (INT64_C(1) << (s - 1))) >> s;
-}
-
-static int64_t sat(int64_t x)
-{
-	return x < -127 ? -127 : x > 127 ? 127 : x;
-}
-
-static int length(int64_t x)
-{
-	return (int)quo_bit_length((uint64_t)x);
-}
-
-static int64_t wage_step(int64_t g, int k, int64_t u)
-{
-	int64_t m = g < 0 ? -g : g, q = k <= 8 ? m * (INT64_C(1) << (8 - k)) : m >> (k - 8);
-
-	q = (q + u) >> 8;
-	return g < 0 ? -q : q;
-}
-
-/* The largest magnitudes of a tensor with exponent s. */
-static int64_t most(const char *quant, unsigned s, bool negative)
-{
-	uint64_t m = 0;
-
-	if (!strcmp(quant, "npow"))
-		return negative ? INT64_C(1) << s : (INT64_C(1) << s) - 1;
-	/* the largest m with m * m < 2^(2s+1); for s = 0 m = 1 */
-	for (uint64_t bit = UINT64_C(1) << s; bit; bit >>= 1)
-		if ((m + bit) * (m + bit) < UINT64_C(1) << (2 * s + 1))
-			m += bit;
-	return (int64_t)m;
-}
-
-/* A gradient and an exponent that belong together. */
-static int64_t random_gradient(const char *quant, unsigned width, uint64_t *s, uint64_t *rng)
-{
-	uint64_t r = next_random(rng);
-
-	*s = r % width; /* 0 .. width-1: |G| <= 2^(width-1) */
-	bool negative = r >> 8 & 1;
-	int64_t end = most(quant, (unsigned)*s, negative),
-		widest = (INT64_C(1) << (width - 1)) - !negative;
-	if (end > widest)
-		end = widest;
-	int64_t m = (r >> 9) % 8 == 0 ? end : (int64_t)(next_random(rng) % (uint64_t)(end + 1));
-	if ((r >> 12) % 4 == 0)
-		m >>= (r >> 16) % 16;
-	return negative ? -m : m;
 }
 
 /* ---- sgd ---- */
@@ -170,57 +117,6 @@ static void test_sgd(void **state)
 }
 
 /* ---- amsgrad, amsgrad-std ---- */
-typedef struct moments {
-	int64_t m, u, h;
-} moments;
-
-/* One step of the formulas returns what is taken off V; held is what the state keeps of H. */
-typedef struct rule {
-	const char *name;
-	int64_t (*step)(moments *x, int64_t g, int r);
-	int64_t (*held)(int64_t h);
-} rule;
-
-static int64_t amsgrad_step(moments *x, int64_t g, int r)
-{
-	x->m += rs(26 * (g - x->m), 8);
-	x->u += rs(3 * ((g < 0 ? -g : g) - x->u), 8);
-	x->h = x->h > x->u ? x->h : x->u;
-	return rs(x->m, length(x->h) + r);
-}
-
-static int64_t length_of(int64_t h)
-{
-	return length(h);
-}
-
-static int64_t root_of(int64_t h)
-{
-	int64_t root = 0;
-
-	while ((root + 1) * (root + 1) <= h)
-		root++;
-	return root;
-}
-
-static int64_t floor_div(int64_t x, int64_t y)
-{
-	return x / y - (x % y < 0);
-}
-
-static int64_t amsgrad_std_step(moments *x, int64_t g, int r)
-{
-	x->m += rs(26 * (g - x->m), 8);
-	x->u += rs(3 * (g * g - x->u), 8);
-	x->h = x->h > x->u ? x->h : x->u;
-	/* 4 M / (2^r D) rounded half up */
-	int64_t d = (root_of(x->h) + 1) << r;
-	return floor_div(8 * x->m + d, 2 * d);
-}
-
-static const rule secure = { "amsgrad", amsgrad_step, length_of },
-		  standard = { "amsgrad-std", amsgrad_std_step, root_of };
-
 /* Runs of training: n weights from zero state over steps gradients of many kinds. */
 static uint32_t check_amsgrad(const rule *of, const char *quant, unsigned width, int r,
 			      quo_goal goal, int steps)
@@ -325,6 +221,72 @@ static void test_amsgrad_std(void **state)
 	/* U comes to its end. */
 	check_amsgrad(&standard, "npow", 22, 1, QUO_SMALL, 700);
 	check_amsgrad(&standard, "cpow", 22, 0, QUO_SHALLOW, 700);
+}
+
+/* A quantiser of any bound: with s = 8 and G = 2 y + h, -bound <= y < bound, g takes all of -bound .. bound. */
+static void check_bound(const rule *of, uint32_t bound, int r, quo_goal goal)
+{
+	enum { N = 320, STEPS = 250 };
+	char yaml[64];
+	uint64_t *in[7], *out[4], rng = bound;
+	moments x[N] = { 0 };
+
+	snprintf(yaml, sizeof yaml, "{use: %s, lr_shift: %d}", of->name, r);
+	pair p = load(yaml, "{use: npow}");
+	quo_instance *kept = p.quant, quant = *kept;
+	quo_quant_ops ops = *quo_quant(kept);
+	ops.bound = bound;
+	quant.ops = &ops;
+	p.quant = &quant;
+	quo_circuit *c = build_update(&p, 11, 0, goal);
+	for (int i = 0; i < 7; i++)
+		in[i] = calloc(N, 8);
+	for (int i = 0; i < 4; i++)
+		out[i] = calloc(N, 8);
+	for (int t = 0; t < STEPS; t++) {
+		int64_t want[N];
+		for (size_t i = 0; i < N; i++) {
+			int64_t end = (int64_t)bound,
+				g = (int64_t)(next_random(&rng) % (4 * bound)) - 2 * end;
+			/* the ends for long; a turn; nothing after something */
+			g = i % 4 == 1 ? (t / 100 % 2 ? -2 * end : 2 * end - 1) : g;
+			g = i % 4 == 2 && t > (int)(i % 64) ? 0 : g;
+			in[S][i] = 8;
+			in[G][i] = (uint64_t)g;
+			want[i] = sat((int64_t)in[V][i] - of->step(&x[i], rs(g, 1), r));
+		}
+		run_circuit(c, N, (const uint64_t *const *)in, out);
+		for (size_t i = 0; i < N; i++) {
+			int64_t got[4];
+			for (int k = 0; k < 4; k++) {
+				got[k] = as_int(out[k][i], c->out[k].width, c->out[k].is_signed);
+				in[k ? STATE + k - 1 : V][i] = (uint64_t)got[k];
+			}
+			if (got[0] != want[i] || got[1] != x[i].m || got[2] != x[i].u ||
+			    got[3] != of->held(x[i].h))
+				fail_msg("%s with bound %u, step %d: other integers", of->name,
+					 bound, t);
+		}
+	}
+	for (int i = 0; i < 7; i++)
+		free(in[i]);
+	for (int i = 0; i < 4; i++)
+		free(out[i]);
+	quo_circuit_free(c);
+	p.quant = kept;
+	unload(p);
+}
+
+static void test_bounds(void **state)
+{
+	static const uint32_t bounds[] = { 1, 2, 3, 7, 8, 64, 127, 129, 200, 255 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++) {
+		quo_goal goal = i % 2 ? QUO_SMALL : QUO_SHALLOW;
+		check_bound(&secure, bounds[i], (int)i % 3, goal);
+		check_bound(&standard, bounds[i], (int)i % 3, goal);
+	}
 }
 
 /*
@@ -602,6 +564,7 @@ int main(void)
 		cmocka_unit_test(test_amsgrad_every_state),
 		cmocka_unit_test(test_amsgrad_std),
 		cmocka_unit_test(test_amsgrad_std_quotient),
+		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_refusal),
 		cmocka_unit_test(test_schedule),
 		cmocka_unit_test(test_any),
