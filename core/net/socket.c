@@ -336,7 +336,7 @@ static const quo_channel_ops sock_ops = {
  * value would. */
 static void tune(int fd)
 {
-	int one = 1, bytes = 1 << 22, family = 0;
+	int one = 1, bytes = 1 << 22, family = 0, idle = 60, every = 10, times = 6;
 	socklen_t size = sizeof family;
 
 	(void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &size);
@@ -346,6 +346,11 @@ static void tune(int fd)
 	} else {
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 		(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
+		/* A machine that is gone is noticed after about two minutes; one that computes is not
+		 * silent to this. */
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every, sizeof every);
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &times, sizeof times);
 	}
 }
 

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tools/interrupt.h"
+
 enum { PARTY_0, PARTY_1, TWIN, PROCESSES };
 
 /* What a child tells its parent, in a shared page. */
@@ -261,6 +263,9 @@ static quo_status with_data(struct local *l, quo_err *err)
 				  : quo_folder_open(run->config->output.dir, run->config->name, err);
 	if (!run->output)
 		return QUO_FAILED;
+	if (!run->folder) /* a sweep tells of its own */
+		quo_tell_when_interrupted("what was written so far is in",
+					  quo_folder_name(run->output));
 	run->work->banner(run);
 	if (protocol->parties == 1)
 		return in_the_clear(l, err);

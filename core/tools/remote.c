@@ -2,6 +2,7 @@
 /* One party in a process of its own. */
 #include <stdio.h>
 
+#include "tools/interrupt.h"
 #include "tools/local.h"
 
 struct remote {
@@ -74,6 +75,7 @@ static quo_status go(struct remote *r, quo_err *err)
 	r->run->output = quo_folder_open(r->run->config->output.dir, r->run->config->name, err);
 	if (!r->run->output)
 		return QUO_FAILED;
+	quo_tell_when_interrupted("what was written so far is in", quo_folder_name(r->run->output));
 	quo_party party = { .party = r->party,
 			    .hash_start = r->hash_start,
 			    .input = &r->input,

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "report/results.h"
+#include "tools/interrupt.h"
 #include "tools/local.h"
 #include "train/progress.h"
 
@@ -448,6 +449,7 @@ static quo_status go(struct sweep *s, quo_err *err)
 		fprintf(s->ui, ", %u of them done already", s->skipped);
 	fprintf(s->ui, ", in %s\n", s->folder);
 	fflush(s->ui);
+	quo_tell_when_interrupted("the same command goes on from the runs that ended, in", s->folder);
 	for (uint32_t i = 0; i < s->axes->n_points; i++)
 		if (!s->results.record[i].done)
 			QUO_TRY(do_point(s, i, err));

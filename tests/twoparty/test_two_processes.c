@@ -198,6 +198,8 @@ static void test_killed_parent(void **state)
 		tool_poll(&polls);
 	struct tool_result r = tool_wait(&t);
 	assert_int_equal(r.status, 128 + SIGTERM);
+	assert_non_null(strstr(r.err, "interrupted; what was written so far is in"));
+	assert_non_null(strstr(r.err, folder));
 	tool_free(&r);
 }
 
