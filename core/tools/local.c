@@ -246,6 +246,21 @@ static quo_status load_shares(struct local *l, quo_err *err)
 	return l->run->cli->verify ? quo_data_share_join(l->input, &l->data, err) : QUO_OK;
 }
 
+static quo_status open_folder(quo_run *run, quo_err *err)
+{
+	const char *dir = run->config->output.dir;
+
+	run->output = run->folder ? quo_folder_at(dir, run->folder, err)
+				  : quo_folder_open(dir, run->config->name, err);
+	if (!run->output)
+		return QUO_FAILED;
+	if (!run->folder) /* a sweep tells of its own */
+		quo_tell_when_interrupted("what was written so far is in",
+					  quo_folder_name(run->output));
+	run->work->banner(run);
+	return QUO_OK;
+}
+
 static quo_status with_data(struct local *l, quo_err *err)
 {
 	quo_run *run = l->run;
@@ -259,14 +274,8 @@ static quo_status with_data(struct local *l, quo_err *err)
 				"nothing to compare: run it without --verify",
 				run->config->protocol->component->name);
 	QUO_TRY(run->work->foresee(run, l->registry, &shape, err));
-	run->output = run->folder ? quo_folder_at(run->config->output.dir, run->folder, err)
-				  : quo_folder_open(run->config->output.dir, run->config->name, err);
-	if (!run->output)
-		return QUO_FAILED;
-	if (!run->folder) /* a sweep tells of its own */
-		quo_tell_when_interrupted("what was written so far is in",
-					  quo_folder_name(run->output));
-	run->work->banner(run);
+	if (!run->silent)
+		QUO_TRY(open_folder(run, err));
 	if (protocol->parties == 1)
 		return in_the_clear(l, err);
 	QUO_TRY(quo_channel_pair(l->ends, err));

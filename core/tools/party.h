@@ -49,6 +49,7 @@ struct quo_run {
 	FILE *ui;           /* for people; standard output, or standard error with --json */
 	int party;          /* two processes: this one; -1 */
 	int lead;           /* local mode: the party that leads */
+	bool silent;        /* no folder, no files, nothing said */
 	bool leads;         /* this process talks to people and writes summary.json */
 	const char *folder; /* in output.dir, of a run in a sweep; NULL: <name>-<time> */
 	volatile quo_watch *watch; /* in a shared page, kept up to date; may be NULL */

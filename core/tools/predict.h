@@ -28,7 +28,6 @@ typedef struct quo_predicting {
 	uint32_t first, rows;               /* known once the data is */
 	uint64_t batch_bytes, batch_rounds; /* foretold, of a whole batch */
 	quo_predicted *result; /* written by the party that leads, in shared memory; may be NULL */
-	bool silent;           /* no table, no files */
 } quo_predicting;
 
 /* Read the model that the experiment names, for all parties of this process. */

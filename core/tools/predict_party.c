@@ -365,7 +365,7 @@ static quo_status write_all(struct job *job, quo_err *err)
 {
 	if (job->run->leads && job->p->result)
 		*job->p->result = job->done;
-	if (!job->run->leads || job->p->silent)
+	if (!job->run->leads || job->run->silent)
 		return QUO_OK;
 	QUO_TRY(quo_run_write_config(job->run, err));
 	if (job->classes)

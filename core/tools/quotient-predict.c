@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "tools/predict.h"
+#include "tools/predict_table.h"
 
 static const char help[] =
 	"Usage: quotient-predict EXPERIMENT.yaml --model MODEL [options]\n"
@@ -27,6 +27,9 @@ static const char help[] =
 	"  --json                 summary on standard output, everything else on standard error\n"
 	"  --plugin-dir DIR       load plugins from DIR too\n"
 	"  --help, --version\n"
+	"\n"
+	"A file with `table:` (configs/table5.yaml) lists experiments: their times, alone and batched, over LAN and WAN, as\n"
+	"one table; --set then goes to all of them.\n"
 	"\n"
 	"Examples:\n"
 	"  quotient-run configs/quickstart.yaml --reveal-model\n"
@@ -60,6 +63,11 @@ int main(int argc, char **argv)
 	if (parsed != 0) {
 		quo_cli_free(&cli);
 		return parsed > 0 ? 0 : quo_cli_exit(&cli, (quo_status)parsed, &err);
+	}
+	if (quo_predict_table_is(cli.file)) {
+		quo_status done = quo_predict_table(&cli, run.ui, &err);
+		quo_cli_free(&cli);
+		return quo_cli_exit(&cli, done, &err);
 	}
 	quo_registry *registry = quo_registry_new(&err);
 	quo_status status = registry ? run_all(&run, registry, &err) : QUO_FAILED;

@@ -263,6 +263,73 @@ static void test_inputs(void **state)
 	free(text[1]);
 }
 
+/* ---- tables ---- */
+
+static struct tool_result run_table(const char *text, const char *dir)
+{
+	tool_write_text(tool_path("small.yaml"), text);
+	return tool_run("quotient-predict",
+			(const char *const[]){ tool_path("small.yaml"), "--set", tiny_output(dir),
+					       "--json", NULL });
+}
+
+#define TABLE_HEAD "title: Small\nbatch: 5\nrepeat: 2\nlatency: 2ms\n"
+#define TABLE_ROW "  - {dataset: drawn, network: 8-10, experiment: tiny.yaml, paper_lan_one: 0.5}\n"
+
+static void test_table(void **state)
+{
+	char folder[1000], path[1100];
+
+	(void)state;
+	struct tool_result r = run_table(TABLE_HEAD "table:\n" TABLE_ROW, "table");
+	tool_assert_status(&r, 0);
+	assert_string_equal(tool_json_get(r.out, "dataset"), "drawn");
+	assert_string_equal(tool_json_get(r.out, "batch"), "5");
+	assert_string_equal(tool_json_get(r.out, "paper_seconds"), "0.5");
+	assert_non_null(strstr(r.out, "\"wan_batch\": {\n        \"seconds\""));
+	/* The forward pass takes rounds, and each two milliseconds. */
+	assert_true(atof(strchr(strstr(strstr(r.out, "wan_one"), "seconds"), ':') + 1) > 0.02);
+	assert_non_null(strstr(r.err, "drawn"));
+	tool_free(&r);
+	assert_int_equal(tool_entries(tool_path("table"), folder), 1);
+	snprintf(path, sizeof path, "%s/table.csv", folder);
+	char *csv = tool_read(path);
+	assert_memory_equal(csv, "dataset,network,batch,lan_one_seconds", 36);
+	assert_non_null(strstr(csv, "\n\"drawn\",\"8-10\",5,"));
+	free(csv);
+	/* A row that fails says why; the others are there. */
+	r = run_table(
+		"links: lan\ntable:\n  - {dataset: a, network: b, experiment: none.yaml}\n" TABLE_ROW,
+		"table-2");
+	tool_assert_status(&r, 1);
+	assert_non_null(strstr(r.err, "none.yaml"));
+	assert_non_null(strstr(r.out, "\"seconds\""));
+	tool_free(&r);
+}
+
+static void test_bad_tables(void **state)
+{
+	static const struct {
+		const char *text, *part;
+	} cases[] = {
+		{ "table: []\n", "list" },
+		{ "table: [3]\n", "table.0 wants a map" },
+		{ "table:\n  - {dataset: a, network: b}\n", "experiment is missing" },
+		{ "tabel: x\ntable:\n" TABLE_ROW, "unknown key 'tabel'" },
+		{ "batch: 0\ntable:\n" TABLE_ROW, "batch" },
+		{ "table:\n  - {dataset: a, network: b, experiment: tiny.yaml, paper: 3}\n",
+		  "unknown key 'paper'" },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *parts[] = { cases[i].part, NULL };
+		struct tool_result r = run_table(cases[i].text, "bad-table");
+		tool_assert_refused(&r, 2, parts);
+		tool_free(&r);
+		assert_int_equal(tool_entries(tool_path("bad-table"), NULL), -1);
+	}
+}
+
 /* ---- refusals ---- */
 
 static void write_models(void)
@@ -370,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_local),     cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_scores),    cmocka_unit_test(test_two_processes),
 		cmocka_unit_test(test_strangers), cmocka_unit_test(test_inputs),
+		cmocka_unit_test(test_table),     cmocka_unit_test(test_bad_tables),
 		cmocka_unit_test(test_refusals),  cmocka_unit_test(test_wrong_side),
 	};
 	return cmocka_run_group_tests(tests, begin, end);

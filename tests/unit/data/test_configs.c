@@ -84,6 +84,30 @@ static void check_config(const char *path)
 	quo_arena_free(arena);
 }
 
+/* A table of quotient-predict (`table:`): the experiments that it names are there. */
+static bool check_table(const char *path, const char *folder)
+{
+	char line[1000], experiment[200], file[1024];
+	FILE *f = fopen(path, "r");
+	bool is_table = false;
+	int n = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof line, f)) {
+		const char *at = strstr(line, "experiment: ");
+		is_table = is_table || strncmp(line, "table:", 6) == 0;
+		if (!at || sscanf(at, "experiment: %199[^,} ]", experiment) != 1)
+			continue;
+		snprintf(file, sizeof file, "%s/%s", folder, experiment);
+		if (is_table && access(file, R_OK) != 0)
+			fail_msg("%s: %s is not there", path, file);
+		n++;
+	}
+	fclose(f);
+	assert_true(!is_table || n >= 3);
+	return is_table;
+}
+
 static int check_folder(const char *folder)
 {
 	const char *source = getenv("QUOTIENT_SOURCE_ROOT");
@@ -98,7 +122,8 @@ static int check_folder(const char *folder)
 		if (!dot || strcmp(dot, ".yaml") != 0)
 			continue;
 		snprintf(path, sizeof path, "%s/%s", dir_path, entry->d_name);
-		check_config(path);
+		if (!check_table(path, dir_path))
+			check_config(path);
 		n++;
 	}
 	closedir(dir);
