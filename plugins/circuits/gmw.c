@@ -355,7 +355,7 @@ static const quo_component gmw = {
 	.summary = "XOR shares and triples from random COTs; a few bits per AND gate, one round "
 		   "per level of AND gates",
 	.security = "semi-honest, kappa = 128; as its ot",
-	.wire_version = 1,
+	.wire_version = 2,
 	.instance_size = sizeof(struct gmw),
 	.config_size = sizeof(struct config),
 	.ops_size = sizeof(quo_circuits_ops),

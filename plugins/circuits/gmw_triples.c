@@ -63,10 +63,10 @@ static void one_star(const struct wave *w, const struct gmw_part *part, const st
 		spread(gmw_b(part, star, 0), h0, h1, star->degree);
 }
 
-/* Leaves' planes follow each other: the stream fills them in one go, padded to blocks. */
+/* Leaves' planes follow each other: the stream fills them in one go from block `first` of it on, padded to blocks. */
 static quo_status scalar_star(const struct wave *w, const struct gmw_part *part,
 			      const struct gmw_star *star, const quo_block *h0, const quo_block *h1,
-			      quo_err *err)
+			      uint64_t first, quo_err *err)
 {
 	quo_arena_mark mark = quo_arena_here(w->s->step);
 	size_t words = star->degree * part->words, blocks = words / 2 + words % 2;
@@ -75,10 +75,10 @@ static quo_status scalar_star(const struct wave *w, const struct gmw_part *part,
 	if (!x)
 		return QUO_FAILED;
 	uint64_t *x_words = x->w, *v_words = x[blocks].w, *c = gmw_c(part, star, 0);
-	quo_prg(*h0, 0, x, blocks);
+	quo_prg(*h0, first, x, blocks);
 	part->k->xor_rows(c, c, x_words, words);
 	if (sends(w)) {
-		quo_prg(*h1, 0, x + blocks, blocks);
+		quo_prg(*h1, first, x + blocks, blocks);
 		part->k->xor_rows(gmw_b(part, star, 0), x_words, v_words, words);
 	}
 	quo_arena_release(w->s->step, mark);
@@ -94,8 +94,9 @@ static void finish_single(const struct gmw_part *part, const struct gmw_star *st
 				      gmw_b(part, star, j), words);
 }
 
+/* tweak: of the first hash. */
 static quo_status use_singles(const struct wave *w, const quo_block *h0, const quo_block *h1,
-			      const uint64_t *choices, quo_err *err)
+			      const uint64_t *choices, uint64_t tweak, quo_err *err)
 {
 	size_t at = 0;
 
@@ -111,7 +112,8 @@ static quo_status use_singles(const struct wave *w, const quo_block *h0, const q
 			if (star->kind == GMW_ONE)
 				one_star(w, part, star, h0 + at, h1 + at);
 			else
-				QUO_TRY(scalar_star(w, part, star, h0 + at, h1 + at, err));
+				QUO_TRY(scalar_star(w, part, star, h0 + at, h1 + at,
+						    quo_cot_stream(w->sender, tweak, at), err));
 			if (w->last)
 				finish_single(part, star);
 			at++;
@@ -145,7 +147,7 @@ static quo_status singles(const struct wave *w, quo_err *err)
 			      n);
 	else
 		quo_tccr(s->hash_start, tweak, QUO_TCCR_PER_KEY, q, q + n, n);
-	return use_singles(w, q + n, q + 2 * n, choices, err);
+	return use_singles(w, q + n, q + 2 * n, choices, tweak, err);
 }
 
 /* ---- stars that take a COT of every instance ---- */

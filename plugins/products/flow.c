@@ -39,7 +39,6 @@
 #define CHUNK_WORDS ((size_t)1 << 16)
 /* Pads of one choice that a lane should expand for a step to be worth its waking. */
 #define SHARE_BYTES ((size_t)1 << 14)
-#define LOG_STREAM 20
 #define SLACK_BLOCKS (COT_SLACK_BYTES / sizeof(quo_block))
 
 /* Blocks of the pad of one COT. */
@@ -135,20 +134,16 @@ static void hash_window(const cot_flow *flow, cot_lane *lane, size_t at, bool al
 		quo_tccr(flow->session->hash_start, tweak, QUO_TCCR_PER_KEY, in, lane->hash0, n);
 }
 
-/*
- * The pads of COTs at .. at + n-1. One block serves as the pad itself, more are its key stream. Streams of different COTs
- * of a session start 2^LOG_STREAM blocks apart, so that a search over keys finds one of them, not any of them.
- */
+/* The pads of COTs at .. at + n-1. One block serves as the pad itself, more are its key stream. */
 static const uint8_t *expand(const cot_flow *flow, size_t at, const quo_block *hash, size_t n,
 			     size_t blocks, quo_block *pad)
 {
 	int sender = flow->sender ? flow->session->party : 1 - flow->session->party;
-	uint64_t number = flow->tweak * QUO_TCCR_PER_KEY + at;
 
 	if (blocks == 1)
 		return (const uint8_t *)hash;
-	quo_prg_many(hash, n, (uint64_t)sender << 63 ^ number << LOG_STREAM,
-		     UINT64_C(1) << LOG_STREAM, pad, blocks);
+	quo_prg_many(hash, n, quo_cot_stream(sender, flow->tweak, at),
+		     UINT64_C(1) << QUO_STREAM_LOG_BLOCKS, pad, blocks);
 	return (const uint8_t *)pad;
 }
 

@@ -11,6 +11,7 @@
 #include "test_rng.h"
 #include "twoparty.h"
 
+#include <quotient/circuits.h>
 #include <quotient/gc.h>
 #include <quotient/ot.h>
 #include <quotient/products.h>
@@ -402,6 +403,67 @@ static void test_cot_products(void **state)
 	quo_test_two_parties(traced, &trace);
 }
 
+/* Two scalar bits times bits of every instance, a COT each, whose hash is the key of a stream; then a gate that takes a
+ * COT of every instance. */
+static void gmw_body(quo_session *s)
+{
+	enum { INSTANCES = 700 };
+	static const quo_port in[] = { { "s", QUO_PORT_BITS, 2, false, true },
+				       { "x", QUO_PORT_BITS, 3, false, false } },
+			      out = { "out", QUO_PORT_BITS, 4, false, false };
+	static const quo_gate gates[] = { { 0, 2, QUO_GATE_AND, 5 },
+					  { 0, 3, QUO_GATE_AND, 6 },
+					  { 1, 4, QUO_GATE_AND, 7 },
+					  { 5, 6, QUO_GATE_AND, 8 } };
+	static const uint32_t outputs[] = { 5, 6, 7, 8 };
+	const quo_circuit circuit = { .in = in,
+				      .out = &out,
+				      .n_in = 2,
+				      .n_out = 1,
+				      .n_input_wires = 5,
+				      .n_output_wires = 4,
+				      .n_gates = 4,
+				      .n_and = 4,
+				      .depth = 2,
+				      .gates = gates,
+				      .outputs = outputs,
+				      .n_slots = 9,
+				      .id = UINT64_MAX };
+	quo_err err = QUO_ERR_INIT;
+	uint32_t one = 1, n = INSTANCES;
+
+	quo_test_open_cots(s, "dealer");
+	quo_instance *gmw = quo_test_registered_instance(QUO_KIND_CIRCUITS, "gmw");
+	const quo_circuits_ops *ops = gmw->ops;
+	quo_test_ok(ops->open(gmw->self, s, &err));
+	quo_tensor *select = quo_tensor_new(s->step, quo_spec_bits(2, false, 1, &one), true, &err);
+	quo_tensor *x = quo_tensor_new(s->step, quo_spec_bits(3, false, 1, &n), true, &err);
+	quo_tensor *z = quo_tensor_new(s->step, quo_spec_bits(4, false, 1, &n), true, &err);
+	assert_true(select && x && z);
+	for (unsigned k = 0; k < 2; k++)
+		*quo_plane(select, k) = (unsigned)s->party ^ k;
+	for (unsigned k = 0; k < 3; k++) {
+		quo_rng_bytes(s->rng, quo_plane(x, k), x->words * 8);
+		quo_plane(x, k)[x->words - 1] &= tail_mask(INSTANCES);
+	}
+	quo_map_job job = { .circuit = &circuit, .n = n, .in = { select, x }, .out = { z } };
+	quo_test_ok(ops->map(gmw->self, s, &job, 1, &err));
+	quo_instance_free(gmw);
+}
+
+static void test_gmw(void **state)
+{
+	struct trace trace = {
+		gmw_body,
+		{ "5324ca72b4b162f70dcd689cad5199d2a5c3447426fc528902be56e6d7ef66cc",
+		  "5a76b1d747def3897413b12c3ce7875504a390cd48880ed262b4dda3cc6240a2" },
+		NULL
+	};
+
+	(void)state;
+	quo_test_two_parties(traced, &trace);
+}
+
 /* ---- threads ---- */
 
 /* Large enough that several threads work at it, and not a multiple of anything. */
@@ -477,10 +539,15 @@ static void test_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hash_and_prgs),   cmocka_unit_test(test_layouts),
-		cmocka_unit_test(test_public_integers), cmocka_unit_test(test_iknp),
-		cmocka_unit_test(test_ferret),          cmocka_unit_test(test_halfgates),
-		cmocka_unit_test(test_threehalves),     cmocka_unit_test(test_cot_products),
+		cmocka_unit_test(test_hash_and_prgs),
+		cmocka_unit_test(test_layouts),
+		cmocka_unit_test(test_public_integers),
+		cmocka_unit_test(test_iknp),
+		cmocka_unit_test(test_gmw),
+		cmocka_unit_test(test_ferret),
+		cmocka_unit_test(test_halfgates),
+		cmocka_unit_test(test_threehalves),
+		cmocka_unit_test(test_cot_products),
 		cmocka_unit_test(test_threads),
 	};
 

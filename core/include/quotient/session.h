@@ -50,11 +50,23 @@ typedef struct quo_session {
 	quo_status (*trace)(void *arg, struct quo_session *s, const char *where, const char *name,
 			    const struct quo_tensor *t, quo_err *err);
 	void *trace_arg;
-	quo_link link; /* what engines plan with; the same at all parties */
+	quo_link link;  /* what engines plan with; the same at all parties */
 	quo_pool *pool; /* this party's threads; NULL: one. Nothing on the wire depends on it */
 } quo_session;
 
 /* Reserve n tweaks of a domain; the first of them. The domain is in the top byte. */
 uint64_t quo_session_tweaks(quo_session *s, quo_domain domain, uint64_t n);
+
+/*
+ * Where the key stream of a hashed COT payload begins, as a counter of quo_prg(): of COT `number` of those that are
+ * hashed, QUO_TCCR_PER_KEY to a tweak, from `tweak` of QUO_DOMAIN_COT_<sender> on. Streams of all COTs of a session are
+ * 2^QUO_STREAM_LOG_BLOCKS blocks apart, so that a search over keys finds one of them and not any of them.
+ */
+#define QUO_STREAM_LOG_BLOCKS 20
+static inline uint64_t quo_cot_stream(int sender, uint64_t tweak, uint64_t number)
+{
+	return (uint64_t)sender << 63 ^ (tweak * QUO_TCCR_PER_KEY + number)
+						<< QUO_STREAM_LOG_BLOCKS;
+}
 
 #endif
