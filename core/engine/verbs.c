@@ -135,6 +135,19 @@ quo_tensor *quo_temp(quo_session *s, quo_spec spec, quo_err *err)
 	return allocate(s, s->step, spec, &s->dry_step_bytes, err);
 }
 
+quo_temp_mark quo_temp_here(const quo_session *s)
+{
+	return (quo_temp_mark){ quo_arena_here(s->step), s->dry_step_bytes };
+}
+
+void quo_temp_release(quo_session *s, quo_temp_mark mark)
+{
+	if (s->dry_step_peak < s->dry_step_bytes)
+		s->dry_step_peak = s->dry_step_bytes;
+	s->dry_step_bytes = mark.dry_bytes;
+	quo_arena_release(s->step, mark.arena);
+}
+
 quo_tensor *quo_keep(quo_session *s, quo_spec spec, quo_err *err)
 {
 	return allocate(s, s->run, spec, &s->dry_run_bytes, err);

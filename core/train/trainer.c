@@ -162,9 +162,11 @@ static void end_step(quo_trainer *t)
 {
 	quo_session *s = t->s;
 
-	if (s->dry_step_bytes > t->dry_step_bytes)
-		t->dry_step_bytes = s->dry_step_bytes;
-	s->dry_step_bytes = 0;
+	if (s->dry_step_peak < s->dry_step_bytes)
+		s->dry_step_peak = s->dry_step_bytes;
+	if (t->dry_step_bytes < s->dry_step_peak)
+		t->dry_step_bytes = s->dry_step_peak;
+	s->dry_step_bytes = s->dry_step_peak = 0;
 	quo_arena_reset(s->step);
 }
 

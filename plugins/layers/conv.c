@@ -202,9 +202,9 @@ quo_status conv_forward(const struct conv_geometry *g, quo_session *s, quo_value
 
 	QUO_TRY(shape_of(g, a, z, &p, err));
 	QUO_TRY(quo_value_arith(s, a, &images, err));
-	quo_arena_mark mark = quo_arena_here(s->step);
+	quo_temp_mark mark = quo_temp_here(s);
 	quo_status status = multiply_forward(g, s, &p, images, ternary, z, err);
-	quo_arena_release(s->step, mark);
+	quo_temp_release(s, mark);
 	return status;
 }
 
@@ -309,10 +309,10 @@ quo_status conv_backward(const struct conv_geometry *g, quo_session *s, quo_valu
 	if (e_prev)
 		QUO_TRY(quo_value_arith(s, e, &b.errors, err));
 	/* Converted forms stay; patches go. */
-	quo_arena_mark mark = quo_arena_here(s->step);
+	quo_temp_mark mark = quo_temp_here(s);
 	quo_status status = make_space(s, &b, gradient, e_prev, err);
 	for (uint32_t first = 0; status == QUO_OK && first < p.n; first += b.step)
 		status = multiply_back(s, &b, first, ternary, gradient, e_prev, err);
-	quo_arena_release(s->step, mark);
+	quo_temp_release(s, mark);
 	return status;
 }

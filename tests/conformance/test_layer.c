@@ -546,6 +546,39 @@ static void every_layer_has_cases(void **state)
 	}
 }
 
+/* Patches live as long as the product that reads them; a forecast knows. */
+static void patches_are_given_back(void **state)
+{
+	const struct layer_case *c = &cases[3];
+	const struct geometry *k = &c->g;
+	const uint32_t a_dim[] = { c->batch, k->h, k->w, k->c },
+		       z_dim[] = { c->batch, k->oh, k->ow, k->out },
+		       t_dim[] = { k->kh * k->kw * k->c, k->out };
+	quo_cost cost = QUO_COST_INIT;
+	quo_experiment *owner[2] = { 0 };
+	quo_instance *layer = NULL, *protocol = NULL;
+	quo_session s;
+
+	(void)state;
+	quo_test_dry(&s, 0, &cost);
+	s.parties = 1;
+	quo_test_ok(load(QUO_KIND_LAYER, c->yaml, &owner[0], &layer, &err));
+	quo_test_ok(load(QUO_KIND_PROTOCOL, "{use: clear}", &owner[1], &protocol, &err));
+	s.protocol = protocol;
+	quo_value a = { .arith = quo_temp(&s, quo_spec_arith(20, 4, a_dim), &err), .ring = 20 };
+	quo_tensor *t = quo_temp(&s, quo_spec_bits(2, false, 2, t_dim), &err);
+	quo_tensor *z = quo_temp(&s, quo_spec_arith(20, 4, z_dim), &err);
+	uint64_t before = s.dry_step_bytes;
+	assert_int_equal(before, 4 * (a.arith->n + z->n) + 16 * t->words);
+	quo_test_ok(((const quo_layer_ops *)layer->ops)->forward(layer->self, &s, &a, t, z, &err));
+	assert_int_equal(s.dry_step_bytes, before);
+	assert_int_equal(s.dry_step_peak,
+			 before + (uint64_t)4 * c->batch * k->oh * k->ow * t_dim[0]);
+	quo_test_dry_end(&s);
+	for (int i = 0; i < 2; i++)
+		quo_experiment_free(owner[i]);
+}
+
 /* ---- what cannot work ---- */
 
 static void refusals(void **state)
@@ -633,6 +666,7 @@ int main(void)
 		cmocka_unit_test(equal_to_the_formula),
 		cmocka_unit_test(windows_take_the_first_largest),
 		cmocka_unit_test(every_layer_has_cases),
+		cmocka_unit_test(patches_are_given_back),
 		cmocka_unit_test(refusals),
 	};
 

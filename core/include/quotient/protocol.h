@@ -63,6 +63,15 @@ size_t quo_protocol_layout_bytes(const quo_session *s);
 quo_tensor *quo_temp(quo_session *s, quo_spec spec, quo_err *err);
 quo_tensor *quo_keep(quo_session *s, quo_spec spec, quo_err *err);
 
+/* Everything taken from the step arena after a mark is wiped and given back by release(mark); a
+ * forecast takes it off its account too. Marks nest. */
+typedef struct quo_temp_mark {
+	quo_arena_mark arena;
+	uint64_t dry_bytes;
+} quo_temp_mark;
+quo_temp_mark quo_temp_here(const quo_session *s);
+void quo_temp_release(quo_session *s, quo_temp_mark mark);
+
 /* Hand a tensor to the tracer, if there is one. `where` names the layer ("layer 2 fc"), `name` the
  * tensor ("Z"). */
 quo_status quo_trace(quo_session *s, const char *where, const char *name, const quo_tensor *t,
