@@ -256,7 +256,7 @@ static const quo_protocol_ops clear_ops = {
 	.convert = clear_convert,
 	.map = clear_map,
 	.goal = clear_goal,
-	.layout_bytes = (size_t)768 << 10,
+	.layout_bytes = (size_t)1536 << 10,
 };
 
 static const quo_component clear_component = {
