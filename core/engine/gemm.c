@@ -35,7 +35,7 @@ static size_t block_words(const quo__gemm_kernel *kernel)
 	return BLOCK_N * BLOCK_P + heads;
 }
 
-static const quo__gemm_kernel *pick_kernel(void)
+const quo__gemm_kernel *quo__gemm_kernel_here(void)
 {
 #if defined(__x86_64__)
 	const char *tier = quo_cpu_tier();
@@ -50,7 +50,7 @@ static const quo__gemm_kernel *pick_kernel(void)
 
 quo_gemm *quo_gemm_new(quo_err *err)
 {
-	return quo__gemm_new_with(pick_kernel(), err);
+	return quo__gemm_new_with(quo__gemm_kernel_here(), err);
 }
 
 quo_gemm *quo__gemm_new_with(const quo__gemm_kernel *kernel, quo_err *err)

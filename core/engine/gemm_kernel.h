@@ -49,6 +49,9 @@ extern const quo__gemm_kernel quo__gemm_portable;
 extern const quo__gemm_kernel quo__gemm_avx2, quo__gemm_avx512;
 #endif
 
+/* The tier that quo_gemm_new() takes here. */
+const quo__gemm_kernel *quo__gemm_kernel_here(void);
+
 /* quo_gemm_new() with a tier of the caller's choice, which the processor must have (tests,
  * benchmarks). */
 quo_gemm *quo__gemm_new_with(const quo__gemm_kernel *kernel, quo_err *err);

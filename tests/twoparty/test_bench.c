@@ -125,8 +125,10 @@ static void test_primitives(void **state)
 	size_t rows = count(json.out, keys[0]);
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		assert_int_equal(count(json.out, keys[i]), rows);
-	/* The machine, each garbling scheme alone, one OT, circuits, one product. */
-	assert_true(rows >= 6 + 2 + 1 + 2 + 1);
+	/* The machine, matrix products and each garbling scheme alone, one OT, circuits, one
+	 * product. */
+	assert_true(rows >= 6 + 2 + 2 + 1 + 2 + 1);
+	assert_int_equal(count(json.out, "\"matrix product, "), 2);
 	assert_int_equal(count(json.out, "\"rate\": null"), 0);
 	assert_int_equal(count(json.out, "\"random COT\""), 1);
 	tool_free(&json);

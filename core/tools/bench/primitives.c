@@ -4,7 +4,8 @@
  *
  * Rates are those of both parties together working on one job over a socket pair, one process each;
  * the limit is what the bottleneck alone allows: hashing or AES on one core, or the socket.
- * Garbling schemes are also measured alone, in one process, without a socket.
+ * Garbling schemes, and matrix products in the clear, are also measured alone, in one process,
+ * without a socket.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "tools/bench/bench.h"
 #include "tools/bench/circuits.h"
 #include "tools/bench/raw_gc.h"
+#include "tools/bench/raw_gemm.h"
 
 #define OT_CHUNK ((size_t)1 << 20)
 
@@ -340,12 +342,29 @@ static quo_status measure_products(const struct context *c, quo_err *err)
 	return QUO_OK;
 }
 
+static quo_status measure_gemm(const struct context *c, quo_err *err)
+{
+	static const char *const what[] = { "matrix product, 8 bits", "matrix product, 16 bits" };
+
+	for (unsigned i = 0; i < 2; i++) {
+		bench_raw_gemm raw;
+		QUO_TRY(bench_measure_raw_gemm(c->b, 8 + 8 * i, &raw, err));
+		put_rate(c->b, what[i], "clear, one core", "mult", raw.product);
+		bench_set(c->b->table, "limit", raw.tile.median);
+		bench_set(c->b->table, "share_of_limit", raw.product.median / raw.tile.median);
+		bench_set_word(c->b->table, "limit_by", "its inner loop");
+		bench_end_row(c->b->table);
+	}
+	return QUO_OK;
+}
+
 static quo_status run(bench *b, quo_err *err)
 {
 	struct context c = { .b = b };
 
 	QUO_TRY(bench_measure_limits(b, &c.limits, err));
 	put_limits(&c);
+	QUO_TRY(measure_gemm(&c, err));
 	QUO_TRY(measure_raw(&c, err));
 	QUO_TRY(measure_ots(&c, err));
 	QUO_TRY(measure_circuits(&c, err));
