@@ -101,6 +101,8 @@ quo_status quo_record_read(quo_arena *arena, const char *folder, quo_record *out
 	out->rss_bytes = count_of(quo__node_get(root, "peak_rss_bytes"));
 	out->weights = text_of(quo__node_get(root, "weights_sha256"));
 	out->manifest = quo__node_get(root, "manifest");
+	if (out->manifest && out->manifest->kind != QUO_NODE_MAP)
+		out->manifest = NULL;
 	out->seconds = 0;
 	QUO_TRY(read_epochs(arena, quo__node_get(root, "test_accuracy_per_epoch"), out, err));
 	QUO_TRY(read_phases(arena, quo__node_get(root, "phases"), out, err));

@@ -2,6 +2,7 @@
 /* quotient-check: validate an experiment and foretell what it costs, without a network. */
 #include <stdio.h>
 
+#include "tools/check_sweep.h"
 #include "tools/choices.h"
 #include "tools/local.h"
 #include "train/progress.h"
@@ -11,6 +12,7 @@ static const char help[] =
 	"\n"
 	"Resolve the components, check every option, infer shapes and ring widths, and forecast bytes, rounds, memory\n"
 	"and time, also under every other choice of engines. Nothing is sent and nothing is written.\n"
+	"Of a sweep, every run is resolved and those of the first seed are forecast, a line each.\n"
 	"\n"
 	"  --set KEY=VALUE    override a key (any number of times)\n"
 	"  --reveal-model     count the opening of the weights too\n"
@@ -118,6 +120,23 @@ static quo_status check(quo_run *run, quo_registry *registry, quo_err *err)
 	return quo_cli_printed(err);
 }
 
+static quo_status check_file(quo_run *run, quo_registry *registry, quo_err *err)
+{
+	const quo_cli *cli = run->cli;
+	const quo_sweep *sweep;
+	quo_arena *arena = quo_arena_new(err);
+
+	if (!arena)
+		return QUO_FAILED;
+	quo_status status =
+		quo_sweep_load(arena, cli->file, cli->sets, cli->n_sets, &sweep, err);
+	if (status == QUO_OK)
+		status = sweep ? quo_check_sweep(cli, registry, arena, sweep, err)
+			       : check(run, registry, err);
+	quo_arena_free(arena);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	quo_err err = QUO_ERR_INIT;
@@ -130,7 +149,7 @@ int main(int argc, char **argv)
 		return parsed > 0 ? 0 : quo_cli_exit(&cli, (quo_status)parsed, &err);
 	}
 	quo_registry *registry = quo_registry_new(&err);
-	quo_status status = registry ? check(&run, registry, &err) : QUO_FAILED;
+	quo_status status = registry ? check_file(&run, registry, &err) : QUO_FAILED;
 	quo_run_close(&run);
 	quo_registry_free(registry);
 	quo_cli_free(&cli);

@@ -22,6 +22,7 @@
 #define POLL_NS 20000000L
 #define LIVE_SECONDS 0.2
 #define PLAIN_SECONDS 30.0
+#define MAX_PROTOCOLS 16 /* that a sweep has line 1 for */
 #define MAX_SOURCE ((size_t)1 << 20)
 
 /* What a run tells the process that started it, in a shared page. */
@@ -100,32 +101,46 @@ static quo_status check_point(struct sweep *s, uint32_t point, const quo_experim
 	return record->folder ? QUO_OK : QUO_FAILED;
 }
 
-/* Resolve every point; say line 1 for every protocol among them. */
+/* The registry's copy of its name, which outlives the experiment. */
+static const char *protocol_of(const struct sweep *s, const quo_experiment_config *config)
+{
+	const quo_component *c = config->protocol->component;
+
+	return quo_registry_find(s->registry, (quo_kind)c->kind, c->name)->component.name;
+}
+
+/* Every point, and line 1 of every protocol among them: when all of them can be run. */
 static quo_status resolve_points(struct sweep *s, quo_err *err)
 {
-	const char *said[16];
-	size_t n_said = 0;
+	const char *protocol[MAX_PROTOCOLS];
+	uint32_t first[MAX_PROTOCOLS];
+	size_t n = 0;
 
 	for (uint32_t i = 0; i < s->axes->n_points; i++) {
+		quo_experiment *experiment;
+		quo_cli cli = *s->cli;
+		bool again = n == MAX_PROTOCOLS;
+		cli.point = i;
+		QUO_TRY(quo_cli_load(&cli, s->registry, NULL, &experiment, err));
+		quo_status status = check_point(s, i, experiment, err);
+		const char *own = protocol_of(s, quo_experiment_config_of(experiment));
+		quo_experiment_free(experiment);
+		QUO_TRY(status);
+		for (size_t k = 0; k < n && !again; k++)
+			again = !strcmp(protocol[k], own);
+		if (again)
+			continue;
+		protocol[n] = own;
+		first[n++] = i;
+	}
+	for (size_t k = 0; k < n; k++) {
 		quo_cli cli = *s->cli;
 		quo_run run = { .cli = &cli, .work = &quo_training, .ui = s->ui };
-		bool again = n_said == sizeof said / sizeof *said;
-		cli.point = i;
+		cli.point = first[k];
 		QUO_TRY(quo_cli_load(&cli, s->registry, NULL, &run.experiment, err));
 		run.config = quo_experiment_config_of(run.experiment);
-		quo_status status = check_point(s, i, run.experiment, err);
-		/* The registry's copy of the name outlives the experiment. */
-		const quo_component *protocol = run.config->protocol->component;
-		const quo_registered *r = quo_registry_find(
-			s->registry, (quo_kind)protocol->kind, protocol->name);
-		for (size_t k = 0; k < n_said && !again; k++)
-			again = !strcmp(said[k], r->component.name);
-		if (status == QUO_OK && !again) {
-			run.work->banner(&run);
-			said[n_said++] = r->component.name;
-		}
+		run.work->banner(&run);
 		quo_experiment_free(run.experiment);
-		QUO_TRY(status);
 	}
 	return QUO_OK;
 }
