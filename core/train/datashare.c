@@ -6,12 +6,11 @@
 
 #include "train/buffer.h"
 #include "train/input.h"
-#include "train/output.h"
+#include "train/sealed.h"
 
 #define MAGIC "QUODSHAR"
 #define VERSION 1
 #define HEADER_BYTES 72
-#define TRAILER_BYTES 40
 #define MAX_FILE_BYTES (UINT64_C(1) << 37)
 
 /* ---- writing ---- */
@@ -35,7 +34,6 @@ quo_status quo_data_share_save(const char *path, const quo_holding *in, const qu
 		shape->is_signed, shape->rows[QUO_TRAIN], shape->rows[QUO_TEST]
 	};
 	quo_buffer b = QUO_BUFFER_INIT;
-	uint8_t digest[32];
 
 	quo_buffer_add(&b, MAGIC, 8);
 	quo_buffer_u32(&b, VERSION);
@@ -49,17 +47,7 @@ quo_status quo_data_share_save(const char *path, const quo_holding *in, const qu
 		add_words(&b, in->x[part], rows * shape->features);
 		quo_buffer_add(&b, in->y[part], rows * shape->classes);
 	}
-	quo_buffer_u64(&b, b.n);
-	quo_status status = quo_buffer_status(&b, err);
-	if (status == QUO_OK) {
-		quo_sha256(b.data, b.n, digest);
-		quo_buffer_add(&b, digest, sizeof digest);
-		status = quo_buffer_status(&b, err);
-	}
-	if (status == QUO_OK)
-		status = quo_file_write(path, b.data, b.n, true, err);
-	quo_buffer_free(&b);
-	return status;
+	return quo_sealed_write(path, &b, err);
 }
 
 /* ---- reading ---- */
@@ -74,7 +62,7 @@ static quo_status check_head(const char *path, const uint8_t *data, size_t n, qu
 {
 	const uint8_t *p = data + 36;
 
-	if (n < HEADER_BYTES + TRAILER_BYTES || memcmp(data, MAGIC, 8) != 0)
+	if (n < HEADER_BYTES + QUO_SEAL_BYTES || memcmp(data, MAGIC, 8) != 0)
 		return quo_fail(err, QUO_USAGE, "%s: not a data share (no QUODSHAR at its start)",
 				path);
 	if (word(data, 2) != VERSION)
@@ -104,21 +92,12 @@ static quo_status check_head(const char *path, const uint8_t *data, size_t n, qu
 static quo_status check_whole(const char *path, const uint8_t *data, size_t n,
 			      const quo_data_shape *shape, quo_err *err)
 {
-	uint64_t left = n - HEADER_BYTES - TRAILER_BYTES;
-	uint64_t row = (uint64_t)shape->features * sizeof(uint32_t) + shape->classes;
+	uint64_t row = (uint64_t)shape->features * sizeof(uint32_t) + shape->classes, bytes;
 	uint64_t rows = (uint64_t)shape->rows[QUO_TRAIN] + shape->rows[QUO_TEST];
-	uint8_t digest[32];
 
-	if (left % row != 0 || left / row != rows ||
-	    quo_little_endian(data + n - TRAILER_BYTES, 8) != n - TRAILER_BYTES)
-		return quo_fail(err, QUO_USAGE,
-				"%s: %zu bytes are not what its header promises; copy it again",
-				path, n);
-	quo_sha256(data, n - 32, digest);
-	if (memcmp(digest, data + n - 32, 32) != 0)
-		return quo_fail(err, QUO_USAGE,
-				"%s: damaged: its SHA-256 does not match; copy it again", path);
-	return QUO_OK;
+	if (__builtin_mul_overflow(rows, row, &bytes) || bytes > MAX_FILE_BYTES)
+		bytes = 0;
+	return quo_sealed_check(path, data, n, HEADER_BYTES + bytes, err);
 }
 
 static quo_status parse(const uint8_t *p, const quo_data_shape *shape, quo_holding *in,

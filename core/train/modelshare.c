@@ -9,19 +9,17 @@
 
 #include "train/buffer.h"
 #include "train/input.h"
-#include "train/output.h"
+#include "train/sealed.h"
 
 #define MAGIC "QUOSHARE"
 #define VERSION 1
 #define HEADER_BYTES 40
 #define LAYER_BYTES 12
-#define TRAILER_BYTES 40
 #define MAX_FILE_BYTES (UINT64_C(1) << 32)
 
 quo_status quo_model_share_save(const char *path, const quo_model_share *model, quo_err *err)
 {
 	quo_buffer b = QUO_BUFFER_INIT;
-	uint8_t digest[32];
 
 	quo_buffer_add(&b, MAGIC, 8);
 	quo_buffer_u32(&b, VERSION);
@@ -40,25 +38,13 @@ quo_status quo_model_share_save(const char *path, const quo_model_share *model, 
 		for (size_t w = 0; w < words; w++)
 			quo_buffer_u64(&b, l->planes[w]);
 	}
-	quo_buffer_u64(&b, b.n);
-	quo_status status = quo_buffer_status(&b, err);
-	if (status == QUO_OK) {
-		quo_sha256(b.data, b.n, digest);
-		quo_buffer_add(&b, digest, sizeof digest);
-		status = quo_buffer_status(&b, err);
-	}
-	if (status == QUO_OK)
-		status = quo_file_write(path, b.data, b.n, true, err);
-	quo_buffer_free(&b);
-	return status;
+	return quo_sealed_write(path, &b, err);
 }
 
 /* Header, sizes and digest of a whole file; nothing is allocated before they agree. */
 static quo_status check(const char *path, const uint8_t *data, size_t n, quo_err *err)
 {
-	uint8_t digest[32];
-
-	if (n < HEADER_BYTES + TRAILER_BYTES || memcmp(data, MAGIC, 8) != 0)
+	if (n < HEADER_BYTES + QUO_SEAL_BYTES || memcmp(data, MAGIC, 8) != 0)
 		return quo_fail(err, QUO_USAGE, "%s: not a model share (no QUOSHARE at its start)",
 				path);
 	uint32_t version = (uint32_t)quo_little_endian(data + 8, 4);
@@ -67,11 +53,12 @@ static quo_status check(const char *path, const uint8_t *data, size_t n, quo_err
 				"%s: version %" PRIu32 " of the model share format; this program "
 				"reads version %d",
 				path, version, VERSION);
-	uint64_t party = quo_little_endian(data + 12, 4), parties = quo_little_endian(data + 16, 4), layers = quo_little_endian(data + 20, 4);
+	uint64_t party = quo_little_endian(data + 12, 4), parties = quo_little_endian(data + 16, 4),
+		 layers = quo_little_endian(data + 20, 4);
 	if (parties < 1 || parties > 16 || party >= parties)
 		return quo_fail(err, QUO_USAGE, "%s: byte 12: party %" PRIu64 " of %" PRIu64, path,
 				party, parties);
-	size_t left = n - HEADER_BYTES - TRAILER_BYTES;
+	size_t left = n - HEADER_BYTES - QUO_SEAL_BYTES;
 	if (layers > QUO_MODEL_MAX_LAYERS || layers * LAYER_BYTES > left)
 		return quo_fail(err, QUO_USAGE,
 				"%s: byte 20: %" PRIu64
@@ -80,8 +67,8 @@ static quo_status check(const char *path, const uint8_t *data, size_t n, quo_err
 	left -= (size_t)layers * LAYER_BYTES;
 	for (uint64_t i = 0; i < layers; i++) {
 		const uint8_t *p = data + HEADER_BYTES + i * LAYER_BYTES;
-		uint64_t rows = quo_little_endian(p, 4), cols = quo_little_endian(p + 4, 4), width = quo_little_endian(p + 8, 4),
-			 elements = rows * cols;
+		uint64_t rows = quo_little_endian(p, 4), cols = quo_little_endian(p + 4, 4),
+			 width = quo_little_endian(p + 8, 4), elements = rows * cols;
 		if (width < 1 || width > 64 || elements == 0 || elements > (uint64_t)left * 8 ||
 		    quo_words((size_t)elements) * width * 8 > left)
 			return quo_fail(err, QUO_USAGE,
@@ -91,15 +78,7 @@ static quo_status check(const char *path, const uint8_t *data, size_t n, quo_err
 					path, i + 1, rows, cols, width);
 		left -= quo_words((size_t)elements) * width * 8;
 	}
-	if (left != 0 || quo_little_endian(data + n - TRAILER_BYTES, 8) != n - TRAILER_BYTES)
-		return quo_fail(err, QUO_USAGE,
-				"%s: %zu bytes are not what its header promises; copy it again",
-				path, n);
-	quo_sha256(data, n - 32, digest);
-	if (memcmp(digest, data + n - 32, 32) != 0)
-		return quo_fail(err, QUO_USAGE,
-				"%s: damaged: its SHA-256 does not match; copy it again", path);
-	return QUO_OK;
+	return quo_sealed_check(path, data, n, n - QUO_SEAL_BYTES - left, err);
 }
 
 static quo_status parse(const uint8_t *data, quo_model_share *out, quo_err *err)

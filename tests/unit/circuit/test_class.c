@@ -61,10 +61,27 @@ static void test_ternary(void **state)
 	}
 }
 
+/* docs/prediction.md names them. */
+static void test_costs(void **state)
+{
+	quo_err err = QUO_ERR_INIT;
+	quo_circuit *c = quo_rule_class(QUO_SMALL, 10, &err),
+		    *t = quo_rule_ternary(QUO_SMALL, &err);
+
+	(void)state;
+	assert_non_null(c);
+	assert_non_null(t);
+	assert_int_equal(c->n_and, 126);
+	assert_int_equal(t->n_and, 9);
+	quo_circuit_free(c);
+	quo_circuit_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_class),
-					    cmocka_unit_test(test_ternary) };
+					    cmocka_unit_test(test_ternary),
+					    cmocka_unit_test(test_costs) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
