@@ -8,6 +8,8 @@
 
 /* In sanitizer builds: children end with _exit() and so check their leaks themselves. */
 extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
+/* There too: fresh pages may lie where freed memory was, which is still marked as such. */
+extern void __asan_unpoison_memory_region(const volatile void *p, size_t n) __attribute__((weak));
 
 struct child {
 	quo_test_party *party;
@@ -23,6 +25,8 @@ void *quo_test_shared(size_t n, size_t size)
 		mmap(NULL, n * size + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	assert_true(p != MAP_FAILED);
+	if (__asan_unpoison_memory_region)
+		__asan_unpoison_memory_region(p, n * size + 1);
 	return p;
 }
 
