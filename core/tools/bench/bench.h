@@ -29,6 +29,7 @@ typedef struct bench {
 		*circuits[BENCH_MAX_NAMES]; /* what --ot and --circuits say */
 	size_t n_ot, n_circuits;
 	const char *optimizer; /* step, fig6 */
+	unsigned threads;      /* of each party; 0: not said, which is one */
 	bench_table *table;
 } bench;
 
@@ -141,6 +142,6 @@ typedef struct bench_command {
 	quo_status (*run)(bench *b, quo_err *err);
 } bench_command;
 extern const bench_command bench_primitives, bench_table1, bench_table2, bench_fig5, bench_fig6,
-	bench_predict, bench_step;
+	bench_predict, bench_step, bench_threads;
 
 #endif

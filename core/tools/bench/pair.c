@@ -190,8 +190,11 @@ static quo_status party_main(struct party *p, quo_channel *ch, quo_err *err)
 		ch = quo_channel_shape(ch, p->b->latency_s, p->b->rate, err);
 	p->s.peer = quo_channel_count(ch, err);
 	p->s.rng = quo_rng_new(err);
-	quo_status status =
-		p->s.peer && p->s.rng ? in_session(p, open_and_measure, err) : QUO_FAILED;
+	if (p->b->threads > 1)
+		p->s.pool = quo_pool_new(p->b->threads, err);
+	bool made = p->s.peer && p->s.rng && (p->b->threads < 2 || p->s.pool);
+	quo_status status = made ? in_session(p, open_and_measure, err) : QUO_FAILED;
+	quo_pool_free(p->s.pool);
 	quo_channel_close(p->s.peer);
 	quo_rng_free(p->s.rng);
 	return status;

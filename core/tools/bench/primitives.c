@@ -12,6 +12,7 @@
 
 #include "tools/bench/bench.h"
 #include "tools/bench/circuits.h"
+#include "tools/bench/primitives.h"
 #include "tools/bench/raw_gc.h"
 #include "tools/bench/raw_gemm.h"
 
@@ -115,7 +116,7 @@ struct ot {
 
 static size_t ot_count(const bench_job *job)
 {
-	return *(const bool *)job->arg ? OT_CHUNK / 16 : 8 * OT_CHUNK;
+	return *(const size_t *)job->arg;
 }
 
 static quo_status ot_prepare(const bench_job *job, quo_session *s, void *state, quo_err *err)
@@ -145,8 +146,19 @@ static quo_status ot_run(const bench_job *job, quo_session *s, void *state, unsi
 	return QUO_OK;
 }
 
+bench_job bench_ot_job(const size_t *n, const char *protocol)
+{
+	return (bench_job){ .protocol = protocol,
+			    .n_phases = 1,
+			    .state_bytes = sizeof(struct ot),
+			    .arg = n,
+			    .prepare = ot_prepare,
+			    .run = ot_run };
+}
+
 static quo_status measure_ots(const struct context *c, quo_err *err)
 {
+	const size_t count = c->b->quick ? OT_CHUNK / 16 : 8 * OT_CHUNK;
 	bench_engine engine[BENCH_MAX_ENGINES];
 	char yaml[BENCH_YAML_CHARS];
 	size_t n;
@@ -154,12 +166,7 @@ static quo_status measure_ots(const struct context *c, quo_err *err)
 	QUO_TRY(bench_ots(c->b, true, true, engine, &n, err));
 	for (size_t i = 0; i < n; i++) {
 		bench_result r;
-		bench_job job = { .protocol = bench_protocol(yaml, &engine[i], NULL),
-				  .n_phases = 1,
-				  .state_bytes = sizeof(struct ot),
-				  .arg = &c->b->quick,
-				  .prepare = ot_prepare,
-				  .run = ot_run };
+		bench_job job = bench_ot_job(&count, bench_protocol(yaml, &engine[i], NULL));
 		QUO_TRY(bench_run(c->b, &job, &r, err));
 		/* Whatever an engine does, it writes a pseudo-random block a COT. */
 		put_result(c, "random COT", engine[i].label, "COT", &r, (double)ot_count(&job),
@@ -170,13 +177,6 @@ static quo_status measure_ots(const struct context *c, quo_err *err)
 
 /* ---- circuits ---- */
 
-enum { WIDE, UPDATE };
-
-struct map_arg {
-	bench *b;
-	int which;
-};
-
 struct map_state {
 	quo_circuit *circuit;
 	quo_map_job job;
@@ -184,17 +184,15 @@ struct map_state {
 
 static quo_status map_prepare(const bench_job *job, quo_session *s, void *state, quo_err *err)
 {
-	const struct map_arg *arg = job->arg;
+	const bench_map *arg = job->arg;
 	struct map_state *m = state;
-	bool quick = arg->b->quick;
 
-	m->circuit = arg->which == WIDE
+	m->circuit = arg->which == BENCH_WIDE
 			     ? bench_wide_circuit(quo_protocol_goal(s), err)
 			     : bench_update_circuit(arg->b, quo_protocol_goal(s), "amsgrad", err);
 	if (!m->circuit)
 		return QUO_FAILED;
-	size_t n = arg->which == WIDE ? (quick ? 64 : 1 << 14) : (quick ? 128 : 1 << 15);
-	return bench_map_job(s, m->circuit, n, &m->job, err);
+	return bench_map_job(s, m->circuit, arg->n, &m->job, err);
 }
 
 static quo_status map_run(const bench_job *job, quo_session *s, void *state, unsigned phase,
@@ -210,6 +208,17 @@ static quo_status map_run(const bench_job *job, quo_session *s, void *state, uns
 static void map_finish(void *state)
 {
 	quo_circuit_free(((struct map_state *)state)->circuit);
+}
+
+bench_job bench_map_job_of(const bench_map *map, const char *protocol)
+{
+	return (bench_job){ .protocol = protocol,
+			    .n_phases = 1,
+			    .state_bytes = sizeof(struct map_state),
+			    .arg = map,
+			    .prepare = map_prepare,
+			    .run = map_run,
+			    .finish = map_finish };
 }
 
 /* Hashes of the busier party for an AND gate, where that is known: half-gates 4 (garbler),
@@ -231,19 +240,16 @@ static quo_status measure_circuits(const struct context *c, quo_err *err)
 
 	QUO_TRY(bench_circuits(c->b, true, circuits, &n, err));
 	QUO_TRY(bench_ots(c->b, true, false, ots, &n_ots, err));
-	for (int which = WIDE; which <= UPDATE; which++) {
+	for (int which = BENCH_WIDE; which <= BENCH_UPDATE; which++) {
 		for (size_t i = 0; i < n * n_ots; i++) {
 			const bench_engine *ot = &ots[i % n_ots], *circuit = &circuits[i / n_ots];
-			struct map_arg arg = { c->b, which };
+			const bool wide = which == BENCH_WIDE;
+			const size_t n_instances =
+				c->b->quick ? (wide ? 64 : 128) : (wide ? 1 << 14 : 1 << 15);
+			bench_map map = { c->b, which, n_instances };
 			bench_result r;
 			char label[140], by[40];
-			bench_job job = { .protocol = bench_protocol(yaml, ot, circuit),
-					  .n_phases = 1,
-					  .state_bytes = sizeof(struct map_state),
-					  .arg = &arg,
-					  .prepare = map_prepare,
-					  .run = map_run,
-					  .finish = map_finish };
+			bench_job job = bench_map_job_of(&map, bench_protocol(yaml, ot, circuit));
 			QUO_TRY(bench_run(c->b, &job, &r, err));
 			double hashes = hashes_per_and(circuit->label);
 			snprintf(label, sizeof label, "%.60s, %.60s", circuit->label, ot->label);
@@ -295,7 +301,7 @@ struct product {
 
 static quo_status product_prepare(const bench_job *job, quo_session *s, void *state, quo_err *err)
 {
-	uint32_t inner = *(const bool *)job->arg ? 16 : 784;
+	uint32_t inner = *(const uint32_t *)job->arg;
 	struct product *p = state;
 	quo_tensor *w = bench_bits(s, 2, false, 128, inner, err),
 		   *y = bench_arith(s, PRODUCT_RING, inner, 128, err);
@@ -315,8 +321,19 @@ static quo_status product_run(const bench_job *job, quo_session *s, void *state,
 	return quo_product(s, &((struct product *)state)->job, 1, err);
 }
 
+bench_job bench_product_job(const uint32_t *inner, const char *protocol)
+{
+	return (bench_job){ .protocol = protocol,
+			    .n_phases = 1,
+			    .state_bytes = sizeof(struct product),
+			    .arg = inner,
+			    .prepare = product_prepare,
+			    .run = product_run };
+}
+
 static quo_status measure_products(const struct context *c, quo_err *err)
 {
+	const uint32_t inner = c->b->quick ? 16 : 784;
 	bench_engine engine[BENCH_MAX_ENGINES];
 	char yaml[BENCH_YAML_CHARS];
 	size_t n;
@@ -324,12 +341,7 @@ static quo_status measure_products(const struct context *c, quo_err *err)
 	QUO_TRY(bench_ots(c->b, true, false, engine, &n, err));
 	for (size_t i = 0; i < n; i++) {
 		bench_result r;
-		bench_job job = { .protocol = bench_protocol(yaml, &engine[i], NULL),
-				  .n_phases = 1,
-				  .state_bytes = sizeof(struct product),
-				  .arg = &c->b->quick,
-				  .prepare = product_prepare,
-				  .run = product_run };
+		bench_job job = bench_product_job(&inner, bench_protocol(yaml, &engine[i], NULL));
 		QUO_TRY(bench_run(c->b, &job, &r, err));
 		/* A row at a party, as sender or as receiver: on average 1.5 hashes and 1.5 pads of
 		 * the payload's blocks. */

@@ -15,7 +15,7 @@
 
 static const bench_command *const commands[] = { &bench_primitives, &bench_table1, &bench_table2,
 						 &bench_fig5,       &bench_fig6,   &bench_predict,
-						 &bench_step };
+						 &bench_step,       &bench_threads };
 #define N_COMMANDS (sizeof commands / sizeof *commands)
 
 static const char help_head[] =
@@ -37,6 +37,7 @@ static const char help_tail[] =
 	"  --ot NAME            this OT engine: softspoken, '{use: softspoken, k: 4}' or all; more than once for several\n"
 	"  --circuits NAME      this circuit engine: gmw, yao, yao+halfgates or all; more than once for several\n"
 	"  --optimizer NAME     for step and fig6 (default amsgrad)\n"
+	"  --threads N          of each party (default 1); for threads: of the party that is measured (default 2)\n"
 	"  --limit SECONDS      leave out what is foretold to take longer, stop repeating after it (default 60)\n"
 	"  --plugin-dir DIR     load plugins from DIR too\n"
 	"  --help, --version\n"
@@ -61,6 +62,7 @@ enum {
 	OT,
 	CIRCUITS,
 	OPTIMIZER,
+	THREADS,
 	LIMIT,
 	PLUGIN_DIR
 };
@@ -78,6 +80,7 @@ static const struct option long_options[] = {
 	{ "ot", required_argument, NULL, OT },
 	{ "circuits", required_argument, NULL, CIRCUITS },
 	{ "optimizer", required_argument, NULL, OPTIMIZER },
+	{ "threads", required_argument, NULL, THREADS },
 	{ "limit", required_argument, NULL, LIMIT },
 	{ "plugin-dir", required_argument, NULL, PLUGIN_DIR },
 	{ 0 },
@@ -162,6 +165,10 @@ static quo_status apply(bench *b, struct arguments *a, int option, quo_err *err)
 		return add_name(b->circuits, &b->n_circuits, err);
 	case OPTIMIZER:
 		b->optimizer = optarg;
+		return QUO_OK;
+	case THREADS:
+		QUO_TRY(number("--threads", 1, QUO_POOL_MAX_THREADS, &value, err));
+		b->threads = (unsigned)value;
 		return QUO_OK;
 	case LIMIT:
 		return number("--limit", 0.1, 1e6, &b->limit_s, err);
