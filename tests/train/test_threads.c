@@ -32,7 +32,7 @@ static void secure(void **state)
 		"halfgates}}}",
 		"protocol={use: quotient, ot: {use: softspoken}, circuits: {use: yao, gc: {use: "
 		"threehalves}}}",
-		"protocol={use: quotient, ot: {use: softspoken}, circuits: {use: gmw}}",
+		"protocol={use: quotient, ot: {use: ferret}, circuits: {use: gmw}}",
 		/* Small chunks and small batches: parties cut them differently. */
 		"protocol={use: quotient, ot: {use: iknp}, circuits: {use: gmw}, products: {use: "
 		"cot, batch: 5000, chunk_kib: 16}}",

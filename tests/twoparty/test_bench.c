@@ -114,6 +114,16 @@ static void test_networks(void **state)
 	every_format("step", 3 + 1, step);
 }
 
+/* One OT engine, one circuit engine and products, each for both parties. */
+static void test_threads(void **state)
+{
+	static const char *const keys[] = { "what",        "engine", "party", "threads",
+					    "seconds_one", "gain",   NULL };
+
+	(void)state;
+	every_format("threads", 3 * 2, keys);
+}
+
 static void test_primitives(void **state)
 {
 	static const char *const only[] = { "--ot", "iknp", NULL };
@@ -232,10 +242,11 @@ static void test_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tables),       cmocka_unit_test(test_figures),
-		cmocka_unit_test(test_networks),     cmocka_unit_test(test_primitives),
-		cmocka_unit_test(test_every_engine), cmocka_unit_test(test_options),
-		cmocka_unit_test(test_refusals),     cmocka_unit_test(test_help),
+		cmocka_unit_test(test_tables),   cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_networks), cmocka_unit_test(test_primitives),
+		cmocka_unit_test(test_threads),  cmocka_unit_test(test_every_engine),
+		cmocka_unit_test(test_options),  cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_help),
 	};
 	return cmocka_run_group_tests_name("bench", tests, NULL, NULL);
 }
