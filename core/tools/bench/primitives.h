@@ -9,9 +9,10 @@
 bench_job bench_ot_job(const size_t *n, const char *protocol);
 
 /* A circuit over many instances: 64 ANDs a level, or the amsgrad update of a weight. */
+enum { BENCH_WIDE, BENCH_UPDATE };
 typedef struct bench_map {
 	const bench *b;
-	enum { BENCH_WIDE, BENCH_UPDATE } which;
+	int which; /* one of these */
 	size_t n; /* instances */
 } bench_map;
 bench_job bench_map_job_of(const bench_map *map, const char *protocol);
