@@ -6,6 +6,9 @@
 #include "train/network.h"
 #include "train/rules.h"
 
+/* Most values of an example behind a layer, so that counts of them fit 32 bits everywhere. */
+#define MAX_ELEMENTS (UINT64_C(1) << 26)
+
 /* One entry of the list while it is planned. */
 struct entry {
 	const quo_network_plan *plan;
@@ -75,6 +78,27 @@ static struct entry entry_of(const quo_network_plan *plan, uint32_t i)
 	return e;
 }
 
+/* A shape of `out` that can be computed with; a plugin's answer is not believed. */
+static quo_status check_shape(const struct entry *e, const quo_layer_input *out, quo_err *err)
+{
+	char text[48];
+	uint64_t n = 1;
+
+	if (out->n_dims < 1 || out->n_dims > QUO_MAX_DIMS - 1)
+		return quo_fail(err, QUO_BUG, "%s: an output of %u dimensions", e->place,
+				out->n_dims);
+	for (unsigned i = 0; i < out->n_dims && n <= MAX_ELEMENTS; i++)
+		n *= out->dim[i];
+	if (!n)
+		return quo_fail(err, QUO_BUG, "%s: an output of %s", e->place, describe(out, text));
+	if (n > MAX_ELEMENTS)
+		return quo_fail(err, QUO_USAGE,
+				"%s: its output is %s, and an example has at most %llu values; make "
+				"the layer smaller",
+				e->place, describe(out, text), (unsigned long long)MAX_ELEMENTS);
+	return QUO_OK;
+}
+
 static quo_status ask(const struct entry *e, const quo_layer_input *in, quo_layer_plan *plan,
 		      quo_layer_input *out, quo_err *err)
 {
@@ -86,7 +110,7 @@ static quo_status ask(const struct entry *e, const quo_layer_input *in, quo_laye
 		return quo_fail(err, status, "%s: %s", e->place, inner.text);
 	*out = (quo_layer_input){ .n_dims = plan->n_dims, .batch = in->batch };
 	memcpy(out->dim, plan->dim, sizeof out->dim);
-	return QUO_OK;
+	return check_shape(e, out, err);
 }
 
 /* A new linear layer, of a stage or on a skip. The rings of Z and E follow when all is known. */

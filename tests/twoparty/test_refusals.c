@@ -116,6 +116,9 @@ static const struct refusal networks[] = {
 	  .parts = { "bad.yaml:3: ", "layer 1 fc", "8 outputs", "10 classes" } },
 #define CONV "{use: conv2d, out: 4, kernel: 3}"
 #define FC "{use: fc, out: 10}"
+	{ "more values than can be counted",
+	  .yaml = DATA "model: [{use: conv2d, out: 16777216, kernel: 1}, {use: maxpool}, " FC "]\n" TRAIN,
+	  .parts = { "bad.yaml:2: ", "layer 1 conv2d", "8 x 8 x 16777216", "67108864 values" } },
 	{ "a pool that does not divide", .yaml = DATA "model: [" CONV ", {use: maxpool, size: 4}, " FC "]\n" TRAIN,
 	  .parts = { "bad.yaml:2: ", "layer 2 maxpool", "4 x 4 do not divide", "6 x 6", "drop" } },
 	{ "a pool larger than its input",
