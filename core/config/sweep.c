@@ -175,9 +175,28 @@ static quo_status paper_of(struct reader *r, const quo_node *value, double *out)
 			      quo__node_describe(paper, what, sizeof what));
 }
 
+/* Names that variants have, as many as a message holds. */
+static const char *names_of(const quo_node *variants, char out[200])
+{
+	*out = 0;
+	for (uint32_t k = 0; k < variants->n; k++) {
+		const quo_node *name = quo__node_get(variants->item[k], "name");
+		if (!name || name->kind != QUO_NODE_SCALAR)
+			continue;
+		if (strlen(out) + strlen(name->text) + 8 > 200) {
+			quo__append(out, 200, ", ..");
+			break;
+		}
+		quo__append(out, 200, "%s'%s'", *out ? ", " : "", name->text);
+	}
+	return out;
+}
+
 /* Names of "--set sweep.<axis>=[..]" as the variants of the file. */
 static quo_status pick(struct reader *r, const char *axis, const quo_node *all, quo_node *picked)
 {
+	char names[200];
+
 	for (uint32_t i = 0; i < picked->n; i++) {
 		quo_node *name = picked->item[i], *found = NULL;
 		if (name->kind != QUO_NODE_SCALAR)
@@ -193,15 +212,44 @@ static quo_status pick(struct reader *r, const char *axis, const quo_node *all, 
 		}
 		if (!found)
 			return quo__node_fail(r->err, name,
-					      "sweep.%s has no variant named '%.64s'%s%s%s", axis,
-					      name->text, s.best ? "; did you mean '" : "",
-					      s.best ? s.best : "", s.best ? "'?" : "");
+					      "sweep.%.64s has no variant named '%.64s'%s%.64s%s %s",
+					      axis, name->text, s.best ? "; did you mean '" : "",
+					      s.best ? s.best : "",
+					      s.best ? "'? It has" : "; it has",
+					      names_of(all, names));
 		picked->item[i] = found;
 	}
 	return QUO_OK;
 }
 
 /* ---- axes ---- */
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Every point reads its sweep anew, so this sorts where comparing all pairs would be slow. */
+static quo_status refuse_twice(struct reader *r, const char *axis, const quo_node *list,
+			       const char *const *label)
+{
+	const char **sorted = quo_arena_alloc(r->arena, list->n, sizeof *sorted, r->err);
+
+	if (!sorted)
+		return QUO_FAILED;
+	memcpy(sorted, label, list->n * sizeof *sorted);
+	qsort(sorted, list->n, sizeof *sorted, by_text);
+	for (uint32_t i = 1; i < list->n; i++) {
+		if (strcmp(sorted[i - 1], sorted[i]) != 0)
+			continue;
+		uint32_t last = list->n - 1;
+		while (strcmp(label[last], sorted[i]) != 0)
+			last--;
+		return quo__node_fail(r->err, list->item[last], "sweep.%s has '%s' twice", axis,
+				      sorted[i]);
+	}
+	return QUO_OK;
+}
 
 static quo_status read_values(struct reader *r, quo_sweep_axis *axis, const quo_node *list)
 {
@@ -220,12 +268,8 @@ static quo_status read_values(struct reader *r, quo_sweep_axis *axis, const quo_
 		if (!text || !(label[i] = tidy(r->arena, text, r->err)))
 			return QUO_FAILED;
 		axis->bases = axis->bases || (axis->variants && quo__node_get(value, "base"));
-		for (uint32_t k = 0; k < i; k++)
-			if (!strcmp(label[k], label[i]))
-				return quo__node_fail(r->err, value,
-						      "sweep.%s has '%s' twice", axis->name,
-						      label[i]);
 	}
+	QUO_TRY(refuse_twice(r, axis->name, list, label));
 	axis->n = list->n;
 	axis->label = label;
 	axis->paper = paper;
@@ -258,6 +302,9 @@ static quo_status read_axis(struct reader *r, quo_node *node)
 				     QUO_SWEEP_MAX_AXES);
 	quo_sweep_axis *axis = &sweep->axis[sweep->n_axes];
 	*axis = (quo_sweep_axis){ .name = node->key, .variants = variants };
+	if ((uint64_t)sweep->n_points * list->n > QUO_SWEEP_MAX_POINTS)
+		return quo__node_fail(r->err, list, "the sweep has more than %d points",
+				      QUO_SWEEP_MAX_POINTS);
 	QUO_TRY(read_values(r, axis, list));
 	if (!variants) /* messages about the key point to it */
 		for (uint32_t i = 0; i < list->n; i++)
@@ -265,9 +312,6 @@ static quo_status read_axis(struct reader *r, quo_node *node)
 	if (!strcmp(axis->name, "train.seed"))
 		sweep->seeds = (int)sweep->n_axes;
 	sweep->n_axes++;
-	if ((uint64_t)sweep->n_points * list->n > QUO_SWEEP_MAX_POINTS)
-		return quo__node_fail(r->err, list, "the sweep has more than %d points",
-				      QUO_SWEEP_MAX_POINTS);
 	sweep->n_points *= list->n;
 	return QUO_OK;
 }

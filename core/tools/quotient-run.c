@@ -30,7 +30,7 @@ static const char help[] =
 	"  quotient-run configs/mnist-2x128.yaml --set protocol.use=clear --set train.epochs=1\n"
 	"  quotient-run configs/german-credit.yaml --party 0 --listen 127.0.0.1:7000 &\n"
 	"  quotient-run configs/german-credit.yaml --party 1 --connect 127.0.0.1:7000\n"
-	"  quotient-run configs/ablations/fig7.yaml --set 'sweep.data=[mnist]' --set 'sweep.train.seed=[1]'\n"
+	"  quotient-run configs/ablations/fig7.yaml --set 'sweep.data=[MNIST 2x128]' --set 'sweep.train.seed=[1]'\n"
 	"\n"
 	"Exit status: 0 done, 1 failed at run time, 2 bad usage, experiment or data.\n";
 

@@ -335,7 +335,9 @@ static void refuses_overrides(void **state)
 	}
 	write_bases();
 	const char *const names[] = { "sweep.data=[tow]", NULL };
-	refuses(VARIANTS, names, "sweep.data has no variant named 'tow'; did you mean 'two'?");
+	refuses(VARIANTS, names, "sweep.data has no variant named 'tow'; did you mean 'two'? It has 'one', 'two'");
+	const char *const far[] = { "sweep.data=[mnist]", NULL };
+	refuses(VARIANTS, far, "sweep.data has no variant named 'mnist'; it has 'one', 'two'");
 	const char *const none[] = { "sweep.train.seed=[1]", NULL };
 	refuses(GOOD, none, "has no sweep");
 }
