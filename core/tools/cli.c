@@ -69,11 +69,11 @@ static bool takes(quo_cli_use use, int option)
 	case PARTY:
 	case LISTEN:
 	case CONNECT:
-	case QUIET:
 		return runs;
 	case REVEAL_MODEL:
 		return use == QUO_CLI_RUN || use == QUO_CLI_CHECK;
 	case VERIFY:
+	case QUIET:
 	case REPORT:
 		return use == QUO_CLI_RUN;
 	case MODEL:

@@ -263,6 +263,65 @@ static void test_inputs(void **state)
 	free(text[1]);
 }
 
+/* ---- windows, skips and projections ---- */
+
+#define DEEP_MODEL \
+	"data: {use: digits, size: 8, train_rows: 40, test_rows: 20}\n" \
+	"model:\n" \
+	"  - {use: conv2d, out: 4, kernel: 3, padding: same}\n" \
+	"  - {use: maxpool, size: 2}\n" \
+	"  - {use: conv2d, out: 4, kernel: 3, padding: same}\n" \
+	"  - {use: conv2d, out: 4, kernel: 3, padding: same}\n" \
+	"  - {use: residual, over: 2}\n" \
+	"  - {use: conv2d, out: 6, kernel: 3, stride: 2, padding: same}\n" \
+	"  - {use: conv2d, out: 6, kernel: 3, padding: same}\n" \
+	"  - {use: residual, over: 2, project: true}\n" \
+	"  - {use: flatten}\n" \
+	"  - {use: fc, out: 10}\n" \
+	"train: {epochs: 1, batch: 20}\n"
+
+/* All scores, so that a difference anywhere shows. */
+static char *scores_of(const char *file, const char *dir, const char *const *more)
+{
+	const char *args[20] = { file, "--reveal", "scores", "--set", tiny_output(dir) };
+	struct results l;
+	size_t n = 5;
+
+	for (; *more; more++)
+		args[n++] = *more;
+	results_look(&l, tool_run("quotient-predict", args), dir);
+	char *text = results_file(&l, "predictions.csv");
+	results_forget(&l);
+	return text;
+}
+
+static void test_deep(void **state)
+{
+	char model[1100], of_party[1100], *text[3];
+	struct results l;
+
+	(void)state;
+	tool_write_text(tool_path("deep.yaml"), DEEP_MODEL);
+	results_run(&l, "deep", tool_path("deep.yaml"), NULL);
+	snprintf(model, sizeof model, "%s/model.npz", l.folder);
+	snprintf(of_party, sizeof of_party, "%s/model.party0.share", l.folder);
+	text[0] =
+		scores_of(tool_path("deep.yaml"), "deep-clear",
+			  (const char *const[]){ "--model", model, "--set", "protocol={use: clear}",
+						 "--set", "protocol.use=clear", NULL });
+	text[1] = scores_of(tool_path("deep.yaml"), "deep-npz",
+			    (const char *const[]){ "--model", model, "--batch", "6", "--set",
+						   "predict.owner=1", NULL });
+	text[2] = scores_of(tool_path("deep.yaml"), "deep-shares",
+			    (const char *const[]){ "--model", of_party, "--batch", "20", "--set",
+						   "protocol.circuits={use: gmw}", NULL });
+	assert_string_equal(text[0], text[1]);
+	assert_string_equal(text[0], text[2]);
+	for (int i = 0; i < 3; i++)
+		free(text[i]);
+	results_forget(&l);
+}
+
 /* ---- tables ---- */
 
 static struct tool_result run_table(const char *text, const char *dir)
@@ -434,11 +493,12 @@ static void test_wrong_side(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_local),     cmocka_unit_test(test_shares),
-		cmocka_unit_test(test_scores),    cmocka_unit_test(test_two_processes),
-		cmocka_unit_test(test_strangers), cmocka_unit_test(test_inputs),
-		cmocka_unit_test(test_table),     cmocka_unit_test(test_bad_tables),
-		cmocka_unit_test(test_refusals),  cmocka_unit_test(test_wrong_side),
+		cmocka_unit_test(test_local),      cmocka_unit_test(test_shares),
+		cmocka_unit_test(test_scores),     cmocka_unit_test(test_two_processes),
+		cmocka_unit_test(test_strangers),  cmocka_unit_test(test_inputs),
+		cmocka_unit_test(test_deep),       cmocka_unit_test(test_table),
+		cmocka_unit_test(test_bad_tables), cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_wrong_side),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }
