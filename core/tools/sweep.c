@@ -227,28 +227,34 @@ static double expected(const struct sweep *s, uint32_t point)
 	return seconds;
 }
 
-/* Seconds to the end of the sweep; NaN when nothing is known. */
-static double seconds_left(const struct sweep *s, uint32_t current, double elapsed)
+/* What the present run needs in all, as its steps so far say; NaN before the first. */
+static double projected(const struct sweep *s, double elapsed)
 {
 	const quo_watch *w = &s->shared->watch;
+
+	return w->steps && w->step ? elapsed * (double)w->steps / (double)w->step : NAN;
+}
+
+/* Seconds that the points from `first` on need; NaN when nothing is known. `like`: of a run whose
+ * likes have not ended; may be NaN. */
+static double seconds_from(const struct sweep *s, uint32_t first, double like)
+{
 	double left = 0;
 
-	if (current < s->axes->n_points) {
-		double whole = expected(s, current);
-		if (w->steps && w->step)
-			whole = elapsed * (double)w->steps / (double)w->step;
-		left += isnan(whole) ? NAN : fmax(0, whole - elapsed);
-	}
-	for (uint32_t i = current + 1; i < s->axes->n_points; i++) {
+	for (uint32_t i = first; i < s->axes->n_points; i++) {
 		const quo_record *r = &s->results.record[i];
-		if (r->done || r->failure)
-			continue;
 		double one = expected(s, i);
-		if (isnan(one) && w->steps && w->step)
-			one = elapsed * (double)w->steps / (double)w->step;
-		left += one;
+		if (!r->done && !r->failure)
+			left += isnan(one) ? like : one;
 	}
 	return left;
+}
+
+static double seconds_left(const struct sweep *s, uint32_t running, double elapsed)
+{
+	double own = projected(s, elapsed), whole = isnan(own) ? expected(s, running) : own;
+
+	return fmax(0, whole - elapsed) + seconds_from(s, running + 1, own);
 }
 
 static void clear_line(struct sweep *s)
@@ -260,7 +266,7 @@ static void clear_line(struct sweep *s)
 
 static void show_running(struct sweep *s, uint32_t point, double elapsed)
 {
-	char a[QUO_UNIT_CHARS], accuracy[32] = "", eta[48] = "";
+	char a[QUO_UNIT_CHARS], accuracy[32] = "", eta[48] = "", epoch[64] = "starting";
 	const quo_watch *w = &s->shared->watch;
 	double left = seconds_left(s, point, elapsed);
 
@@ -268,9 +274,12 @@ static void show_running(struct sweep *s, uint32_t point, double elapsed)
 		snprintf(accuracy, sizeof accuracy, "  acc %.2f%%", 100 * w->accuracy);
 	if (left >= 0.5)
 		snprintf(eta, sizeof eta, "  ETA %s", quo_format_seconds(a, left));
-	fprintf(stderr, "%s[%u/%u] %.60s  epoch %lld/%lld%s%s%s", s->live ? "\r" : "", point + 1,
-		s->axes->n_points, s->results.record[point].title, (long long)w->epoch,
-		(long long)w->epochs, accuracy, eta, s->live ? "\033[K" : "\n");
+	if (w->steps)
+		snprintf(epoch, sizeof epoch, "epoch %lld/%lld", (long long)w->epoch,
+			 (long long)w->epochs);
+	fprintf(stderr, "%s[%u/%u] %.60s  %s%s%s%s", s->live ? "\r" : "", point + 1,
+		s->axes->n_points, s->results.record[point].title, epoch, accuracy, eta,
+		s->live ? "\033[K" : "\n");
 	fflush(stderr);
 	s->line_open = s->live;
 }
@@ -279,7 +288,7 @@ static void show_ended(struct sweep *s, uint32_t point)
 {
 	const quo_record *r = &s->results.record[point];
 	char a[QUO_UNIT_CHARS], b[QUO_UNIT_CHARS], accuracy[32] = "", sent[48] = "", eta[48] = "";
-	double left = seconds_left(s, point + 1 < s->axes->n_points ? point : point, 0);
+	double left = seconds_from(s, point + 1, NAN);
 
 	clear_line(s);
 	if (r->failure) {
@@ -459,7 +468,8 @@ static quo_status go(struct sweep *s, quo_err *err)
 	QUO_TRY(find_done(s, err));
 	fprintf(s->ui, "sweep: %s runs", quo_format_count(a, s->axes->n_points));
 	if (s->axes->seeds >= 0)
-		fprintf(s->ui, " (%u seeds)", s->axes->axis[s->axes->seeds].n);
+		fprintf(s->ui, " (%u seed%s)", s->axes->axis[s->axes->seeds].n,
+			s->axes->axis[s->axes->seeds].n == 1 ? "" : "s");
 	if (s->skipped)
 		fprintf(s->ui, ", %u of them done already", s->skipped);
 	fprintf(s->ui, ", in %s\n", s->folder);

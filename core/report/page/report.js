@@ -238,6 +238,18 @@ function range(panel, paper) {
 	return [Math.max(0, 100 * (low - margin)), Math.min(100.5, 100 * (high + margin))];
 }
 
+/* Lines that lie on each other show as one: secure runs and their twins in the clear do. */
+function equalLines(panel) {
+	const same = new Map();
+	for (const g of panel.groups.filter((x) => x.epochs.some((e) => e.n))) {
+		const key = JSON.stringify(g.epochs);
+		same.set(key, (same.get(key) || []).concat(g.label));
+	}
+	const notes = [...same.values()].filter((labels) => labels.length > 1)
+		.map((labels) => labels.slice(0, -1).join(", ") + " and " + labels[labels.length - 1]);
+	return notes.length ? el("p", { class: "note" }, `Equal in every epoch, one line on the other: ${notes.join("; ")}.`) : null;
+}
+
 function drawChart(panel) {
 	const host = panel.host, epochs = Math.max(...panel.groups.map((g) => g.epochs.length));
 	if (panel.plot)
@@ -298,7 +310,8 @@ function curves() {
 	page.append(box);
 	for (const panel of shown) {
 		panel.host = el("div", { class: "chart" });
-		box.append(el("section", { class: "panel" }, panel.title ? el("h3", {}, panel.title) : null, panel.host));
+		box.append(el("section", { class: "panel" }, panel.title ? el("h3", {}, panel.title) : null, panel.host,
+			equalLines(panel)));
 		charts.push(panel);
 	}
 	drawCharts();

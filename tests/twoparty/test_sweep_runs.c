@@ -234,7 +234,7 @@ static void test_killed_and_gone_on(void **state)
 			tool_poll(&polls);
 	r = tool_run("quotient-run", short_args);
 	tool_assert_status(&r, 0);
-	assert_non_null(strstr(r.out, "sweep: 2 runs (1 seeds), 1 of them done already"));
+	assert_non_null(strstr(r.out, "sweep: 2 runs (1 seed), 1 of them done already"));
 	assert_non_null(strstr(r.err, "[2/2] quotient, seed 1"));
 	tool_free(&r);
 }
