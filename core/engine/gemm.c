@@ -130,27 +130,6 @@ struct run {
 	atomic_bool beyond; /* an entry is too large for the method */
 };
 
-static void add_tile(const struct run *r, const uint32_t *tile, size_t i0, size_t rows, size_t j0,
-		     size_t cols, unsigned shift, bool first)
-{
-	size_t width = r->g->kernel->cols;
-
-	for (size_t i = 0; i < rows; i++) {
-		uint32_t *out = r->c + (i0 + i) * r->row_stride + j0 * r->col_stride;
-		const uint32_t *in = tile + i * width;
-		if (first && r->col_stride == 1)
-			for (size_t j = 0; j < cols; j++)
-				out[j] = (in[j] << shift) & r->mask;
-		else if (first)
-			for (size_t j = 0; j < cols; j++)
-				out[j * r->col_stride] = (in[j] << shift) & r->mask;
-		else
-			for (size_t j = 0; j < cols; j++)
-				out[j * r->col_stride] =
-					(out[j * r->col_stride] + (in[j] << shift)) & r->mask;
-	}
-}
-
 /* One block of B, cols wide and `count` long, and what the pool's tasks do with it. */
 struct block {
 	struct run *r;
@@ -225,9 +204,17 @@ static void rows_part(void *arg, size_t part)
 		}
 		for (size_t j = 0; j < b->cols; j += kernel->cols) {
 			r->method->tile(groups, panel, panel_at(b, j), tile);
-			add_tile(r, tile, i, rows, b->j0 + j,
-				 b->cols - j < kernel->cols ? b->cols - j : kernel->cols,
-				 16 * (b->la + b->lb), b->first && b->k0 == 0);
+			quo__gemm_store to = {
+				.c = r->c + i * r->row_stride + (b->j0 + j) * r->col_stride,
+				.row_stride = r->row_stride,
+				.col_stride = r->col_stride,
+				.rows = rows,
+				.cols = b->cols - j < kernel->cols ? b->cols - j : kernel->cols,
+				.shift = 16 * (b->la + b->lb),
+				.mask = r->mask,
+				.add = !b->first || b->k0 > 0,
+			};
+			kernel->store(tile, &to);
 		}
 	}
 }

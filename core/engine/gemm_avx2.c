@@ -8,6 +8,7 @@
 
 QUO__GEMM_PACKER(pack_a, ROWS)
 QUO__GEMM_PACKER(pack_b, COLS)
+QUO__GEMM_STORER(store, COLS)
 
 static void tile(size_t pairs, const uint32_t *a, const uint32_t *b, uint32_t *out)
 {
@@ -33,4 +34,5 @@ static void tile(size_t pairs, const uint32_t *a, const uint32_t *b, uint32_t *o
 	}
 }
 
-const quo__gemm_kernel quo__gemm_avx2 = { ROWS, COLS, .limbs = { 2, 0, tile, pack_a, pack_b } };
+const quo__gemm_kernel quo__gemm_avx2 = { ROWS, COLS, store,
+					  .limbs = { 2, 0, tile, pack_a, pack_b } };

@@ -16,6 +16,7 @@
 
 QUO__GEMM_PACKER(pack_a, ROWS)
 QUO__GEMM_PACKER(pack_b, COLS)
+QUO__GEMM_STORER(store, COLS)
 
 static void tile(size_t pairs, const uint32_t *a, const uint32_t *b, uint32_t *out)
 {
@@ -266,6 +267,7 @@ static uint32_t pack_b_bytes(const quo__gemm_view *x, unsigned limb, uint32_t *p
 const quo__gemm_kernel quo__gemm_avx512 = {
 	ROWS,
 	COLS,
+	store,
 	.limbs = { 2, 0, tile, pack_a, pack_b },
 	.bytes = { 4, COLS, tile_bytes, pack_a_bytes, pack_b_bytes },
 };

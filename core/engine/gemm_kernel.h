@@ -39,8 +39,19 @@ typedef struct quo__gemm_method {
 	quo__gemm_pack_fn *pack_a, *pack_b;
 } quo__gemm_method;
 
+/* Where a tile goes: entry (i, j), i < rows, j < cols, to c[i * row_stride + j * col_stride], shifted
+ * left and masked, on top of what is there when `add`. */
+typedef struct quo__gemm_store {
+	uint32_t *c;
+	size_t row_stride, col_stride, rows, cols;
+	unsigned shift;
+	uint32_t mask;
+	bool add;
+} quo__gemm_store;
+
 typedef struct quo__gemm_kernel {
 	unsigned rows, cols; /* of a tile: R of A's and of B's panels */
+	void (*store)(const uint32_t *tile, const quo__gemm_store *to);
 	quo__gemm_method limbs, bytes;
 } quo__gemm_kernel;
 
@@ -119,7 +130,44 @@ quo__gemm_pack_bytes(unsigned panel_rows, const quo__gemm_view *x, uint32_t *pan
 	}
 }
 
+/* Storing in C, likewise; `width` is the tile's. */
+static inline __attribute__((always_inline)) void quo__gemm_store_row(const uint32_t *restrict in,
+								      uint32_t *restrict out,
+								      size_t stride, size_t cols,
+								      const quo__gemm_store *to)
+{
+	const unsigned shift = to->shift;
+	const uint32_t mask = to->mask;
+
+	if (to->add)
+		for (size_t j = 0; j < cols; j++)
+			out[j * stride] = (out[j * stride] + (in[j] << shift)) & mask;
+	else
+		for (size_t j = 0; j < cols; j++)
+			out[j * stride] = (in[j] << shift) & mask;
+}
+
+static inline __attribute__((always_inline)) void
+quo__gemm_store_tile(unsigned width, const uint32_t *tile, const quo__gemm_store *to)
+{
+	for (size_t i = 0; i < to->rows; i++) {
+		const uint32_t *in = tile + i * width;
+		uint32_t *out = to->c + i * to->row_stride;
+		if (to->col_stride == 1 && to->cols == width)
+			quo__gemm_store_row(in, out, 1, width, to);
+		else if (to->col_stride == 1)
+			quo__gemm_store_row(in, out, 1, to->cols, to);
+		else
+			quo__gemm_store_row(in, out, to->col_stride, to->cols, to);
+	}
+}
+
 /* clang-format off */
+#define QUO__GEMM_STORER(name, width) \
+	static void name(const uint32_t *tile, const quo__gemm_store *to) \
+	{ \
+		quo__gemm_store_tile(width, tile, to); \
+	}
 #define QUO__GEMM_PACKER(name, panel_rows) \
 	static uint32_t name(const quo__gemm_view *x, unsigned limb, uint32_t *panel) \
 	{ \
