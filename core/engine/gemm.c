@@ -13,6 +13,8 @@
 #define BLOCK_P ((size_t)1024)
 #define BLOCK_N ((size_t)192)
 
+_Static_assert(BLOCK_P * 128 * 128 <= 1 << 24, "gemm_portable.c adds bytes as floats");
+
 /* Multiplications that are worth a thread's waking. */
 #define PART_WORK ((size_t)1 << 20)
 
@@ -25,12 +27,12 @@ struct quo_gemm {
 
 static size_t panel_words(const quo__gemm_kernel *kernel)
 {
-	return kernel->rows * BLOCK_P / 2;
+	return kernel->rows * BLOCK_P;
 }
 
 static size_t block_words(const quo__gemm_kernel *kernel)
 {
-	size_t heads = 4 * BLOCK_N / kernel->cols * kernel->bytes.head;
+	size_t heads = kernel->bytes.group * BLOCK_N / kernel->cols * kernel->bytes.head;
 
 	return BLOCK_N * BLOCK_P + heads;
 }

@@ -4,7 +4,7 @@
  *
  * A panel holds R rows of an operand (A's rows, or B's columns), `group` entries of the summed
  * index to a word: panel[kk][r] = entries group * kk .. of row r, the first in the lowest bits.
- * Groups of 2 are signed 16-bit limbs; groups of 4 are bytes, for operands in -128..127. Rows beyond
+ * Groups of 2 are signed 16-bit limbs; other groups are for operands in -128..127. Rows beyond
  * the operand and entries beyond `count` are 0, but in A's byte panels, where they are anything.
  */
 #ifndef QUOTIENT_CORE_GEMM_KERNEL_H
@@ -25,8 +25,8 @@ typedef struct quo__gemm_view {
 
 /*
  * One panel of R rows, x->n_rows of them real, x->count entries each. Limb 0: an entry's low 16 bits
- * as a signed integer; limb 1: what then remains, divided by 2^16. Groups of 4 take limb 0 alone
- * and return non-zero when an entry is not in -128..127; groups of 2 return 0.
+ * as a signed integer; limb 1: what then remains, divided by 2^16. Other groups take limb 0
+ * alone and return non-zero when an entry is not in -128..127; groups of 2 return 0.
  */
 typedef uint32_t quo__gemm_pack_fn(const quo__gemm_view *x, unsigned limb, uint32_t *panel);
 
