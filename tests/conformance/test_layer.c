@@ -58,6 +58,9 @@ static const struct layer_case cases[] = {
 	  { 5, 4, 3, 1, 1, 2, 2, 0, 0, 3, 2, 4 }, 4, true },
 	{ "conv2d", "{use: conv2d, out: 2, kernel: 1, padding: 1}", 3, 1,
 	  { 2, 3, 2, 1, 1, 1, 1, 1, 1, 4, 5, 2 }, 2, true },
+	/* Patches that threads share out. */
+	{ "conv2d", "{use: conv2d, out: 2, kernel: 3, padding: same}", 3, 3,
+	  { 20, 20, 8, 3, 3, 1, 1, 1, 1, 20, 20, 2 }, 18, true },
 	/* A skip's projection finds its stride. */
 	{ "residual", "{use: residual, project: true}", 3, 2,
 	  { 7, 5, 3, 1, 1, 2, 3, 0, 0, 4, 2, 5 }, 5, true },
