@@ -26,7 +26,7 @@
 #include "config/node.h"
 
 #define QUO_SWEEP_MAX_AXES 8
-#define QUO_SWEEP_MAX_POINTS 10000
+#define QUO_SWEEP_MAX_POINTS 1000
 
 typedef struct quo_sweep_axis {
 	const char *name; /* "train.seed", or the name of the variants */

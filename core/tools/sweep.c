@@ -35,6 +35,7 @@ struct sweep {
 	const quo_cli *cli;
 	quo_registry *registry;
 	quo_arena *arena;
+	quo_arena *groups; /* made anew after every run */
 	const quo_sweep *axes;
 	FILE *ui;
 	quo_results results;
@@ -184,6 +185,12 @@ static char *path_of(const struct sweep *s, uint32_t point, char out[PATH_MAX])
 	return out;
 }
 
+static quo_status regroup(struct sweep *s, quo_err *err)
+{
+	quo_arena_reset(s->groups);
+	return quo_results_group(&s->results, s->groups, err);
+}
+
 static quo_status find_done(struct sweep *s, quo_err *err)
 {
 	char path[PATH_MAX];
@@ -194,7 +201,7 @@ static quo_status find_done(struct sweep *s, quo_err *err)
 		    QUO_OK)
 			s->skipped++;
 	}
-	return quo_results_group(&s->results, s->arena, err);
+	return regroup(s, err);
 }
 
 /* ---- progress ---- */
@@ -420,7 +427,7 @@ static quo_status do_point(struct sweep *s, uint32_t point, quo_err *err)
 		if (s->failure.status == QUO_OK)
 			quo_fail(&s->failure, why.status, "%s: %s", record->title, why.text);
 	}
-	QUO_TRY(quo_results_group(&s->results, s->arena, err));
+	QUO_TRY(regroup(s, err));
 	*s->shared = (struct shared){ .err = QUO_ERR_INIT };
 	if (!s->cli->quiet)
 		show_ended(s, point);
@@ -499,14 +506,18 @@ quo_status quo_run_sweep(const quo_cli *cli, quo_registry *registry, quo_arena *
 				"--party",
 				cli->file);
 	s.digest = quo_arena_alloc(arena, sweep->n_points, sizeof *s.digest, err);
-	if (!s.digest)
+	s.groups = quo_arena_new(err);
+	if (!s.digest || !s.groups) {
+		quo_arena_free(s.groups);
 		return QUO_FAILED;
+	}
 	s.shared = mmap(NULL, sizeof *s.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);
-	if (s.shared == MAP_FAILED)
-		return quo_fail(err, QUO_FAILED, "out of memory");
-	quo_status status = go(&s, err);
-	munmap(s.shared, sizeof *s.shared);
+	bool mapped = s.shared != MAP_FAILED;
+	quo_status status = mapped ? go(&s, err) : quo_fail(err, QUO_FAILED, "out of memory");
+	if (mapped)
+		munmap(s.shared, sizeof *s.shared);
+	quo_arena_free(s.groups);
 	if (s.lock >= 0)
 		close(s.lock);
 	return status;

@@ -95,7 +95,8 @@ void quo_manifest_json(quo_json *j, const quo_experiment *experiment)
 		strftime(finished, sizeof finished, "%Y-%m-%dT%H:%M:%SZ", &utc);
 	quo_json_object(j, "manifest");
 	quo_json_string(j, "version", QUO_BUILD_VERSION);
-	quo_json_string(j, "commit", *QUO_BUILD_COMMIT ? QUO_BUILD_COMMIT : NULL);
+	bool has_commit = strcmp(QUO_BUILD_COMMIT, "unknown") != 0; /* else not built from a clone */
+	quo_json_string(j, "commit", has_commit ? QUO_BUILD_COMMIT : NULL);
 	quo_json_string(j, "compiler", QUO_BUILD_COMPILER);
 	quo_json_string(j, "flags", QUO_BUILD_FLAGS);
 	quo_json_string(j, "cpu", *cpu ? cpu : NULL);

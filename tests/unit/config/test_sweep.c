@@ -293,7 +293,7 @@ static void refuses_lists(void **state)
 	strcat(many, "999], train.batch: [");
 	for (int i = 1; i < 101; i++)
 		sprintf(many + strlen(many), "%d, ", i);
-	refuses(strcat(many, "999]}\n"), NULL, "more than 10000 points");
+	refuses(strcat(many, "999]}\n"), NULL, "more than 1000 points");
 }
 
 static void refuses_variants(void **state)
