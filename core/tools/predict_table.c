@@ -156,6 +156,17 @@ static quo_status read_rows(struct table *t, quo_resolver *resolver, const quo_n
 	return QUO_OK;
 }
 
+/* An override of the table itself ("links=lan"), not of its experiments. */
+static bool is_own(const char *set)
+{
+	size_t n = strcspn(set, "=");
+
+	for (const quo_option *o = table_options; o->name; o++)
+		if (strlen(o->name) == n && strncmp(o->name, set, n) == 0)
+			return true;
+	return false;
+}
+
 static quo_status read_table(struct table *t, quo_err *err)
 {
 	static const char *const also[] = { "table", NULL };
@@ -163,6 +174,9 @@ static quo_status read_table(struct table *t, quo_err *err)
 	quo_node *root, *own;
 
 	QUO_TRY(quo__yaml_load(t->arena, t->cli->file, &root, err));
+	for (size_t i = 0; i < t->cli->n_sets; i++)
+		if (is_own(t->cli->sets[i]))
+			QUO_TRY(quo__node_set(t->arena, root, t->cli->sets[i], err));
 	if (!(own = quo__node_new(t->arena, QUO_NODE_MAP, root, err)))
 		return QUO_FAILED;
 	QUO_TRY(quo__resolve_table(&resolver, table_options, &t->config, root, root, "",
@@ -234,7 +248,8 @@ static quo_status measure_cell(struct table *t, struct row *r, int column, quo_e
 				"network.shape={latency: %.3fms, bandwidth: %.6fMB/s}",
 				1e3 * t->config.latency, 1e-6 * t->config.bandwidth));
 	for (size_t i = 0; i < t->cli->n_sets; i++)
-		QUO_TRY(add_set(&cli, t, err, "%s", t->cli->sets[i]));
+		if (!is_own(t->cli->sets[i]))
+			QUO_TRY(add_set(&cli, t, err, "%s", t->cli->sets[i]));
 	return measure(t, &cli, &r->cell[column].result, err);
 }
 

@@ -356,6 +356,15 @@ static void test_table(void **state)
 	assert_memory_equal(csv, "dataset,network,batch,lan_one_seconds", 36);
 	assert_non_null(strstr(csv, "\n\"drawn\",\"8-10\",5,"));
 	free(csv);
+	/* Keys of the table itself from the command line. */
+	r = tool_run("quotient-predict",
+		     (const char *const[]){ tool_path("small.yaml"), "--set",
+					    tiny_output("table-3"), "--set", "links=lan", "--set",
+					    "batch=3", "--json", NULL });
+	tool_assert_status(&r, 0);
+	assert_string_equal(tool_json_get(r.out, "batch"), "3");
+	assert_null(strstr(strstr(r.out, "\"wan_one\""), "\"seconds\""));
+	tool_free(&r);
 	/* A row that fails says why; the others are there. */
 	r = run_table(
 		"links: lan\ntable:\n  - {dataset: a, network: b, experiment: none.yaml}\n" TABLE_ROW,
