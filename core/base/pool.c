@@ -14,10 +14,12 @@
 
 /*
  * A thread that sleeps takes longer to come back than most calls last, a fraction of a millisecond
- * on some machines. So threads look for what comes next for a while before they sleep, offering
- * the processor to others between two looks.
+ * on some machines. So threads look for what comes next for LOOK_NS before they sleep, and after
+ * KEEP_NS offer the processor to others between two looks. Not before: where there are others, they
+ * keep it for milliseconds.
  */
 #define LOOK_NS 300000
+#define KEEP_NS 40000
 #define PAUSES 16
 #define CACHE_LINE 64
 
@@ -81,7 +83,7 @@ static void pause_briefly(void)
 /* Looks for LOOK_NS until state has one of the bits, or, if `none`, has none of them. */
 static bool look(const quo_pool *pool, unsigned bits, bool none)
 {
-	int64_t end = 0;
+	int64_t start = 0;
 
 	for (;;) {
 		for (int i = 0; i < 8; i++) {
@@ -91,11 +93,12 @@ static bool look(const quo_pool *pool, unsigned bits, bool none)
 			pause_briefly();
 		}
 		int64_t now = now_ns();
-		if (!end)
-			end = now + LOOK_NS;
-		else if (now >= end)
+		if (!start)
+			start = now;
+		else if (now - start >= LOOK_NS)
 			return false;
-		sched_yield();
+		else if (now - start >= KEEP_NS)
+			sched_yield();
 	}
 }
 

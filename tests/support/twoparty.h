@@ -14,7 +14,11 @@
 
 #include "support.h"
 
+#ifdef __SANITIZE_THREAD__
+#define QUO_TEST_SECONDS 900 /* ThreadSanitizer slows many instances down ten times and more */
+#else
 #define QUO_TEST_SECONDS 120
+#endif
 
 /*
  * The session has: party, parties = 2, a counted channel, private randomness, a hash_start equal at

@@ -6,6 +6,7 @@
  * neither on its randomness nor on its threads, so its computation can be repeated against that
  * recording, without the other party, with one thread and with several.
  */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -32,7 +33,9 @@ static const bench_column columns[] = {
 
 /* How often a job runs in a recording; the first time does not count. Short jobs, repeated: one of
  * them meets no other work of the machine. */
-#define REPEATS 21
+#define REPEATS 41
+/* Between two times. */
+#define REST_US 10000
 
 /* Recordings of either party, between processes. */
 struct record {
@@ -95,11 +98,39 @@ static const quo_channel_ops tape_ops = { .name = "tape",
 
 /* ---- one party ---- */
 
+struct meeting {
+	unsigned threads;
+	atomic_uint here;
+};
+
+static void meet(void *arg, size_t i)
+{
+	struct meeting *m = arg;
+
+	(void)i;
+	atomic_fetch_add(&m->here, 1);
+	while (atomic_load(&m->here) < m->threads)
+		;
+}
+
+/*
+ * On a machine that has other work, threads that come from a rest are let in soon and stay for some
+ * milliseconds. All threads are there when this returns.
+ */
+static void gather(quo_pool *pool)
+{
+	struct meeting m = { .threads = quo_pool_threads(pool) };
+
+	usleep(REST_US);
+	quo_parallel(pool, m.threads, meet, &m);
+}
+
 struct run {
 	const bench *b;
 	const bench_job *job;
 	quo_block hash_start;
 	int repeats;
+	bool alone;    /* against a recording */
 	double best;   /* of the repeats, seconds */
 	quo_cost cost; /* dry: of all repeats; of one */
 	quo_cost cost_one;
@@ -108,6 +139,8 @@ struct run {
 static quo_status repeat(struct run *run, quo_session *s, void *state, quo_err *err)
 {
 	for (int i = 0; i < run->repeats; i++) {
+		if (run->alone)
+			gather(s->pool);
 		double start = quo_now_seconds();
 		for (unsigned phase = 0; phase < run->job->n_phases; phase++)
 			QUO_TRY(run->job->run(run->job, s, state, phase, err));
@@ -127,8 +160,10 @@ static quo_status in_session(struct run *run, quo_session *s, quo_err *err)
 	const quo_protocol_ops *ops = s->protocol->ops;
 	void *state = quo_alloc(1, run->job->state_bytes, err);
 
-	if (!state || !s->run || !s->step || (!s->dry && !s->rng))
+	if (!state || !s->run || !s->step || (!s->dry && !s->rng)) {
+		quo_free(state);
 		return QUO_FAILED;
+	}
 	quo_status status = ops->open(s->protocol->self, s, err);
 	if (status == QUO_OK)
 		status = run->job->prepare(run->job, s, state, err);
@@ -240,6 +275,7 @@ static quo_status play(struct run *run, struct record *record, int party, unsign
 {
 	struct tape tape = { .base = { .ops = &tape_ops }, .record = record };
 
+	run->alone = true;
 	QUO_TRY(run_party(run, party, threads, &tape.base, err));
 	if (*best == 0 || run->best < *best)
 		*best = run->best;
@@ -321,8 +357,8 @@ static quo_status run(bench *b, quo_err *err)
 {
 	bench_engine ots[BENCH_MAX_ENGINES], circuits[BENCH_MAX_ENGINES], ot;
 	char yaml[BENCH_YAML_CHARS];
-	const size_t cots = b->quick ? 1 << 16 : 1 << 18;
-	const uint32_t inner = b->quick ? 16 : 64;
+	const size_t cots = b->quick ? 1 << 16 : 1 << 17;
+	const uint32_t inner = b->quick ? 16 : 32;
 	size_t n_ots, n_circuits, n;
 
 	if (b->threads < 2)
@@ -339,7 +375,7 @@ static quo_status run(bench *b, quo_err *err)
 		ot = ots[0];
 	}
 	for (size_t i = 0; i < n_circuits; i++) {
-		bench_map map = { b, BENCH_UPDATE, b->quick ? 128 : 1 << 11 };
+		bench_map map = { b, BENCH_UPDATE, b->quick ? 128 : 1 << 10 };
 		bench_job job = bench_map_job_of(&map, bench_protocol(yaml, &ot, &circuits[i]));
 		QUO_TRY(measure(b, &job, "AND, amsgrad update", circuits[i].label, "AND", true,
 				err));
@@ -352,7 +388,7 @@ const bench_command bench_threads = {
 	.name = "threads",
 	.help = "one party alone, against a recording of the other, with 1 thread and with more",
 	.columns = columns,
-	.note = "Least of 20 times in each of `runs` runs, one thread and several in turn. Nothing is sent: times are of\n"
+	.note = "Least of 40 times in each of `runs` runs, one thread and several in turn. Nothing is sent: times are of\n"
 		"computation alone. gain: how many times faster.\n",
 	.run = run,
 };
