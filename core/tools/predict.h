@@ -6,16 +6,19 @@
 #include "tools/local.h"
 #include "train/predict.h"
 
-/* What batches of full size cost, both parties together, and the set-up before them. */
+/* What something took: bytes and rounds of both parties together, processor time of this one. */
+typedef struct quo_spent {
+	double seconds, cpu_seconds;
+	uint64_t bytes, rounds;
+} quo_spent;
+
 typedef struct quo_predicted {
-	double setup_seconds;
-	uint64_t setup_bytes, setup_rounds;
-	uint64_t batches;                         /* that were measured */
-	double seconds, seconds_min, seconds_max; /* of a batch; the median first */
-	uint64_t bytes, rounds;                   /* medians */
-	double accuracy;                          /* NaN: not known here */
-	double accuracy_seconds;                  /* of finding it out */
-	uint64_t accuracy_bytes, accuracy_rounds;
+	quo_spent setup;
+	quo_spent batch;  /* of full size; each a median */
+	uint64_t batches; /* that were measured */
+	double seconds_min, seconds_max;
+	quo_spent count; /* counting the right ones in a circuit */
+	double accuracy; /* NaN: not known here */
 } quo_predicted;
 
 /* quo_run.arg of quo_prediction. */

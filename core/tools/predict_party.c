@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tools/predict.h"
 #include "train/progress.h"
@@ -21,12 +22,9 @@ struct job {
 	int32_t *scores;   /* rows x classes; NULL unless revealed here */
 	quo_tensor *right; /* the count, shared */
 	quo_predicted done;
-	double start; /* of what is being measured */
-	quo_traffic before;
-	/* Of every measured batch. */
+	quo_spent before; /* what is being measured */
+	quo_spent *batch; /* every one that was measured */
 	size_t n;
-	double *seconds;
-	uint64_t *bytes, *rounds;
 };
 
 /* ---- measuring ---- */
@@ -36,54 +34,80 @@ static quo_traffic traffic(const struct job *job)
 	return job->s->peer ? quo_channel_traffic(job->s->peer) : (quo_traffic){ 0 };
 }
 
-static void begin(struct job *job)
+static quo_spent spent_so_far(const struct job *job)
 {
-	job->before = traffic(job);
-	job->start = quo_now_seconds();
+	quo_traffic all = traffic(job);
+	struct timespec cpu;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+	return (quo_spent){ .seconds = quo_now_seconds(),
+			    .cpu_seconds = (double)cpu.tv_sec + 1e-9 * (double)cpu.tv_nsec,
+			    .bytes = all.sent_bytes + all.received_bytes,
+			    .rounds = all.rounds };
 }
 
-/* Since begin(), once everything has left. */
-static quo_status end(struct job *job, double *seconds, uint64_t *bytes, uint64_t *rounds,
-		      quo_err *err)
+static void begin(struct job *job)
+{
+	job->before = spent_so_far(job);
+}
+
+/* Add what was spent since begin(), once everything has left. */
+static quo_status end(struct job *job, quo_spent *sum, quo_err *err)
 {
 	if (job->s->peer)
 		QUO_TRY(quo_channel_flush(job->s->peer, err));
-	quo_traffic now = traffic(job);
-	*seconds += quo_now_seconds() - job->start;
-	*bytes += now.sent_bytes + now.received_bytes - job->before.sent_bytes -
-		  job->before.received_bytes;
-	*rounds += now.rounds - job->before.rounds;
+	quo_spent now = spent_so_far(job);
+	sum->seconds += now.seconds - job->before.seconds;
+	sum->cpu_seconds += now.cpu_seconds - job->before.cpu_seconds;
+	sum->bytes += now.bytes - job->before.bytes;
+	sum->rounds += now.rounds - job->before.rounds;
 	return QUO_OK;
 }
 
-static int by_real(const void *a, const void *b)
+static int compare(double x, double y)
 {
-	double x = *(const double *)a, y = *(const double *)b;
-
 	return (x > y) - (x < y);
 }
 
-static int by_count(const void *a, const void *b)
+static int by_seconds(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	return compare(((const quo_spent *)a)->seconds, ((const quo_spent *)b)->seconds);
+}
 
-	return (x > y) - (x < y);
+static int by_cpu_seconds(const void *a, const void *b)
+{
+	return compare(((const quo_spent *)a)->cpu_seconds, ((const quo_spent *)b)->cpu_seconds);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return compare((double)((const quo_spent *)a)->bytes,
+		       (double)((const quo_spent *)b)->bytes);
+}
+
+static int by_rounds(const void *a, const void *b)
+{
+	return compare((double)((const quo_spent *)a)->rounds,
+		       (double)((const quo_spent *)b)->rounds);
 }
 
 static void take_medians(struct job *job)
 {
-	size_t n = job->n, half = n / 2;
+	quo_spent *batch = job->batch, *middle = &batch[job->n / 2],
+		  *other = &batch[(job->n - 1) / 2];
 	quo_predicted *d = &job->done;
 
-	qsort(job->seconds, n, sizeof *job->seconds, by_real);
-	qsort(job->bytes, n, sizeof *job->bytes, by_count);
-	qsort(job->rounds, n, sizeof *job->rounds, by_count);
-	d->batches = n;
-	d->seconds = n % 2 ? job->seconds[half] : (job->seconds[half - 1] + job->seconds[half]) / 2;
-	d->seconds_min = job->seconds[0];
-	d->seconds_max = job->seconds[n - 1];
-	d->bytes = job->bytes[half];
-	d->rounds = job->rounds[half];
+	d->batches = job->n;
+	qsort(batch, job->n, sizeof *batch, by_bytes);
+	d->batch.bytes = middle->bytes;
+	qsort(batch, job->n, sizeof *batch, by_rounds);
+	d->batch.rounds = middle->rounds;
+	qsort(batch, job->n, sizeof *batch, by_cpu_seconds);
+	d->batch.cpu_seconds = (middle->cpu_seconds + other->cpu_seconds) / 2;
+	qsort(batch, job->n, sizeof *batch, by_seconds);
+	d->batch.seconds = (middle->seconds + other->seconds) / 2;
+	d->seconds_min = batch[0].seconds;
+	d->seconds_max = batch[job->n - 1].seconds;
 }
 
 /* ---- predicting ---- */
@@ -118,8 +142,7 @@ static quo_status count_right(struct job *job, const quo_tensor *a, const quo_te
 {
 	begin(job);
 	QUO_TRY(quo_step_count_right(&job->predictor.net, job->s, a, y, job->right, err));
-	return end(job, &job->done.accuracy_seconds, &job->done.accuracy_bytes,
-		   &job->done.accuracy_rounds, err);
+	return end(job, &job->done.count, err);
 }
 
 static quo_status one_batch(struct job *job, uint32_t first, uint32_t n, bool again, quo_err *err)
@@ -135,14 +158,10 @@ static quo_status one_batch(struct job *job, uint32_t first, uint32_t n, bool ag
 	QUO_TRY(quo_predictor_batch(&job->predictor, x, config->reveal == QUO_REVEAL_SCORES,
 				    job->to, job->classes ? job->classes + first : NULL,
 				    job->scores ? job->scores + first * classes : NULL, &a, err));
-	double seconds = 0;
-	uint64_t bytes = 0, rounds = 0;
-	QUO_TRY(end(job, &seconds, &bytes, &rounds, err));
-	if (n == config->batch || job->p->rows < config->batch) {
-		job->seconds[job->n] = seconds;
-		job->bytes[job->n] = bytes;
-		job->rounds[job->n++] = rounds;
-	}
+	quo_spent spent = { 0 };
+	QUO_TRY(end(job, &spent, err));
+	if (n == config->batch || job->p->rows < config->batch)
+		job->batch[job->n++] = spent;
 	if (job->count && !again)
 		QUO_TRY(count_right(job, a, y, err));
 	quo_arena_reset(s->step);
@@ -168,8 +187,7 @@ static quo_status find_accuracy(struct job *job, quo_err *err)
 	if (job->count) {
 		begin(job);
 		QUO_TRY(quo_reveal(job->s, job->right, job->sees ? &right : NULL, job->to, err));
-		QUO_TRY(end(job, &job->done.accuracy_seconds, &job->done.accuracy_bytes,
-			    &job->done.accuracy_rounds, err));
+		QUO_TRY(end(job, &job->done.count, err));
 		if (job->sees)
 			job->done.accuracy = (double)right / job->p->rows;
 	} else if (labels_are_here(job)) {
@@ -253,15 +271,17 @@ static void json_costs(const struct job *job, quo_json *j)
 
 	if (job->run->other_rss && *job->run->other_rss > rss)
 		rss = *job->run->other_rss;
-	quo_json_real(j, "setup_seconds", d->setup_seconds);
-	quo_json_uint(j, "setup_bytes", d->setup_bytes);
-	quo_json_uint(j, "setup_rounds", d->setup_rounds);
+	quo_json_real(j, "setup_seconds", d->setup.seconds);
+	quo_json_real(j, "setup_cpu_seconds", d->setup.cpu_seconds);
+	quo_json_uint(j, "setup_bytes", d->setup.bytes);
+	quo_json_uint(j, "setup_rounds", d->setup.rounds);
 	quo_json_uint(j, "batches", d->batches);
-	quo_json_real(j, "batch_seconds", d->seconds);
+	quo_json_real(j, "batch_seconds", d->batch.seconds);
 	quo_json_real(j, "batch_seconds_min", d->seconds_min);
 	quo_json_real(j, "batch_seconds_max", d->seconds_max);
-	quo_json_uint(j, "batch_bytes", d->bytes);
-	quo_json_uint(j, "batch_rounds", d->rounds);
+	quo_json_real(j, "batch_cpu_seconds", d->batch.cpu_seconds);
+	quo_json_uint(j, "batch_bytes", d->batch.bytes);
+	quo_json_uint(j, "batch_rounds", d->batch.rounds);
 	quo_json_uint(j, "forecast_batch_bytes", job->p->batch_bytes);
 	quo_json_uint(j, "forecast_batch_rounds", job->p->batch_rounds);
 	quo_json_uint(j, "bytes_sent", all.sent_bytes + all.received_bytes);
@@ -301,12 +321,14 @@ static quo_status write_summary(struct job *job, quo_err *err)
 	return status;
 }
 
-static void table_row(FILE *ui, const char *name, double seconds, uint64_t bytes, uint64_t rounds)
+static void table_row(FILE *ui, const char *name, const quo_spent *spent)
 {
-	char time[QUO_UNIT_CHARS], sent[QUO_UNIT_CHARS];
+	char time[QUO_UNIT_CHARS], cpu[QUO_UNIT_CHARS], sent[QUO_UNIT_CHARS];
 
-	fprintf(ui, "%-24s %10s %10s %8" PRIu64 "\n", name, quo_format_seconds(time, seconds),
-		quo_format_bytes(sent, bytes), rounds);
+	fprintf(ui, "%-24s %10s %10s %10s %8" PRIu64 "\n", name,
+		quo_format_seconds(time, spent->seconds),
+		quo_format_seconds(cpu, spent->cpu_seconds), quo_format_bytes(sent, spent->bytes),
+		spent->rounds);
 }
 
 static void print_results(const struct job *job)
@@ -317,13 +339,12 @@ static void print_results(const struct job *job)
 	char name[64], low[QUO_UNIT_CHARS], high[QUO_UNIT_CHARS];
 	uint32_t whole = job->p->rows < config->batch ? job->p->rows : (uint32_t)config->batch;
 
-	fprintf(ui, "%-24s %10s %10s %8s\n", "phase", "time", "sent", "rounds");
-	table_row(ui, "set-up, once", d->setup_seconds, d->setup_bytes, d->setup_rounds);
+	fprintf(ui, "%-24s %10s %10s %10s %8s\n", "phase", "time", "processor", "sent", "rounds");
+	table_row(ui, "set-up, once", &d->setup);
 	snprintf(name, sizeof name, "a batch of %u", whole);
-	table_row(ui, name, d->seconds, d->bytes, d->rounds);
+	table_row(ui, name, &d->batch);
 	if (job->count)
-		table_row(ui, "counting the right ones", d->accuracy_seconds, d->accuracy_bytes,
-			  d->accuracy_rounds);
+		table_row(ui, "counting the right ones", &d->count);
 	fprintf(ui, "medians of %" PRIu64 " batches, %s to %s\n", d->batches,
 		quo_format_seconds(low, d->seconds_min), quo_format_seconds(high, d->seconds_max));
 	for (uint32_t r = 0; job->classes && r < job->p->rows && job->p->rows <= 10; r++)
@@ -342,10 +363,8 @@ static quo_status allocate(struct job *job, quo_err *err)
 	size_t batches = (rows + batch - 1) / batch * (size_t)config->repeat;
 	uint32_t one = 1;
 
-	job->seconds = quo_alloc(batches, sizeof *job->seconds, err);
-	job->bytes = quo_alloc(batches, sizeof *job->bytes, err);
-	job->rounds = quo_alloc(batches, sizeof *job->rounds, err);
-	if (!job->seconds || !job->bytes || !job->rounds)
+	job->batch = quo_alloc(batches, sizeof *job->batch, err);
+	if (!job->batch)
 		return QUO_FAILED;
 	if (job->count &&
 	    !(job->right =
@@ -398,8 +417,7 @@ static quo_status in_session(void *arg, quo_session *s, quo_err *err)
 	begin(job);
 	QUO_TRY(quo_predictor_init(&job->predictor, s, job->run->config, &job->party->input->shape,
 				   part, err));
-	quo_status status = end(job, &job->done.setup_seconds, &job->done.setup_bytes,
-				&job->done.setup_rounds, err);
+	quo_status status = end(job, &job->done.setup, err);
 	if (status == QUO_OK)
 		status = with_predictor(job, err);
 	quo_predictor_fini(&job->predictor);
@@ -413,8 +431,6 @@ quo_status quo_predict_party(quo_run *run, quo_party *party, quo_err *err)
 
 	quo_free(job.classes);
 	quo_free(job.scores);
-	quo_free(job.seconds);
-	quo_free(job.bytes);
-	quo_free(job.rounds);
+	quo_free(job.batch);
 	return status;
 }

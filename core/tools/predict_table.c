@@ -287,7 +287,7 @@ static void print_cell(const struct table *t, const struct row *r, int column)
 	char ours[24] = "-", paper[24] = "";
 
 	if (cell->measured)
-		snprintf(ours, sizeof ours, "%.4g", cell->result.seconds);
+		snprintf(ours, sizeof ours, "%.4g", cell->result.batch.seconds);
 	else if (*cell->why_not)
 		snprintf(ours, sizeof ours, "failed");
 	if (paper_of(r, column) > 0)
@@ -316,11 +316,12 @@ static void json_cell(quo_json *j, const struct row *r, int column)
 
 	quo_json_object(j, column_names[column]);
 	if (cell->measured) {
-		quo_json_real(j, "seconds", p->seconds);
-		quo_json_uint(j, "bytes", p->bytes);
-		quo_json_uint(j, "rounds", p->rounds);
-		quo_json_real(j, "setup_seconds", p->setup_seconds);
-		quo_json_uint(j, "setup_bytes", p->setup_bytes);
+		quo_json_real(j, "seconds", p->batch.seconds);
+		quo_json_real(j, "cpu_seconds", p->batch.cpu_seconds);
+		quo_json_uint(j, "bytes", p->batch.bytes);
+		quo_json_uint(j, "rounds", p->batch.rounds);
+		quo_json_real(j, "setup_seconds", p->setup.seconds);
+		quo_json_uint(j, "setup_bytes", p->setup.bytes);
 	}
 	if (paper_of(r, column) > 0)
 		quo_json_real(j, "paper_seconds", paper_of(r, column));
@@ -375,9 +376,9 @@ static void make_csv(const struct table *t, quo_buffer *b)
 		for (int c = 0; c < COLUMNS; c++) {
 			const struct cell *cell = &r->cell[c];
 			if (cell->measured)
-				add_text(b, ",%.9g,%llu,%llu,", cell->result.seconds,
-					 (unsigned long long)cell->result.bytes,
-					 (unsigned long long)cell->result.rounds);
+				add_text(b, ",%.9g,%llu,%llu,", cell->result.batch.seconds,
+					 (unsigned long long)cell->result.batch.bytes,
+					 (unsigned long long)cell->result.batch.rounds);
 			else
 				add_text(b, ",,,,");
 			if (paper_of(r, c) > 0)
