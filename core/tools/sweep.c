@@ -17,6 +17,7 @@
 #include "report/results.h"
 #include "tools/interrupt.h"
 #include "tools/local.h"
+#include "tools/sweep_progress.h"
 #include "train/progress.h"
 
 #define POLL_NS 20000000L
@@ -44,7 +45,7 @@ struct sweep {
 	struct shared *shared;
 	uint8_t (*digest)[32];
 	uint32_t skipped;
-	bool live, line_open;
+	quo_sweep_progress progress;
 	quo_err failure; /* of the first run that failed */
 };
 
@@ -204,116 +205,6 @@ static quo_status find_done(struct sweep *s, quo_err *err)
 	return regroup(s, err);
 }
 
-/* ---- progress ---- */
-
-static uint32_t likeness(const struct sweep *s, uint32_t a, uint32_t b)
-{
-	uint32_t x[QUO_SWEEP_MAX_AXES], y[QUO_SWEEP_MAX_AXES], n = 0;
-
-	quo_sweep_at(s->axes, a, x);
-	quo_sweep_at(s->axes, b, y);
-	for (uint32_t i = 0; i < s->axes->n_axes; i++)
-		if ((int)i != s->axes->seeds)
-			n += x[i] == y[i];
-	return n;
-}
-
-/* Seconds of a run, as the done one that is most like it took; NaN without any. */
-static double expected(const struct sweep *s, uint32_t point)
-{
-	uint32_t best = 0;
-	double seconds = NAN;
-
-	for (uint32_t i = 0; i < s->axes->n_points; i++) {
-		const quo_record *r = &s->results.record[i];
-		if (!r->done || (!isnan(seconds) && likeness(s, i, point) <= best))
-			continue;
-		best = likeness(s, i, point);
-		seconds = r->seconds;
-	}
-	return seconds;
-}
-
-/* What the present run needs in all, as its steps so far say; NaN before the first. */
-static double projected(const struct sweep *s, double elapsed)
-{
-	const quo_watch *w = &s->shared->watch;
-
-	return w->steps && w->step ? elapsed * (double)w->steps / (double)w->step : NAN;
-}
-
-/* Seconds that the points from `first` on need; NaN when nothing is known. `like`: of a run whose
- * likes have not ended; may be NaN. */
-static double seconds_from(const struct sweep *s, uint32_t first, double like)
-{
-	double left = 0;
-
-	for (uint32_t i = first; i < s->axes->n_points; i++) {
-		const quo_record *r = &s->results.record[i];
-		double one = expected(s, i);
-		if (!r->done && !r->failure)
-			left += isnan(one) ? like : one;
-	}
-	return left;
-}
-
-static double seconds_left(const struct sweep *s, uint32_t running, double elapsed)
-{
-	double own = projected(s, elapsed), whole = isnan(own) ? expected(s, running) : own;
-
-	return fmax(0, whole - elapsed) + seconds_from(s, running + 1, own);
-}
-
-static void clear_line(struct sweep *s)
-{
-	if (s->line_open)
-		fputs("\r\033[K", stderr);
-	s->line_open = false;
-}
-
-static void show_running(struct sweep *s, uint32_t point, double elapsed)
-{
-	char a[QUO_UNIT_CHARS], accuracy[32] = "", eta[48] = "", epoch[64] = "starting";
-	const quo_watch *w = &s->shared->watch;
-	double left = seconds_left(s, point, elapsed);
-
-	if (w->accuracy >= 0)
-		snprintf(accuracy, sizeof accuracy, "  acc %.2f%%", 100 * w->accuracy);
-	if (left >= 0.5)
-		snprintf(eta, sizeof eta, "  ETA %s", quo_format_seconds(a, left));
-	if (w->steps)
-		snprintf(epoch, sizeof epoch, "epoch %lld/%lld", (long long)w->epoch,
-			 (long long)w->epochs);
-	fprintf(stderr, "%s[%u/%u] %.60s  %s%s%s%s", s->live ? "\r" : "", point + 1,
-		s->axes->n_points, s->results.record[point].title, epoch, accuracy, eta,
-		s->live ? "\033[K" : "\n");
-	fflush(stderr);
-	s->line_open = s->live;
-}
-
-static void show_ended(struct sweep *s, uint32_t point)
-{
-	const quo_record *r = &s->results.record[point];
-	char a[QUO_UNIT_CHARS], b[QUO_UNIT_CHARS], accuracy[32] = "", sent[48] = "", eta[48] = "";
-	double left = seconds_from(s, point + 1, NAN);
-
-	clear_line(s);
-	if (r->failure) {
-		fprintf(stderr, "[%u/%u] %s  FAILED: %s\n", point + 1, s->axes->n_points, r->title,
-			r->failure);
-		return;
-	}
-	if (!isnan(r->accuracy))
-		snprintf(accuracy, sizeof accuracy, "  %.2f%%", 100 * r->accuracy);
-	if (r->bytes)
-		snprintf(sent, sizeof sent, "  %s", quo_format_bytes(b, r->bytes));
-	if (left >= 0.5)
-		snprintf(eta, sizeof eta, "  ETA %s", quo_format_seconds(b, left));
-	fprintf(stderr, "[%u/%u] %s%s  %s%s%s\n", point + 1, s->axes->n_points, r->title, accuracy,
-		quo_format_seconds(a, r->seconds), sent, eta);
-	fflush(stderr);
-}
-
 /* ---- one run ---- */
 
 /* A run that was interrupted would find its lines in metrics.jsonl. */
@@ -333,6 +224,7 @@ static void remove_remains(const char *folder)
 static quo_status run_point(const struct sweep *s, uint32_t point, quo_err *err)
 {
 	char folder[PATH_MAX];
+	uint8_t digest[32];
 	quo_cli cli = *s->cli;
 	quo_run run = { .cli = &cli,
 			.work = &quo_training,
@@ -347,6 +239,13 @@ static quo_status run_point(const struct sweep *s, uint32_t point, quo_err *err)
 	cli.quiet = true;
 	QUO_TRY(quo_cli_load(&cli, s->registry, NULL, &run.experiment, err));
 	run.config = quo_experiment_config_of(run.experiment);
+	/* The folder is named for what the files said at first. */
+	QUO_TRY(digest_point(s, run.experiment, digest, err));
+	if (memcmp(digest, s->digest[point], sizeof digest) != 0)
+		return quo_fail(err, QUO_FAILED,
+				"%s, or a file that it starts from, has changed since the sweep "
+				"began; run the command again",
+				s->cli->file);
 	snprintf(folder, sizeof folder, "%.500s/%.500s", run.config->name,
 		 s->results.record[point].folder);
 	run.folder = folder;
@@ -381,7 +280,7 @@ static int wait_for(struct sweep *s, uint32_t point, pid_t pid)
 {
 	const struct timespec pause = { 0, POLL_NS };
 	double begun = quo_now_seconds(), shown = begun;
-	double every = s->live ? LIVE_SECONDS : PLAIN_SECONDS;
+	double every = s->progress.live ? LIVE_SECONDS : PLAIN_SECONDS;
 	int state = 0;
 	pid_t done;
 
@@ -389,7 +288,7 @@ static int wait_for(struct sweep *s, uint32_t point, pid_t pid)
 		double now = quo_now_seconds();
 		if (!s->cli->quiet && now - shown >= every) {
 			shown = now;
-			show_running(s, point, now - begun);
+			quo_sweep_show_running(&s->progress, point, now - begun);
 		}
 		nanosleep(&pause, NULL);
 	}
@@ -430,7 +329,7 @@ static quo_status do_point(struct sweep *s, uint32_t point, quo_err *err)
 	QUO_TRY(regroup(s, err));
 	*s->shared = (struct shared){ .err = QUO_ERR_INIT };
 	if (!s->cli->quiet)
-		show_ended(s, point);
+		quo_sweep_show_ended(&s->progress, point);
 	return quo_results_write(&s->results, s->folder, err);
 }
 
@@ -497,7 +396,6 @@ quo_status quo_run_sweep(const quo_cli *cli, quo_registry *registry, quo_arena *
 			   .axes = sweep,
 			   .ui = ui,
 			   .lock = -1,
-			   .live = quo_progress_is_live(stderr),
 			   .failure = QUO_ERR_INIT };
 
 	if (cli->party >= 0)
@@ -514,6 +412,11 @@ quo_status quo_run_sweep(const quo_cli *cli, quo_registry *registry, quo_arena *
 	s.shared = mmap(NULL, sizeof *s.shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);
 	bool mapped = s.shared != MAP_FAILED;
+	s.progress = (quo_sweep_progress){ .axes = sweep,
+					   .results = &s.results,
+					   .watch = mapped ? &s.shared->watch : NULL,
+					   .out = stderr,
+					   .live = quo_progress_is_live(stderr) };
 	quo_status status = mapped ? go(&s, err) : quo_fail(err, QUO_FAILED, "out of memory");
 	if (mapped)
 		munmap(s.shared, sizeof *s.shared);

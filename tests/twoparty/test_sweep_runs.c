@@ -282,6 +282,31 @@ static void test_others_go_on(void **state)
 	tool_free(&r);
 }
 
+/* Edited while it runs: what comes later is not what the folders are named for. */
+static void test_changed_meanwhile(void **state)
+{
+	const char *path = tool_path("edited.yaml");
+	char text[2000];
+	int polls = 0;
+
+	(void)state;
+	snprintf(text, sizeof text, "%sname: grid\nsweep: {train.batch: [16, 20]}\n",
+		 DATA MODEL "train: {epochs: 100, evaluate: end}\n");
+	tool_write_text(path, text);
+	const char *args[] = { path, "--set", tiny_output("edited"), NULL };
+	struct tool t = { 0 };
+	tool_start(&t, "quotient-run", args);
+	while (tool_entries(tool_path("edited/grid"), NULL) < 2)
+		tool_poll(&polls);
+	path = tool_path("edited.yaml");
+	tool_write_text(path, strcat(text, "protocol: {use: clear}\n"));
+	struct tool_result r = tool_wait(&t);
+	tool_assert_status(&r, 1);
+	assert_non_null(strstr(r.err, "1 of 2 runs failed; batch 20: "));
+	assert_non_null(strstr(r.err, "has changed since the sweep began; run the command again"));
+	tool_free(&r);
+}
+
 static const struct refusal refusals[] = {
 	{ "unknown key in a sweep", .yaml = GOOD "sweep:\n  train.sede: [1, 2]\n",
 	  .parts = { "bad.yaml:6: ", "unknown key 'sede' in train", "did you mean 'seed'" } },
@@ -345,6 +370,7 @@ int main(void)
 		cmocka_unit_test(test_killed_and_gone_on),
 		cmocka_unit_test(test_two_at_once),
 		cmocka_unit_test(test_others_go_on),
+		cmocka_unit_test(test_changed_meanwhile),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_report_of_one_run),

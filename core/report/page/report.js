@@ -220,9 +220,10 @@ function paperLine(paper) {
 	};
 }
 
+/* Other data have a range of their own; variants of one experiment are compared across charts. */
 function range(panel, paper) {
 	let low = Infinity, high = -Infinity;
-	for (const g of panel.groups)
+	for (const g of panelAxis && panelAxis.bases ? panel.groups : data.groups)
 		for (const e of hidden.has(g.line) ? [] : g.epochs)
 			if (e.n) {
 				low = Math.min(low, e.min);
@@ -357,7 +358,8 @@ function results() {
 	columns.push({ head: "accuracy, %", of: (g) => percent(g.accuracy.mean)
 		+ (isNumber(g.accuracy.sd) ? " \u00b1 " + percent(g.accuracy.sd) : "") });
 	if (any((g) => g.accuracy.n > 1))
-		columns.push({ head: "min \u2013 max", of: (g) => `${percent(g.accuracy.min)} \u2013 ${percent(g.accuracy.max)}` });
+		columns.push({ head: "min \u2013 max", of: (g) => g.accuracy.n
+			? `${percent(g.accuracy.min)} \u2013 ${percent(g.accuracy.max)}` : "\u2013" });
 	if (any((g) => isNumber(g.paper)))
 		columns.push({ head: "paper, %", of: (g) => percent(g.paper) });
 	columns.push({ head: "time", of: (g) => seconds(g.seconds.mean) });
@@ -371,15 +373,22 @@ function results() {
 	byEpoch();
 }
 
+/* All up to 12; else 1, 2, 3, 5, 10, 20, 30, 50, .. and the last. */
+function chooseEpochs(n) {
+	const all = Array.from({ length: n }, (_, e) => e + 1);
+	return n <= 12 ? all : all.filter((e) => e === n || [1, 2, 3, 5].includes(e / 10 ** Math.floor(Math.log10(e))));
+}
+
 function byEpoch() {
 	const epochs = Math.max(0, ...data.groups.map((g) => g.epochs.length));
 	if (epochs < 2)
 		return;
-	const columns = titleColumns();
-	for (let e = 0; e < epochs; e++)
-		columns.push({ head: e + 1, of: (g) => g.epochs[e] ? percent(g.epochs[e].mean) : "" });
+	const columns = titleColumns(), chosen = chooseEpochs(epochs);
+	for (const e of chosen)
+		columns.push({ head: e, of: (g) => g.epochs[e - 1] ? percent(g.epochs[e - 1].mean) : "" });
 	page.append(el("details", { open: "" }, el("summary", {}, "Accuracy by epoch, %" + (seeds > 1 ? " (means)" : "")),
-		table(columns, inOrder)));
+		table(columns, inOrder), chosen.length < epochs
+			? el("p", { class: "note" }, "curves.csv has every epoch.") : null));
 }
 
 function everyRun() {
