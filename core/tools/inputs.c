@@ -35,11 +35,13 @@ quo_status quo_run_load_share(quo_run *run, int party, quo_holding *in, quo_data
 static quo_status join(const quo_experiment_config *config, quo_dataset *data, quo_err *err)
 {
 	quo_holding part[2] = { 0 };
-	quo_data_share_id id;
-	quo_status status = load_file(config, 0, &part[0], &id, err);
+	quo_data_share_id id[2];
+	quo_status status = load_file(config, 0, &part[0], &id[0], err);
 
 	if (status == QUO_OK)
-		status = load_file(config, 1, &part[1], &id, err);
+		status = load_file(config, 1, &part[1], &id[1], err);
+	if (status == QUO_OK)
+		status = quo_data_share_match(part, id, err);
 	if (status == QUO_OK)
 		status = quo_data_share_join(part, data, err);
 	quo_holding_free(&part[0]);

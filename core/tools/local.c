@@ -238,11 +238,7 @@ static quo_status load_shares(struct local *l, quo_err *err)
 
 	for (int i = 0; i < 2; i++)
 		QUO_TRY(quo_run_load_share(l->run, i, &l->input[i], &id[i], err));
-	if (memcmp(id[0].id, id[1].id, sizeof id[0].id) != 0)
-		return quo_fail(
-			err, QUO_USAGE,
-			"data.files: the two parties' shares are of two sharings (their ids "
-			"differ); share the data again");
+	QUO_TRY(quo_data_share_match(l->input, id, err));
 	return l->run->cli->verify ? quo_data_share_join(l->input, &l->data, err) : QUO_OK;
 }
 

@@ -205,7 +205,7 @@ static quo_status write_summary(struct job *job, quo_err *err)
 	summary.n_components = quo_run_components(job->run, components, QUO_RUN_MAX_COMPONENTS);
 	summary.components = components;
 	quo_summary_json(&summary, &j);
-	quo_status status = quo_run_write_summary(job->run, &j, err);
+	quo_status status = quo_run_write_summary(job->run, &j, false, err);
 	quo_json_free(&j);
 	return status;
 }

@@ -88,8 +88,8 @@ quo_status quo_party_session(quo_run *run, quo_party *party,
 size_t quo_run_components(const quo_run *run, quo_summary_component *out, size_t max);
 /* config.resolved.yaml */
 quo_status quo_run_write_config(quo_run *run, quo_err *err);
-/* summary.json, and standard output with --json. */
-quo_status quo_run_write_summary(quo_run *run, quo_json *j, quo_err *err);
+/* summary.json, readable by its owner alone where it is secret, and standard output with --json. */
+quo_status quo_run_write_summary(quo_run *run, quo_json *j, bool is_secret, quo_err *err);
 
 /*
  * Make the party's channel of a connection after the handshake: shaped if the experiment says so,

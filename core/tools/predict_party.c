@@ -316,7 +316,7 @@ static quo_status write_summary(struct job *job, quo_err *err)
 	json_costs(job, &j);
 	json_results(job, &j);
 	quo_json_end(&j);
-	quo_status status = quo_run_write_summary(job->run, &j, err);
+	quo_status status = quo_run_write_summary(job->run, &j, job->classes != NULL, err);
 	quo_json_free(&j);
 	return status;
 }

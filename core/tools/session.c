@@ -195,10 +195,11 @@ quo_status quo_run_write_config(quo_run *run, quo_err *err)
 	return status;
 }
 
-quo_status quo_run_write_summary(quo_run *run, quo_json *j, quo_err *err)
+quo_status quo_run_write_summary(quo_run *run, quo_json *j, bool is_secret, quo_err *err)
 {
 	QUO_TRY(quo_json_status(j, err));
-	QUO_TRY(quo_folder_write(run->output, "summary.json", j->out.data, j->out.n, false, err));
+	QUO_TRY(quo_folder_write(run->output, "summary.json", j->out.data, j->out.n, is_secret,
+				 err));
 	if (!run->cli->json)
 		return QUO_OK;
 	fwrite(j->out.data, 1, j->out.n, stdout);

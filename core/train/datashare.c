@@ -138,6 +138,24 @@ quo_status quo_data_share_load(const char *path, quo_holding *in, quo_data_share
 
 /* ---- putting together ---- */
 
+static bool same_shape(const quo_data_shape *a, const quo_data_shape *b)
+{
+	return a->n_dims == b->n_dims && !memcmp(a->dim, b->dim, sizeof a->dim) &&
+	       a->features == b->features && a->classes == b->classes &&
+	       a->is_signed == b->is_signed && !memcmp(a->rows, b->rows, sizeof a->rows);
+}
+
+quo_status quo_data_share_match(const quo_holding part[2], const quo_data_share_id id[2],
+				quo_err *err)
+{
+	if (!memcmp(id[0].id, id[1].id, sizeof id[0].id) &&
+	    same_shape(&part[0].shape, &part[1].shape))
+		return QUO_OK;
+	return quo_fail(err, QUO_USAGE,
+			"data.files: the two parties' shares are of two sharings (their ids or sizes "
+			"differ); share the data again");
+}
+
 static quo_status join_part(const quo_holding part[2], int p, int8_t **x, uint8_t **y, quo_err *err)
 {
 	const quo_data_shape *shape = &part[0].shape;
@@ -175,10 +193,6 @@ quo_status quo_data_share_join(const quo_holding part[2], quo_dataset *out, quo_
 			     .train_rows = shape->rows[QUO_TRAIN],
 			     .test_rows = shape->rows[QUO_TEST] };
 
-	if (memcmp(shape->rows, part[1].shape.rows, sizeof shape->rows) != 0 ||
-	    shape->features != part[1].shape.features || shape->classes != part[1].shape.classes)
-		return quo_fail(err, QUO_USAGE,
-				"data shares: the two are not of one size; share the data again");
 	quo_status status = join_part(part, QUO_TRAIN, &data.train_x, &data.train_y, err);
 	if (status == QUO_OK)
 		status = join_part(part, QUO_TEST, &data.test_x, &data.test_y, err);

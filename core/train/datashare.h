@@ -34,7 +34,11 @@ quo_status quo_data_share_save(const char *path, const quo_holding *in, const qu
 quo_status quo_data_share_load(const char *path, quo_holding *in, quo_data_share_id *id,
 			       quo_err *err);
 
-/* Both parties' shares put together: what protocols of one party compute on. */
+/* QUO_USAGE unless the two are of one sharing: equal ids and shapes. */
+quo_status quo_data_share_match(const quo_holding part[2], const quo_data_share_id id[2],
+				quo_err *err);
+
+/* Both parties' shares, which match, put together: what protocols of one party compute on. */
 quo_status quo_data_share_join(const quo_holding part[2], quo_dataset *out, quo_err *err);
 
 #endif

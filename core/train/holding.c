@@ -38,12 +38,14 @@ quo_status quo_holding_allocate(quo_holding *in, const quo_data_shape *shape, in
 	for (int part = 0; part < QUO_PARTS; part++) {
 		uint64_t cells = (uint64_t)shape->rows[part] * shape->features;
 		if (cells > MAX_INPUT_BYTES / sizeof(uint32_t) ||
-		    (uint64_t)shape->rows[part] * shape->classes > MAX_INPUT_BYTES)
+		    (uint64_t)shape->rows[part] * shape->classes > MAX_INPUT_BYTES) {
+			quo_holding_free(in);
 			return quo_fail(
 				err, QUO_FAILED,
 				"the data has %llu values and %llu is the limit; use fewer rows",
 				(unsigned long long)cells,
 				(unsigned long long)(MAX_INPUT_BYTES / sizeof(uint32_t)));
+		}
 		in->x[part] = map_bytes((size_t)cells * sizeof(uint32_t),
 					&in->mapped_bytes[part][0], err);
 		in->y[part] = map_bytes((size_t)shape->rows[part] * shape->classes,

@@ -3,6 +3,7 @@
 #include "refusal.h"
 #include "results.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct results trained; /* its model.npz and shares */
@@ -63,6 +64,17 @@ static void assert_classes(const struct results *l)
 			    tool_json_get(trained.summary, "test_accuracy"));
 }
 
+/* Classes are for who sees them. */
+static void assert_private(const char *folder, const char *file)
+{
+	char path[1200];
+	struct stat st;
+
+	snprintf(path, sizeof path, "%s/%s", folder, file);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
 static void test_local(void **state)
 {
 	static const char *const cases[][8] = {
@@ -93,6 +105,8 @@ static void test_local(void **state)
 		else
 			assert_classes(&l);
 		results_assert_equal(l.summary, l.summary, "setup_seconds");
+		assert_private(l.folder, "predictions.csv");
+		assert_private(l.folder, "summary.json");
 		if (i == 0 || i >= 4)
 			assert_string_equal(tool_json_get(l.summary, "batch_rounds"),
 					    tool_json_get(l.summary, "forecast_batch_rounds"));

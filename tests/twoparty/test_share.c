@@ -140,6 +140,26 @@ static void test_strangers(void **state)
 	}
 }
 
+/* The same on one machine, together and in the clear. */
+static void test_strangers_here(void **state)
+{
+	static const char *const protocols[] = { "quotient", "clear" };
+	char set[1200], protocol[60];
+
+	(void)state;
+	copy(tool_path("data.party0.share"), tool_path("mixed.party0.share"));
+	copy(tool_path("again.party1.share"), tool_path("mixed.party1.share"));
+	snprintf(set, sizeof set, "data={use: shares, files: %s}", tool_path("mixed"));
+	tool_write_text(tool_path("bad.yaml"), GOOD);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(protocol, sizeof protocol, "protocol={use: %s}", protocols[i]);
+		struct refusal c = { .what = protocols[i],
+				     .args = { "--set", set, "--set", protocol },
+				     .parts = { "two sharings", "share the data again" } };
+		refuse_with("quotient-run", &c);
+	}
+}
+
 /* A model that was split afterwards predicts what it did before. */
 static void test_model(void **state)
 {
@@ -243,7 +263,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_local),     cmocka_unit_test(test_two_processes),
-		cmocka_unit_test(test_strangers), cmocka_unit_test(test_model),
+		cmocka_unit_test(test_strangers), cmocka_unit_test(test_strangers_here),
+		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_bad_files), cmocka_unit_test(test_usage),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
