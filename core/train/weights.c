@@ -214,13 +214,27 @@ static quo_status read_layer(const struct archive *z, const struct member *m,
 /* K of "layerK.weight.npy", from 1; 0 for any other name. */
 static unsigned layer_number(const char *name)
 {
-	unsigned k = 0;
-	int end = 0;
+	unsigned k = 0, digits = 0;
 
-	if (sscanf(name, "layer%4u.weight.npy%n", &k, &end) != 1 || !end || name[end] ||
-	    k > QUO_WEIGHTS_MAX_LAYERS)
+	if (strncmp(name, "layer", 5) != 0)
 		return 0;
-	return k;
+	for (name += 5; *name >= '0' && *name <= '9' && digits < 4; name++, digits++)
+		k = 10 * k + (unsigned)(*name - '0');
+	return k <= QUO_WEIGHTS_MAX_LAYERS && !strcmp(name, ".weight.npy") ? k : 0;
+}
+
+/* Members may share their bytes, so a small archive can promise any amount. */
+static quo_status check_total(const struct archive *z, quo_err *err)
+{
+	size_t at = z->directory;
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < z->members; i++) {
+		struct member m;
+		QUO_TRY(next_member(z, &at, &m, err));
+		total += layer_number(m.name) ? m.plain : 0;
+	}
+	return total > MAX_FILE_BYTES ? damaged(z, "its weights take over 4 GiB", err) : QUO_OK;
 }
 
 static quo_status read_layers(const struct archive *z, quo_weights *w, quo_err *err)
@@ -228,6 +242,7 @@ static quo_status read_layers(const struct archive *z, quo_weights *w, quo_err *
 	size_t at = z->directory;
 	unsigned found = 0;
 
+	QUO_TRY(check_total(z, err));
 	for (unsigned i = 0; i < z->members; i++) {
 		struct member m;
 		QUO_TRY(next_member(z, &at, &m, err));

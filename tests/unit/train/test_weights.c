@@ -214,6 +214,8 @@ static void test_refusals(void **state)
 		  { .flags = 0 },
 		  "layer1.weight is missing" },
 		{ "layer0.weight.npy", "|i1", "(3, 2)", 6, { .flags = 0 }, "no layer1.weight" },
+		{ "layer 1.weight.npy", "|i1", "(3, 2)", 6, { .flags = 0 }, "no layer1.weight" },
+		{ "layer1.weight.npyx", "|i1", "(3, 2)", 6, { .flags = 0 }, "no layer1.weight" },
 		{ "layer9999.weight.npy", "|i1", "(3, 2)", 6, { .flags = 0 }, "no layer1.weight" },
 		{ "layer1.weight.npy", "<i2", "(3, 1)", 6, { .flags = 0 }, "matrix of int8" },
 		{ "layer1.weight.npy", "|u1", "(3, 2)", 6, { .flags = 0 }, "matrix of int8" },
@@ -267,6 +269,12 @@ static void test_refusals(void **state)
 	close_archive(&twice);
 	assert_refused(twice.out.data, twice.out.n, "there twice");
 	quo_buffer_free(&twice.out);
+	struct by_hand large = { .method = 8, .plain_off = UINT32_MAX - 200 };
+	add(&large, "layer1.weight.npy", file, npy(file, "|i1", "(3, 2)", v, 6));
+	add(&large, "layer2.weight.npy", file, npy(file, "|i1", "(3, 2)", v, 6));
+	close_archive(&large);
+	assert_refused(large.out.data, large.out.n, "over 4 GiB");
+	quo_buffer_free(&large.out);
 	assert_refused("QUOSHARE and more, and more and more", 36, "not a zip archive");
 	assert_refused("", 0, "not a zip archive");
 }
