@@ -317,8 +317,8 @@ static quo_status load(quo_registry *registry, const char *path, const char *con
 		for (size_t i = 0; status == QUO_OK && i < n_sets; i++)
 			status = quo__node_set(e->arena, root, sets[i], &own);
 	} else {
-		status = quo__sweep_tree(e->arena, path, sets, n_sets, (uint32_t)point, &root,
-					 &own);
+		status =
+			quo__sweep_tree(e->arena, path, sets, n_sets, (uint32_t)point, &root, &own);
 	}
 	if (status == QUO_OK)
 		status = resolve_all(e, path, root);

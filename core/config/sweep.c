@@ -151,16 +151,15 @@ static quo_status check_variant(struct reader *r, const char *axis, const quo_no
 		return quo__node_fail(r->err, base,
 				      "base wants the path of one file, relative to this one");
 	if (set && set->kind != QUO_NODE_MAP)
-		return quo__node_fail(
-			r->err, set, "set wants a map of keys, e.g. {train.epochs: 3}, not %s",
-			quo__node_describe(set, what, sizeof what));
+		return quo__node_fail(r->err, set,
+				      "set wants a map of keys, e.g. {train.epochs: 3}, not %s",
+				      quo__node_describe(set, what, sizeof what));
 	return QUO_OK;
 }
 
 static quo_status paper_of(struct reader *r, const quo_node *value, double *out)
 {
-	const quo_node *paper =
-		value->kind == QUO_NODE_MAP ? quo__node_get(value, "paper") : NULL;
+	const quo_node *paper = value->kind == QUO_NODE_MAP ? quo__node_get(value, "paper") : NULL;
 	char what[80], *end;
 
 	*out = NAN;
@@ -171,7 +170,8 @@ static quo_status paper_of(struct reader *r, const quo_node *value, double *out)
 		if (!*end && *out >= 0 && *out <= 1)
 			return QUO_OK;
 	}
-	return quo__node_fail(r->err, paper, "paper wants an accuracy in percent, e.g. 95.04, not %s",
+	return quo__node_fail(r->err, paper,
+			      "paper wants an accuracy in percent, e.g. 95.04, not %s",
 			      quo__node_describe(paper, what, sizeof what));
 }
 
@@ -211,12 +211,11 @@ static quo_status pick(struct reader *r, const char *axis, const quo_node *all, 
 				found = all->item[k];
 		}
 		if (!found)
-			return quo__node_fail(r->err, name,
-					      "sweep.%.64s has no variant named '%.64s'%s%.64s%s %s",
-					      axis, name->text, s.best ? "; did you mean '" : "",
-					      s.best ? s.best : "",
-					      s.best ? "'? It has" : "; it has",
-					      names_of(all, names));
+			return quo__node_fail(
+				r->err, name,
+				"sweep.%.64s has no variant named '%.64s'%s%.64s%s %s", axis,
+				name->text, s.best ? "; did you mean '" : "", s.best ? s.best : "",
+				s.best ? "'? It has" : "; it has", names_of(all, names));
 		picked->item[i] = found;
 	}
 	return QUO_OK;
@@ -284,11 +283,10 @@ static quo_status read_axis(struct reader *r, quo_node *node)
 	char what[80];
 
 	if (list->kind != QUO_NODE_LIST || !list->n)
-		return quo__node_fail(r->err, node, "sweep.%s wants a list of values, not %s",
-				      node->key,
-				      list->kind == QUO_NODE_LIST
-					      ? "an empty one"
-					      : quo__node_describe(node, what, sizeof what));
+		return quo__node_fail(
+			r->err, node, "sweep.%s wants a list of values, not %s", node->key,
+			list->kind == QUO_NODE_LIST ? "an empty one"
+						    : quo__node_describe(node, what, sizeof what));
 	bool variants = is_variant(list->item[0]);
 	QUO_TRY(axis_set(r, node->key, &over));
 	if (over && variants)
@@ -323,8 +321,8 @@ static quo_status check_axis_sets(struct reader *r, const quo_node *map)
 		const char *set = r->sets[i];
 		if (!is_axis_set(set) || !strchr(set, '='))
 			continue;
-		char *key = quo__printf(r->arena, r->err, "%.*s", (int)strcspn(set + 6, "="),
-					set + 6);
+		char *key =
+			quo__printf(r->arena, r->err, "%.*s", (int)strcspn(set + 6, "="), set + 6);
 		if (!key)
 			return QUO_FAILED;
 		if (quo__node_get(map, key))
@@ -332,9 +330,10 @@ static quo_status check_axis_sets(struct reader *r, const quo_node *map)
 		quo_suggest s = { key, NULL, 0 };
 		for (uint32_t k = 0; k < map->n; k++)
 			quo__suggest(&s, map->item[k]->key);
-		return quo_fail(r->err, QUO_USAGE, "--set %.140s: the sweep has no axis '%.64s'%s%s%s",
-				set, key, s.best ? "; did you mean '" : "",
-				s.best ? s.best : "", s.best ? "'?" : "");
+		return quo_fail(r->err, QUO_USAGE,
+				"--set %.140s: the sweep has no axis '%.64s'%s%s%s", set, key,
+				s.best ? "; did you mean '" : "", s.best ? s.best : "",
+				s.best ? "'?" : "");
 	}
 	return QUO_OK;
 }
@@ -366,8 +365,8 @@ static quo_status load(quo_arena *arena, const char *path, const char *const *se
 	if (!map || quo__node_is_null(map)) {
 		for (size_t i = 0; i < n_sets; i++)
 			if (is_axis_set(sets[i]))
-				return quo_fail(err, QUO_USAGE,
-						"--set %.140s: %.200s has no sweep", sets[i], path);
+				return quo_fail(err, QUO_USAGE, "--set %.140s: %.200s has no sweep",
+						sets[i], path);
 		return QUO_OK;
 	}
 	quo_sweep *sweep = quo_arena_alloc(arena, 1, sizeof *sweep, err);
@@ -543,7 +542,8 @@ quo_status quo__sweep_tree(quo_arena *arena, const char *path, const char *const
 	root = quo__node_without(arena, root, "sweep", err);
 	if (!root)
 		return QUO_FAILED;
-	if (!quo__node_get(root, "name")) { /* all points have one, whatever their bases are called */
+	if (!quo__node_get(root,
+			   "name")) { /* all points have one, whatever their bases are called */
 		const char *slash = strrchr(path, '/'), *stem = slash ? slash + 1 : path;
 		const char *dot = strrchr(stem, '.');
 		char *name = quo__printf(arena, err, "%.*s",

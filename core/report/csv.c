@@ -76,12 +76,12 @@ static void labels(quo_buffer *out, const quo_results *r, uint32_t record)
 
 void quo_results_csv(quo_buffer *out, const quo_results *r)
 {
-	static const char *const names[] = { "status",	      "folder",	       "protocol",
-					     "seed",	      "epochs",	       "steps",
-					     "batch",	      "test_accuracy", "train_seconds",
-					     "setup_seconds", "total_seconds", "bytes_sent",
-					     "rounds",	      "peak_rss_bytes", "weights_sha256",
-					     "paper_accuracy", NULL };
+	static const char *const names[] = {
+		"status",         "folder",     "protocol",      "seed",           "epochs",
+		"steps",          "batch",      "test_accuracy", "train_seconds",  "setup_seconds",
+		"total_seconds",  "bytes_sent", "rounds",        "peak_rss_bytes", "weights_sha256",
+		"paper_accuracy", NULL
+	};
 
 	header(out, r, names);
 	for (uint32_t i = 0; i < r->n_records; i++) {

@@ -128,8 +128,7 @@ quo_status quo_results_init(quo_results *r, quo_arena *arena, const char *name,
 	for (uint32_t i = 0; i < r->n_records; i++) {
 		r->record[i].folder = ".";
 		r->record[i].accuracy = NAN;
-		r->record[i].title =
-			sweep ? quo_sweep_title(arena, sweep, i, err) : r->name;
+		r->record[i].title = sweep ? quo_sweep_title(arena, sweep, i, err) : r->name;
 		if (!r->record[i].title)
 			return QUO_FAILED;
 	}

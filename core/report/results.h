@@ -23,7 +23,7 @@ typedef struct quo_record {
 	uint64_t seed, epochs, steps, batch;
 	double accuracy; /* NaN: not evaluated */
 	uint32_t n_epochs;
-	const double *per_epoch; /* NaN where not evaluated */
+	const double *per_epoch;                      /* NaN where not evaluated */
 	double train_seconds, setup_seconds, seconds; /* the last: all phases */
 	uint64_t bytes, rounds, rss_bytes;
 	const char *weights; /* hexadecimal SHA-256; NULL: not revealed */
@@ -40,7 +40,7 @@ typedef struct quo_stat {
 
 /* The runs that differ in nothing but their seed. */
 typedef struct quo_group {
-	const char *title;                 /* "MNIST, amsgrad" */
+	const char *title;                  /* "MNIST, amsgrad" */
 	uint32_t index[QUO_SWEEP_MAX_AXES]; /* of every axis; that of seeds is 0 */
 	uint32_t done, failed;
 	double paper; /* a published accuracy; NaN: none */

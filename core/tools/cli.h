@@ -19,7 +19,7 @@ typedef struct quo_cli {
 	int party; /* -1: not given */
 	const char *listen, *connect;
 	bool verify, json, reveal_model, quiet, report;
-	int64_t point; /* of the file's sweep; -1: the file itself */
+	int64_t point;           /* of the file's sweep; -1: the file itself */
 	const char *model, *out; /* quotient-share */
 	char *owned[16];         /* overrides made of other options */
 	size_t n_owned;

@@ -66,8 +66,9 @@ static quo_status on_report(void *arg, const quo_trainer_report *r, quo_err *err
 	if (!job->run->leads)
 		return QUO_OK;
 	if (job->run->watch)
-		*job->run->watch = (quo_watch){ r->step, r->steps, r->epoch + 1, r->epochs,
-						r->evaluated ? r->accuracy : job->run->watch->accuracy };
+		*job->run->watch =
+			(quo_watch){ r->step, r->steps, r->epoch + 1, r->epochs,
+				     r->evaluated ? r->accuracy : job->run->watch->accuracy };
 	if (job->progress) {
 		if (!r->evaluated)
 			quo_progress_step(job->progress, r->step, r->bytes);

@@ -45,13 +45,13 @@ struct quo_run {
 	quo_experiment *experiment;
 	const quo_experiment_config *config;
 	quo_forecast forecast;
-	quo_folder *output; /* opened late: a run that cannot start leaves nothing behind */
-	FILE *ui;           /* for people; standard output, or standard error with --json */
-	int party;          /* two processes: this one; -1 */
-	int lead;           /* local mode: the party that leads */
-	bool silent;        /* no folder, no files, nothing said */
-	bool leads;         /* this process talks to people and writes summary.json */
-	const char *folder; /* in output.dir, of a run in a sweep; NULL: <name>-<time> */
+	quo_folder *output;        /* opened late: a run that cannot start leaves nothing behind */
+	FILE *ui;                  /* for people; standard output, or standard error with --json */
+	int party;                 /* two processes: this one; -1 */
+	int lead;                  /* local mode: the party that leads */
+	bool silent;               /* no folder, no files, nothing said */
+	bool leads;                /* this process talks to people and writes summary.json */
+	const char *folder;        /* in output.dir, of a run in a sweep; NULL: <name>-<time> */
 	volatile quo_watch *watch; /* in a shared page, kept up to date; may be NULL */
 	const uint64_t
 		*other_rss; /* local mode: the other party's peak memory, once it has ended */

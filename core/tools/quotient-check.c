@@ -128,8 +128,7 @@ static quo_status check_file(quo_run *run, quo_registry *registry, quo_err *err)
 
 	if (!arena)
 		return QUO_FAILED;
-	quo_status status =
-		quo_sweep_load(arena, cli->file, cli->sets, cli->n_sets, &sweep, err);
+	quo_status status = quo_sweep_load(arena, cli->file, cli->sets, cli->n_sets, &sweep, err);
 	if (status == QUO_OK)
 		status = sweep ? quo_check_sweep(cli, registry, arena, sweep, err)
 			       : check(run, registry, err);

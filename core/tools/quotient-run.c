@@ -51,8 +51,7 @@ static quo_status run_all(quo_run *run, quo_registry *registry, quo_err *err)
 
 	if (!arena)
 		return QUO_FAILED;
-	quo_status status =
-		quo_sweep_load(arena, cli->file, cli->sets, cli->n_sets, &sweep, err);
+	quo_status status = quo_sweep_load(arena, cli->file, cli->sets, cli->n_sets, &sweep, err);
 	if (status == QUO_OK && !sweep)
 		status = run_one(run, registry, err);
 	else if (status == QUO_OK)

@@ -63,7 +63,8 @@ static quo_status digest_point(const struct sweep *s, const quo_experiment *e, u
 	return QUO_OK;
 }
 
-static quo_status check_point(struct sweep *s, uint32_t point, const quo_experiment *e, quo_err *err)
+static quo_status check_point(struct sweep *s, uint32_t point, const quo_experiment *e,
+			      quo_err *err)
 {
 	const quo_experiment_config *config = quo_experiment_config_of(e);
 	quo_record *record = &s->results.record[point];
@@ -83,18 +84,20 @@ static quo_status check_point(struct sweep *s, uint32_t point, const quo_experim
 		QUO_TRY(quo_results_init(&s->results, s->arena, config->name, s->axes, err));
 		record = &s->results.record[0];
 	} else if (strcmp(own, s->folder) != 0) {
-		return quo_fail(err, QUO_USAGE,
-				"%s: its points go to %s and to %s; say name and output.dir in this "
-				"file",
-				s->cli->file, s->folder, own);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s: its points go to %s and to %s; say name and output.dir in this "
+			"file",
+			s->cli->file, s->folder, own);
 	}
 	QUO_TRY(digest_point(s, e, s->digest[point], err));
 	for (uint32_t i = 0; i < point; i++)
 		if (!memcmp(s->digest[i], s->digest[point], 32))
-			return quo_fail(err, QUO_USAGE,
-					"%s: the points '%s' and '%s' are the same experiment; does "
-					"--set fix what the sweep varies?",
-					s->cli->file, s->results.record[i].title, record->title);
+			return quo_fail(
+				err, QUO_USAGE,
+				"%s: the points '%s' and '%s' are the same experiment; does "
+				"--set fix what the sweep varies?",
+				s->cli->file, s->results.record[i].title, record->title);
 	const uint8_t *d = s->digest[point];
 	const char *slug = quo_sweep_slug(s->arena, s->axes, point, err);
 	record->folder = slug ? quo__printf(s->arena, err, "%s%s%02x%02x%02x%02x", slug,
@@ -210,8 +213,8 @@ static quo_status find_done(struct sweep *s, quo_err *err)
 /* A run that was interrupted would find its lines in metrics.jsonl. */
 static void remove_remains(const char *folder)
 {
-	static const char *const files[] = { "metrics.jsonl",	   "config.resolved.yaml",
-					     "model.npz",	   "model.party0.share",
+	static const char *const files[] = { "metrics.jsonl",      "config.resolved.yaml",
+					     "model.npz",          "model.party0.share",
 					     "model.party1.share", "summary.json" };
 	char path[PATH_MAX + 32];
 
@@ -380,7 +383,8 @@ static quo_status go(struct sweep *s, quo_err *err)
 		fprintf(s->ui, ", %u of them done already", s->skipped);
 	fprintf(s->ui, ", in %s\n", s->folder);
 	fflush(s->ui);
-	quo_tell_when_interrupted("the same command goes on from the runs that ended, in", s->folder);
+	quo_tell_when_interrupted("the same command goes on from the runs that ended, in",
+				  s->folder);
 	for (uint32_t i = 0; i < s->axes->n_points; i++)
 		if (!s->results.record[i].done)
 			QUO_TRY(do_point(s, i, err));

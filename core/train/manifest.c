@@ -62,8 +62,7 @@ static void add_plugins(quo_json *j, const quo_experiment *experiment)
 	quo_json_array(j, "plugins");
 	for (size_t i = 0; i < quo_experiment_instances(experiment); i++) {
 		const quo_component *c = quo_experiment_instance_at(experiment, i, NULL)->component;
-		const quo_registered *r =
-			quo_registry_find(registry, (quo_kind)c->kind, c->name);
+		const quo_registered *r = quo_registry_find(registry, (quo_kind)c->kind, c->name);
 		bool again = !r || !strcmp(r->origin, "built-in") || n_seen == MAX_PLUGINS;
 		for (size_t k = 0; k < n_seen && !again; k++)
 			again = !strcmp(seen[k], r->origin);
@@ -95,7 +94,8 @@ void quo_manifest_json(quo_json *j, const quo_experiment *experiment)
 		strftime(finished, sizeof finished, "%Y-%m-%dT%H:%M:%SZ", &utc);
 	quo_json_object(j, "manifest");
 	quo_json_string(j, "version", QUO_BUILD_VERSION);
-	bool has_commit = strcmp(QUO_BUILD_COMMIT, "unknown") != 0; /* else not built from a clone */
+	bool has_commit =
+		strcmp(QUO_BUILD_COMMIT, "unknown") != 0; /* else not built from a clone */
 	quo_json_string(j, "commit", has_commit ? QUO_BUILD_COMMIT : NULL);
 	quo_json_string(j, "compiler", QUO_BUILD_COMPILER);
 	quo_json_string(j, "flags", QUO_BUILD_FLAGS);

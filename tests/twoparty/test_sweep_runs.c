@@ -25,8 +25,9 @@ static const char *yaml(void)
 
 static struct tool_result sweep(const char *dir, const char *set, int status)
 {
-	const char *args[] = { yaml(), "--reveal-model", "--set", tiny_output(dir),
-			       set ? "--set" : NULL, set, NULL };
+	const char *args[] = {
+		yaml(), "--reveal-model", "--set", tiny_output(dir), set ? "--set" : NULL, set, NULL
+	};
 	struct tool_result r = tool_run("quotient-run", args);
 
 	tool_assert_status(&r, status);
@@ -210,11 +211,14 @@ static void test_a_change_is_another_experiment(void **state)
 
 static void test_killed_and_gone_on(void **state)
 {
-	const char *args[] = { yaml(), "--reveal-model", "--set", tiny_output("killed"), "--set",
-			       "train.epochs=200", "--set", "train.evaluate=end", NULL };
-	const char *short_args[] = { yaml(), "--reveal-model", "--set", tiny_output("killed"),
-				     "--set", "train.epochs=200", "--set", "train.evaluate=end",
-				     "--set", "sweep.train.seed=[1]", NULL };
+	const char *args[] = { yaml(),  "--reveal-model",   "--set", tiny_output("killed"),
+			       "--set", "train.epochs=200", "--set", "train.evaluate=end",
+			       NULL };
+	const char *short_args[] = {
+		yaml(),  "--reveal-model",       "--set", tiny_output("killed"),
+		"--set", "train.epochs=200",     "--set", "train.evaluate=end",
+		"--set", "sweep.train.seed=[1]", NULL
+	};
 	struct tool t = { 0 };
 	pid_t runs[8];
 	int polls = 0, n = 0;
@@ -262,8 +266,7 @@ static void test_others_go_on(void **state)
 
 	(void)state;
 	tool_write_text(
-		tool_path("some.yaml"),
-		DATA MODEL TRAIN
+		tool_path("some.yaml"), DATA MODEL TRAIN
 		"name: grid\nprotocol: {use: clear}\nsweep:\n  which:\n"
 		"    - {name: bad, set: {data: {use: idx, train: [no, no], test: [no, no], classes: 10}}}\n"
 		"    - {name: good}\n");
@@ -345,7 +348,7 @@ static void test_check(void **state)
 
 static void test_report_of_one_run(void **state)
 {
-	const char *args[] = { yaml(), "--set", "sweep=null", "--set", tiny_output("one"),
+	const char *args[] = { yaml(),     "--set",   "sweep=null", "--set", tiny_output("one"),
 			       "--report", "--quiet", NULL };
 	struct results one;
 	char path[1100];

@@ -126,7 +126,7 @@ static void product_of_the_lists(void **state)
 	(void)state;
 	struct opened o = open_with(GRID, NULL);
 	static const char *const titles[] = {
-		"seed 5, amsgrad, batch 16",	     "seed 5, amsgrad, batch 32",
+		"seed 5, amsgrad, batch 16",        "seed 5, amsgrad, batch 32",
 		"seed 5, sgd lr_shift=4, batch 16", "seed 5, sgd lr_shift=4, batch 32",
 		"seed 6, amsgrad, batch 16",
 	};
@@ -325,7 +325,8 @@ static void refuses_overrides(void **state)
 	static const struct {
 		const char *set, *part;
 	} cases[] = {
-		{ "sweep.train.sed=[1]", "the sweep has no axis 'train.sed'; did you mean 'train.seed'?" },
+		{ "sweep.train.sed=[1]",
+		  "the sweep has no axis 'train.sed'; did you mean 'train.seed'?" },
 		{ "sweep.train.seed=1", "--set sweep.train.seed=1: a list of values goes here" },
 		{ "train.epohcs=1", "--set train.epohcs=1: unknown key 'epohcs'" },
 	};
@@ -335,7 +336,8 @@ static void refuses_overrides(void **state)
 	}
 	write_bases();
 	const char *const names[] = { "sweep.data=[tow]", NULL };
-	refuses(VARIANTS, names, "sweep.data has no variant named 'tow'; did you mean 'two'? It has 'one', 'two'");
+	refuses(VARIANTS, names,
+		"sweep.data has no variant named 'tow'; did you mean 'two'? It has 'one', 'two'");
 	const char *const far[] = { "sweep.data=[mnist]", NULL };
 	refuses(VARIANTS, far, "sweep.data has no variant named 'mnist'; it has 'one', 'two'");
 	const char *const none[] = { "sweep.train.seed=[1]", NULL };
@@ -365,11 +367,16 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_sweep),	      cmocka_unit_test(product_of_the_lists),
-		cmocka_unit_test(digests_tell_points_apart), cmocka_unit_test(overrides),
-		cmocka_unit_test(variants_and_bases), cmocka_unit_test(name_from_the_file),
-		cmocka_unit_test(refuses_keys),	      cmocka_unit_test(refuses_lists),
-		cmocka_unit_test(refuses_variants),   cmocka_unit_test(refuses_overrides),
+		cmocka_unit_test(no_sweep),
+		cmocka_unit_test(product_of_the_lists),
+		cmocka_unit_test(digests_tell_points_apart),
+		cmocka_unit_test(overrides),
+		cmocka_unit_test(variants_and_bases),
+		cmocka_unit_test(name_from_the_file),
+		cmocka_unit_test(refuses_keys),
+		cmocka_unit_test(refuses_lists),
+		cmocka_unit_test(refuses_variants),
+		cmocka_unit_test(refuses_overrides),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }

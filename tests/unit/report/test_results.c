@@ -11,7 +11,8 @@
 static quo_arena *arena;
 
 /* Two variants, two seeds: points 0 and 1 with seed 1, points 2 and 3 with seed 2. */
-static const char *const method[] = { "ours, \"new\"", "</script><b>&" }, *const seed[] = { "1", "2" };
+static const char *const method[] = { "ours, \"new\"", "</script><b>&" }, *const seed[] = { "1",
+											    "2" };
 static const double paper[] = { 0.95, NAN }, none[] = { NAN, NAN };
 static quo_node value = { .kind = QUO_NODE_SCALAR, .text = "" };
 static quo_node *const values[] = { &value, &value };
@@ -170,8 +171,9 @@ static void page_is_one_file(void **state)
 	assert_non_null(strstr(text, "\\u003c/script\\u003e\\u003cscript\\u003ealert(1)"));
 	assert_non_null(strstr(text, "uPlot"));
 	/* Nothing is loaded. */
-	static const char *const loads[] = { " src=", "href=", "@import", "url(", "fetch(",
-					     "XMLHttpRequest", "<link", "<iframe", "import(" };
+	static const char *const loads[] = { " src=", "href=",   "@import",
+					     "url(",  "fetch(",  "XMLHttpRequest",
+					     "<link", "<iframe", "import(" };
 	for (size_t i = 0; i < sizeof loads / sizeof *loads; i++)
 		if (strstr(text, loads[i]))
 			fail_msg("'%s' is in the page", loads[i]);
@@ -228,13 +230,14 @@ static void summaries(void **state)
 
 	(void)state;
 	assert_int_equal(
-		read_text("{\n  \"name\": \"x\", \"protocol\": \"clear\", \"seed\": 3, \"steps\": 12,\n"
-			  "  \"test_accuracy\": 0.5, \"test_accuracy_per_epoch\": [null, 0.25, 0.5],\n"
-			  "  \"bytes_sent\": 18446744073709551615, \"weights_sha256\": null,\n"
-			  "  \"phases\": [{\"name\": \"forward\", \"seconds\": 1.5, \"bytes\": 7, "
-			  "\"rounds\": 2}, {\"name\": \"update\", \"seconds\": 1e-3, \"bytes\": 1, "
-			  "\"rounds\": 1}],\n  \"manifest\": {\"version\": \"1 \\\"q\\\"\"}\n}\n",
-			  &r),
+		read_text(
+			"{\n  \"name\": \"x\", \"protocol\": \"clear\", \"seed\": 3, \"steps\": 12,\n"
+			"  \"test_accuracy\": 0.5, \"test_accuracy_per_epoch\": [null, 0.25, 0.5],\n"
+			"  \"bytes_sent\": 18446744073709551615, \"weights_sha256\": null,\n"
+			"  \"phases\": [{\"name\": \"forward\", \"seconds\": 1.5, \"bytes\": 7, "
+			"\"rounds\": 2}, {\"name\": \"update\", \"seconds\": 1e-3, \"bytes\": 1, "
+			"\"rounds\": 1}],\n  \"manifest\": {\"version\": \"1 \\\"q\\\"\"}\n}\n",
+			&r),
 		QUO_OK);
 	assert_string_equal(r.protocol, "clear");
 	assert_int_equal(r.steps, 12);
@@ -246,8 +249,9 @@ static void summaries(void **state)
 	assert_null(r.weights);
 	assert_string_equal(quo__node_get(r.manifest, "version")->text, "1 \"q\"");
 
-	static const char *const bad[] = { "", "{", "[1]", "text", "{\"name\": \"x\"}",
-					   "{\"steps\": 1", "\x01\x02" };
+	static const char *const bad[] = {
+		"", "{", "[1]", "text", "{\"name\": \"x\"}", "{\"steps\": 1", "\x01\x02"
+	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_int_equal(read_text(bad[i], &r), QUO_FAILED);
 	/* Fields of the wrong kind are as if they were not there. */
@@ -277,9 +281,12 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stats),	    cmocka_unit_test(groups),
-		cmocka_unit_test(csv),		    cmocka_unit_test(page_is_one_file),
-		cmocka_unit_test(page_without_runs), cmocka_unit_test(summaries),
+		cmocka_unit_test(stats),
+		cmocka_unit_test(groups),
+		cmocka_unit_test(csv),
+		cmocka_unit_test(page_is_one_file),
+		cmocka_unit_test(page_without_runs),
+		cmocka_unit_test(summaries),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }
