@@ -5,12 +5,15 @@
 #include "train/rules.h"
 
 /* z += 2^shift * x: local. Words beyond a ring mean nothing. */
-static void add_shifted(const quo_session *s, quo_tensor *z, const quo_tensor *x, int shift)
+static void add_shifted(const quo_session *s, const quo_tensor *z, const quo_tensor *x, int shift)
 {
-	for (size_t i = 0; !s->dry && i < z->n; i++)
-		z->a[i] += x->a[i] << shift;
-	for (size_t i = 0; !s->dry && i < z->n; i++)
-		z->a[i] &= quo_mask32(z->spec.width);
+	uint32_t mask = quo_mask32(z->spec.width);
+	const uint32_t *from = x->a;
+	uint32_t *restrict to = z->a;
+	size_t n = s->dry ? 0 : z->n;
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = (to[i] + (from[i] << shift)) & mask;
 }
 
 static quo_status add_skip(quo_network *net, quo_session *s, quo_net_stage *st, quo_tensor *z,

@@ -243,12 +243,15 @@ static quo_status make_space(quo_session *s, struct back *b, const quo_tensor *g
 	return QUO_OK;
 }
 
-static void add_to(const quo_session *s, const quo_tensor *x, quo_tensor *sum)
+static void add_to(const quo_session *s, const quo_tensor *x, const quo_tensor *sum)
 {
 	uint32_t mask = quo_mask32(sum->spec.width);
+	const uint32_t *from = x->a;
+	uint32_t *restrict to = sum->a;
+	size_t n = s->dry ? 0 : sum->n;
 
-	for (size_t i = 0; !s->dry && i < sum->n; i++)
-		sum->a[i] = (sum->a[i] + x->a[i]) & mask;
+	for (size_t i = 0; i < n; i++)
+		to[i] = (to[i] + from[i]) & mask;
 }
 
 /* The part of examples first .. : of E_prev, and of the gradient what they add to it. */

@@ -38,6 +38,18 @@ static inline bool run_of(const struct patches *p, uint32_t oy, uint32_t ox, uin
 	return true;
 }
 
+/* Copies short runs without a call. */
+static inline void copy_run(uint32_t *to, const uint32_t *from, size_t n)
+{
+	if (n < 4 || n > 32) {
+		memcpy(to, from, n * sizeof *to);
+		return;
+	}
+	for (size_t i = 0; i + 4 < n; i += 4)
+		memcpy(to + i, from + i, 4 * sizeof *to);
+	memcpy(to + n - 4, from + n - 4, 4 * sizeof *to);
+}
+
 struct work {
 	const struct patches *p;
 	const uint32_t *from;
@@ -61,8 +73,7 @@ static void take_words(void *arg, size_t i)
 			for (uint32_t ox = 0; ox < p->ow; ox++, to += columns)
 				for (uint32_t ky = 0; ky < p->kh; ky++)
 					if (run_of(p, oy, ox, ky, &run))
-						memcpy(to + run.patch, from + run.image,
-						       run.n * sizeof *to);
+						copy_run(to + run.patch, from + run.image, run.n);
 	}
 }
 

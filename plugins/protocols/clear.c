@@ -204,8 +204,10 @@ static quo_status clear_convert(void *self, quo_session *s, const quo_convert_jo
 		/* Planes beyond 32 vanish mod 2^32, the sign plane among them. */
 		bool all = x->spec.width <= 32, is_signed = all && x->spec.is_signed;
 		quo_words_from_planes(x->b, x->n, all ? x->spec.width : 32, is_signed, z->a);
-		for (size_t e = 0; (is_signed || x->spec.width > z->spec.width) && e < z->n; e++)
-			z->a[e] &= mask;
+		uint32_t *words = z->a;
+		size_t n = is_signed || x->spec.width > z->spec.width ? z->n : 0;
+		for (size_t e = 0; e < n; e++)
+			words[e] &= mask;
 	}
 	return QUO_OK;
 }
