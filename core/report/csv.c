@@ -114,7 +114,8 @@ void quo_results_csv(quo_buffer *out, const quo_results *r)
 
 void quo_curves_csv(quo_buffer *out, const quo_results *r)
 {
-	static const char *const names[] = { "run_seed", "epoch", "test_accuracy", NULL };
+	static const char *const names[] = { "run_seed",      "epoch",      "test_accuracy",
+					     "total_seconds", "bytes_sent", NULL };
 
 	header(out, r, names);
 	for (uint32_t i = 0; i < r->n_records; i++) {
@@ -126,6 +127,8 @@ void quo_curves_csv(quo_buffer *out, const quo_results *r)
 			cell_count(out, x->seed);
 			cell_count(out, e + 1);
 			cell_real(out, x->per_epoch[e]);
+			cell_real(out, x->seconds_at ? x->seconds_at[e] : NAN);
+			cell_real(out, x->bytes_at ? x->bytes_at[e] : NAN);
 			end_line(out);
 		}
 	}

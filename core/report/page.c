@@ -80,6 +80,14 @@ static void add_group(quo_json *j, const quo_results *r, const quo_group *g)
 	for (uint32_t e = 0; e < g->n_epochs; e++)
 		add_stat(j, NULL, &g->per_epoch[e]);
 	quo_json_end(j);
+	quo_json_array(j, "seconds_at");
+	for (uint32_t e = 0; e < g->n_epochs; e++)
+		quo_json_real(j, NULL, g->seconds_at[e]);
+	quo_json_end(j);
+	quo_json_array(j, "bytes_at");
+	for (uint32_t e = 0; e < g->n_epochs; e++)
+		quo_json_real(j, NULL, g->bytes_at[e]);
+	quo_json_end(j);
 	add_phases(j, g);
 	quo_json_end(j);
 }

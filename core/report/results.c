@@ -37,7 +37,9 @@ static const char *text_of(const quo_node *node)
 	return node && node->kind == QUO_NODE_SCALAR && node->quoted ? node->text : NULL;
 }
 
-static quo_status read_epochs(quo_arena *arena, const quo_node *list, quo_record *out, quo_err *err)
+/* NULL in *out, and no error, when there is no such list. */
+static quo_status read_numbers(quo_arena *arena, const quo_node *list, const double **out,
+			       quo_err *err)
 {
 	if (!list || list->kind != QUO_NODE_LIST || list->n > MAX_EPOCHS)
 		return QUO_OK;
@@ -46,8 +48,22 @@ static quo_status read_epochs(quo_arena *arena, const quo_node *list, quo_record
 		return QUO_FAILED;
 	for (uint32_t i = 0; i < list->n; i++)
 		value[i] = number_of(list->item[i]);
-	out->n_epochs = list->n;
-	out->per_epoch = value;
+	*out = value;
+	return QUO_OK;
+}
+
+static quo_status read_epochs(quo_arena *arena, const quo_node *root, quo_record *out, quo_err *err)
+{
+	const quo_node *list = quo__node_get(root, "test_accuracy_per_epoch"),
+		       *seconds = quo__node_get(root, "seconds_at_epoch"),
+		       *bytes = quo__node_get(root, "bytes_sent_at_epoch");
+
+	QUO_TRY(read_numbers(arena, list, &out->per_epoch, err));
+	out->n_epochs = out->per_epoch ? list->n : 0;
+	if (seconds && seconds->n == out->n_epochs)
+		QUO_TRY(read_numbers(arena, seconds, &out->seconds_at, err));
+	if (bytes && bytes->n == out->n_epochs)
+		QUO_TRY(read_numbers(arena, bytes, &out->bytes_at, err));
 	return QUO_OK;
 }
 
@@ -104,7 +120,7 @@ quo_status quo_record_read(quo_arena *arena, const char *folder, quo_record *out
 	if (out->manifest && out->manifest->kind != QUO_NODE_MAP)
 		out->manifest = NULL;
 	out->seconds = 0;
-	QUO_TRY(read_epochs(arena, quo__node_get(root, "test_accuracy_per_epoch"), out, err));
+	QUO_TRY(read_epochs(arena, root, out, err));
 	QUO_TRY(read_phases(arena, quo__node_get(root, "phases"), out, err));
 	out->done = true;
 	out->failure = NULL;
@@ -198,6 +214,26 @@ static quo_stat stat_of(const quo_results *r, uint32_t group, double *scratch, f
 	return quo_stat_of(scratch, n);
 }
 
+static const double *at_seconds(const quo_record *r)
+{
+	return r->seconds_at;
+}
+static const double *at_bytes(const quo_record *r)
+{
+	return r->bytes_at;
+}
+
+static double mean_at(const quo_results *r, uint32_t group, uint32_t epoch, double *scratch,
+		      const double *(*list)(const quo_record *))
+{
+	size_t n = 0;
+
+	for (uint32_t i = group; i < r->n_records; i += r->n_groups)
+		if (r->record[i].done && epoch < r->record[i].n_epochs && list(&r->record[i]))
+			scratch[n++] = list(&r->record[i])[epoch];
+	return quo_stat_of(scratch, n).mean;
+}
+
 static quo_status group_epochs(const quo_results *r, uint32_t group, quo_arena *arena,
 			       double *scratch, quo_err *err)
 {
@@ -207,7 +243,9 @@ static quo_status group_epochs(const quo_results *r, uint32_t group, quo_arena *
 		if (r->record[i].done && r->record[i].n_epochs > g->n_epochs)
 			g->n_epochs = r->record[i].n_epochs;
 	g->per_epoch = quo_arena_alloc(arena, g->n_epochs + 1, sizeof *g->per_epoch, err);
-	if (!g->per_epoch)
+	g->seconds_at = quo_arena_alloc(arena, g->n_epochs + 1, sizeof *g->seconds_at, err);
+	g->bytes_at = quo_arena_alloc(arena, g->n_epochs + 1, sizeof *g->bytes_at, err);
+	if (!g->per_epoch || !g->seconds_at || !g->bytes_at)
 		return QUO_FAILED;
 	for (uint32_t e = 0; e < g->n_epochs; e++) {
 		size_t n = 0;
@@ -215,6 +253,8 @@ static quo_status group_epochs(const quo_results *r, uint32_t group, quo_arena *
 			if (r->record[i].done && e < r->record[i].n_epochs)
 				scratch[n++] = r->record[i].per_epoch[e];
 		g->per_epoch[e] = quo_stat_of(scratch, n);
+		g->seconds_at[e] = mean_at(r, group, e, scratch, at_seconds);
+		g->bytes_at[e] = mean_at(r, group, e, scratch, at_bytes);
 	}
 	return QUO_OK;
 }

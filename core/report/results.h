@@ -24,6 +24,7 @@ typedef struct quo_record {
 	double accuracy; /* NaN: not evaluated */
 	uint32_t n_epochs;
 	const double *per_epoch;                      /* NaN where not evaluated */
+	const double *seconds_at, *bytes_at;          /* of the run until then; NULL: not known */
 	double train_seconds, setup_seconds, seconds; /* the last: all phases */
 	uint64_t bytes, rounds, rss_bytes;
 	const char *weights; /* hexadecimal SHA-256; NULL: not revealed */
@@ -47,6 +48,7 @@ typedef struct quo_group {
 	quo_stat accuracy, seconds, train_seconds, bytes, rounds, rss_bytes;
 	uint32_t n_epochs;
 	quo_stat *per_epoch;
+	double *seconds_at, *bytes_at; /* means; NaN: not known */
 	uint32_t n_phases;
 	quo_phase *phase; /* means */
 } quo_group;

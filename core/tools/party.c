@@ -18,7 +18,8 @@ struct job {
 	quo_progress *progress;
 	int8_t *weights; /* after a reveal */
 	uint8_t digest[32];
-	double *per_epoch; /* NaN where not evaluated */
+	double *per_epoch; /* accuracies, NaN where not evaluated; then seconds and bytes until then */
+	double begun;
 	int64_t epochs_seen;
 };
 
@@ -57,12 +58,22 @@ static quo_status write_metrics(struct job *job, const quo_trainer_report *r, qu
 	return status;
 }
 
+static void note_epoch(struct job *job, const quo_trainer_report *r)
+{
+	double *at = job->per_epoch + r->epoch;
+
+	at[0] = r->accuracy;
+	at[r->epochs] =
+		job->trainer.phase[QUO_PHASE_SETUP].seconds + quo_now_seconds() - job->begun;
+	at[2 * r->epochs] = (double)r->bytes;
+}
+
 static quo_status on_report(void *arg, const quo_trainer_report *r, quo_err *err)
 {
 	struct job *job = arg;
 
 	if (r->evaluated)
-		job->per_epoch[r->epoch] = r->accuracy;
+		note_epoch(job, r);
 	if (!job->run->leads)
 		return QUO_OK;
 	if (job->run->watch)
@@ -182,6 +193,8 @@ static void fill_summary(struct job *job, quo_summary *out)
 			      .n_accuracies = (size_t)((t->step + t->steps_per_epoch - 1) /
 						       t->steps_per_epoch),
 			      .test_accuracy_per_epoch = job->per_epoch,
+			      .seconds_at_epoch = job->per_epoch + train->epochs,
+			      .bytes_at_epoch = job->per_epoch + 2 * train->epochs,
 			      .rounds = traffic.rounds,
 			      .peak_rss_bytes = rss,
 			      .weights_sha256 = job->weights ? job->digest : NULL,
@@ -252,16 +265,17 @@ static quo_status train(struct job *job, quo_err *err)
 	quo_run *run = job->run;
 	size_t epochs = (size_t)run->config->train.epochs;
 
-	job->per_epoch = quo_alloc(epochs, sizeof *job->per_epoch, err);
+	job->per_epoch = quo_alloc(3 * epochs, sizeof *job->per_epoch, err);
 	if (!job->per_epoch)
 		return QUO_FAILED;
-	for (size_t i = 0; i < epochs; i++)
+	for (size_t i = 0; i < 3 * epochs; i++)
 		job->per_epoch[i] = NAN;
 	job->trainer.report = on_report;
 	job->trainer.report_arg = job;
 	if (run->leads)
 		QUO_TRY(quo_run_write_config(run, err));
 	QUO_TRY(start_progress(job, err));
+	job->begun = quo_now_seconds();
 	quo_status status = quo_trainer_run(&job->trainer, err);
 	quo_progress_free(job->progress);
 	QUO_TRY(status);

@@ -49,6 +49,16 @@ static void add_digest(const quo_summary *s, quo_json *j)
 	quo_json_string(j, "weights_sha256", hex);
 }
 
+static void add_epochs(const quo_summary *s, quo_json *j, const char *key, const double *value)
+{
+	if (!value)
+		return;
+	quo_json_array(j, key);
+	for (size_t i = 0; i < s->n_accuracies; i++)
+		quo_json_real(j, NULL, value[i]);
+	quo_json_end(j);
+}
+
 void quo_summary_json(const quo_summary *s, quo_json *j)
 {
 	quo_json_object(j, NULL);
@@ -62,10 +72,9 @@ void quo_summary_json(const quo_summary *s, quo_json *j)
 	quo_json_real(j, "train_seconds", s->train_seconds);
 	quo_json_real(j, "setup_seconds", s->setup_seconds);
 	quo_json_real(j, "test_accuracy", s->test_accuracy);
-	quo_json_array(j, "test_accuracy_per_epoch");
-	for (size_t i = 0; i < s->n_accuracies; i++)
-		quo_json_real(j, NULL, s->test_accuracy_per_epoch[i]);
-	quo_json_end(j);
+	add_epochs(s, j, "test_accuracy_per_epoch", s->test_accuracy_per_epoch);
+	add_epochs(s, j, "seconds_at_epoch", s->seconds_at_epoch);
+	add_epochs(s, j, "bytes_sent_at_epoch", s->bytes_at_epoch);
 	quo_json_uint(j, "bytes_sent", s->bytes_sent[0] + s->bytes_sent[1]);
 	quo_json_uint(j, "bytes_sent_party0", s->bytes_sent[0]);
 	quo_json_uint(j, "bytes_sent_party1", s->bytes_sent[1]);

@@ -30,7 +30,9 @@ typedef struct quo_summary {
 	double test_accuracy; /* 0..1; NaN: not evaluated */
 	size_t n_accuracies;
 	const double *test_accuracy_per_epoch; /* NaN where not evaluated */
-	uint64_t bytes_sent[2];                /* by party */
+	const double *seconds_at_epoch,
+		*bytes_at_epoch; /* since the start, until then; may be NULL */
+	uint64_t bytes_sent[2];  /* by party */
 	uint64_t rounds;
 	uint64_t peak_rss_bytes;       /* the larger of the parties on this machine */
 	const uint8_t *weights_sha256; /* 32 bytes; NULL: not revealed */
@@ -38,7 +40,7 @@ typedef struct quo_summary {
 	const quo_phase *phases;
 	bool has_forecast; /* what quotient-check foretold */
 	uint64_t forecast_bytes, forecast_rounds;
-	double forecast_seconds; /* NaN: none */
+	double forecast_seconds;                 /* NaN: none */
 	const struct quo_experiment *experiment; /* for the manifest; NULL: without one */
 } quo_summary;
 

@@ -140,6 +140,41 @@ function head() {
 const charts = [];
 const hidden = new Set();
 
+/* What the curves are drawn against: a figure of group g after its epoch e (from 0). */
+const against = {
+	epoch: { label: "epoch", of: (g, e) => e + 1, show: (x) => "epoch " + x, tick: String },
+	time: { label: "time since the start", of: (g, e) => g.seconds_at[e], show: seconds, tick: tickSeconds },
+	bytes: { label: "bytes sent", of: (g, e) => g.bytes_at[e], show: bytes, tick: (b) => b ? bytes(b) : "0" },
+};
+let abscissa = "epoch";
+
+function tickSeconds(s) {
+	const short = (x) => String(Number(x.toPrecision(3)));
+	return s === 0 ? "0" : s < 1 ? short(1000 * s) + " ms" : s < 120 ? short(s) + " s"
+		: s < 7200 ? short(s / 60) + " min" : short(s / 3600) + " h";
+}
+
+function chooseAbscissa(box) {
+	const known = ["epoch"];
+	if (data.groups.some((g) => g.seconds_at.some(isNumber)))
+		known.push("time");
+	if (data.groups.some((g) => g.bytes_at.some((b) => b > 0)))
+		known.push("bytes");
+	if (known.length < 2)
+		return;
+	const buttons = known.map((name) => {
+		const button = el("button", { type: "button", "aria-pressed": String(name === abscissa) },
+			{ epoch: "epochs", time: "time", bytes: "bytes sent" }[name]);
+		button.addEventListener("click", () => {
+			abscissa = name;
+			buttons.forEach((b, i) => b.setAttribute("aria-pressed", String(known[i] === name)));
+			drawCharts();
+		});
+		return button;
+	});
+	box.append(el("p", { class: "choice" }, "against ", buttons));
+}
+
 function toggleLine(line, button) {
 	if (hidden.has(line))
 		hidden.delete(line);
@@ -161,6 +196,16 @@ function spread(stat) {
 	return stat.n > 1 ? ` (${percent(stat.min)}\u2013${percent(stat.max)})` : "";
 }
 
+/* The epoch that a curve has reached at x: with epochs this very one. -1: none. */
+function lastUpTo(g, x) {
+	let last = -1;
+	g.epochs.forEach((stat, e) => {
+		if (stat.n && (abscissa === "epoch" ? e + 1 === x : against[abscissa].of(g, e) <= x))
+			last = e;
+	});
+	return last;
+}
+
 function tooltip(panel, host) {
 	const tip = el("div", { class: "tip", hidden: "" });
 	host.append(tip);
@@ -172,16 +217,19 @@ function tooltip(panel, host) {
 					tip.hidden = true;
 					return;
 				}
-				const rows = panel.groups.filter((g) => !hidden.has(g.line) && g.epochs[at] && g.epochs[at].n)
-					.sort((a, b) => b.epochs[at].mean - a.epochs[at].mean);
-				tip.replaceChildren(el("div", {}, el("strong", {}, "epoch " + u.data[0][at])),
-					...rows.map((g) => el("div", {}, swatch(g.line), g.label,
-						el("b", {}, percent(g.epochs[at].mean) + " %" + spread(g.epochs[at])))));
+				const x = u.data[0][at];
+				const rows = panel.groups.filter((g) => !hidden.has(g.line))
+					.map((g) => ({ g, e: lastUpTo(g, x) })).filter((row) => row.e >= 0)
+					.sort((a, b) => b.g.epochs[b.e].mean - a.g.epochs[a.e].mean);
+				tip.replaceChildren(el("div", {}, el("strong", {}, against[abscissa].show(x))),
+					...rows.map(({ g, e }) => el("div", {}, swatch(g.line), g.label,
+						abscissa === "epoch" ? "" : `, epoch ${e + 1}`,
+						el("b", {}, percent(g.epochs[e].mean) + " %" + spread(g.epochs[e])))));
 				tip.hidden = !rows.length;
 				const left = u.over.offsetLeft + u.cursor.left, width = tip.offsetWidth;
 				const room = host.clientWidth - left - 16;
-				const x = width < room ? left + 14 : left - width - 14;
-				tip.style.left = Math.max(0, Math.min(x, host.clientWidth - width)) + "px";
+				const beside = width < room ? left + 14 : left - width - 14;
+				tip.style.left = Math.max(0, Math.min(beside, host.clientWidth - width)) + "px";
 				const y = u.over.offsetTop + u.cursor.top + 14;
 				tip.style.top = Math.max(0, Math.min(y, host.clientHeight - tip.offsetHeight)) + "px";
 			},
@@ -252,38 +300,44 @@ function equalLines(panel) {
 }
 
 function drawChart(panel) {
-	const host = panel.host, epochs = Math.max(...panel.groups.map((g) => g.epochs.length));
+	const host = panel.host, how = against[abscissa], epochs = Math.max(...panel.groups.map((g) => g.epochs.length));
 	if (panel.plot)
 		panel.plot.destroy();
 	host.replaceChildren();
-	const x = Array.from({ length: epochs }, (_, e) => e + 1), columns = [x], bands = [];
-	const series = [{}];
-	const column = (g, part) => x.map((_, e) => g.epochs[e] && g.epochs[e].n ? 100 * g.epochs[e][part] : null);
+	const tables = [], bands = [], series = [{}];
 	for (const g of panel.groups) {
 		const show = !hidden.has(g.line), line = colour(g.line);
-		if (g.epochs.some((e) => e.n > 1)) {
-			columns.push(column(g, "max"), column(g, "min"));
-			const edge = { show, stroke: "transparent", width: 0, points: { show: false } };
+		const points = g.epochs.map((stat, e) => ({ x: how.of(g, e), ...stat })).filter((p) => p.n && isNumber(p.x));
+		const column = (part) => points.map((p) => 100 * p[part]);
+		const table = [points.map((p) => p.x)];
+		if (points.some((p) => p.n > 1)) {
+			table.push(column("max"), column("min"));
+			const edge = { show, stroke: "transparent", width: 0, spanGaps: true, points: { show: false } };
 			bands.push({ series: [series.length, series.length + 1], fill: line + "2e" });
 			series.push(edge, { ...edge });
 		}
-		columns.push(column(g, "mean"));
+		table.push(column("mean"));
+		tables.push(table);
 		series.push({ label: g.label, show, stroke: line, width: 2, dash: dash(g.line), spanGaps: true,
 			points: { show: epochs <= 30, size: 6, fill: line, stroke: line } });
 	}
+	const columns = uPlot.join(tables);
 	const grid = { stroke: themed("line"), width: 1 };
 	const axis = { stroke: themed("faint"), grid, ticks: grid, font: "12px system-ui, sans-serif",
 		labelFont: "13px system-ui, sans-serif" };
 	const paper = paperOf(panel);
-	const pad = epochs > 1 ? 0.02 * (epochs - 1) : 0.5;
+	const first = abscissa === "epoch" ? 1 : 0, last = Math.max(first, ...columns[0]);
+	const pad = last > first ? 0.02 * (last - first) : 0.5;
+	const xAxis = abscissa === "epoch" ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10000] }
+		: { values: (u, ticks) => ticks.map(how.tick) };
 	panel.plot = new uPlot({
 		width: host.clientWidth, height: host.clientHeight, legend: { show: false },
 		cursor: { points: { show: false }, y: false, drag: { x: true, y: false, dist: 8 } },
-		scales: { x: { time: false, range: (u, min, max) => min === 1 && max === epochs || min === null
-				? [1 - pad, epochs + pad] : [min, max] },
+		scales: { x: { time: false, range: (u, min, max) => min === null || min === columns[0][0] && max === last
+				? [first - (abscissa === "epoch" ? pad : 0), last + pad] : [min, max] },
 			y: { range: () => range(panel, paper) } },
 		axes: [
-			{ ...axis, label: "epoch", size: 34, labelSize: 24, space: 40, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10000] },
+			{ ...axis, label: how.label, size: 34, labelSize: 24, space: abscissa === "epoch" ? 40 : 70, ...xAxis },
 			{ ...axis, label: "test accuracy, %", size: 56 },
 		],
 		series, bands,
@@ -305,6 +359,7 @@ function curves() {
 	page.append(el("p", { class: "note" }, "Accuracy on the test rows after each epoch"
 		+ (seeds > 1 ? ": the mean over seeds, and the range from the worst to the best as a band. " : ". ")
 		+ "Drag across a chart to look closer, double-click to go back."));
+	chooseAbscissa(page);
 	if (lineNames.length > 1)
 		page.append(legend());
 	const box = el("div", { class: "panels" });

@@ -140,7 +140,7 @@ static void csv(void **state)
 	for (const char *c = text; (c = strchr(c, '\n')); c++)
 		lines++;
 	assert_int_equal(lines, 1 + 3 + 2 + 3);
-	assert_non_null(strstr(text, "\"ours, \"\"new\"\"\",2,2,3,0.8\n"));
+	assert_non_null(strstr(text, "\"ours, \"\"new\"\"\",2,2,3,0.8,,\n"));
 	quo_buffer_free(&results);
 	quo_buffer_free(&curves);
 }
