@@ -121,7 +121,8 @@ static quo_status add_layer(quo_network *net, const struct entry *e, const quo_l
 
 	l->layer = e->layer;
 	l->plan = *plan;
-	l->alpha = quo_alpha(plan->fan_in);
+	l->alpha = quo_alpha(plan->fan_in) + plan->alpha_shift;
+	l->alpha = l->alpha < 1 ? 1 : l->alpha;
 	memcpy(l->where, e->where, sizeof l->where);
 	if (plan->param_rows) {
 		QUO_TRY(ring_for(plan->g_bound, e->place, "gradient G", &l->g_width, err));

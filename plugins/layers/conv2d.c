@@ -11,17 +11,19 @@
 #define MOST (1u << 20)
 
 struct config {
-	int64_t out;
+	int64_t out, shift;
 	quo_strings kernel, stride, padding;
 };
 
 struct conv2d {
 	struct conv_geometry geometry;
+	int32_t shift;
 };
 
 static const quo_option options[] = {
 	QUO_OPTION(struct config, out, QUO_OPT_INT, NULL, "Number of output channels.", .min = 1,
 		   .max = 1 << 24),
+	LAYERS_SHIFT_OPTION(struct config),
 	QUO_OPTION(struct config, kernel, QUO_OPT_STRINGS, NULL,
 		   "Places that a kernel covers: one integer for a square, or [rows, columns]."),
 	QUO_OPTION(struct config, stride, QUO_OPT_STRINGS, "1",
@@ -64,6 +66,7 @@ static quo_status init(void *self, const void *config_, quo_err *err)
 	uint32_t pair[2];
 
 	g->out = (uint32_t)config->out;
+	((struct conv2d *)self)->shift = (int32_t)config->shift;
 	QUO_TRY(layers_pair(&config->kernel, "kernel", 1, MOST, pair, err));
 	g->kh = pair[0];
 	g->kw = pair[1];
@@ -77,7 +80,9 @@ static quo_status plan(void *self, const quo_layer_input *in, quo_layer_plan *pl
 {
 	const struct conv2d *conv = self;
 
-	return conv_plan(&conv->geometry, in, plan, err);
+	QUO_TRY(conv_plan(&conv->geometry, in, plan, err));
+	plan->alpha_shift = conv->shift;
+	return QUO_OK;
 }
 
 static quo_status forward(void *self, quo_session *s, quo_value *a, const quo_tensor *ternary,

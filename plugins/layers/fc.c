@@ -10,7 +10,7 @@
 #include "linear.h"
 
 struct config {
-	int64_t out;
+	int64_t out, shift;
 };
 
 struct fc {
@@ -20,6 +20,7 @@ struct fc {
 static const quo_option options[] = {
 	QUO_OPTION(struct config, out, QUO_OPT_INT, NULL, "Number of outputs.", .min = 1,
 		   .max = 1 << 26),
+	LAYERS_SHIFT_OPTION(struct config),
 	{ 0 },
 };
 
@@ -47,6 +48,7 @@ static quo_status plan(void *self, const quo_layer_input *in, quo_layer_plan *pl
 		.param_rows = (uint32_t)features,
 		.param_cols = (uint32_t)outputs,
 		.fan_in = (uint32_t)features,
+		.alpha_shift = (int32_t)fc->config->shift,
 		.z_bound = 127 * features,
 		.g_bound = (uint64_t)127 * 127 * in->batch,
 		.e_bound = 127 * outputs,

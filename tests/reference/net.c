@@ -117,6 +117,8 @@ static void build(quo_reference *r, const quo_reference_layer *layers, uint32_t 
 			struct stage *stage = &r->stage[r->n_stages++];
 			stage->linear = layer->kind == QUO_REFERENCE_FC ? new_fc(r, now, layer->out)
 									: new_conv(r, now, layer);
+			struct weights *w = stage->linear.weights;
+			w->alpha = w->alpha + layer->shift < 1 ? 1 : w->alpha + layer->shift;
 			now = stage->linear.to;
 		} else if (layer->kind == QUO_REFERENCE_FLATTEN) {
 			now = (struct shape){ 1, 1, (uint32_t)elements(now) };

@@ -37,6 +37,7 @@ typedef struct quo_reference_layer {
 	bool same;
 	uint32_t ph, pw, over;
 	bool project;
+	int shift; /* FC, CONV: added to alpha, which stays at least 1 */
 } quo_reference_layer;
 
 typedef struct quo_reference_config {

@@ -23,6 +23,10 @@ struct net {
 #define SAME(n, kh_, kw_, sh_, sw_) \
 	{ .kind = QUO_REFERENCE_CONV, .out = (n), .kh = (kh_), .kw = (kw_), .sh = (sh_), \
 	  .sw = (sw_), .same = true }
+#define SHIFTED(n, kh_, kw_, by) \
+	{ .kind = QUO_REFERENCE_CONV, .out = (n), .kh = (kh_), .kw = (kw_), .sh = 1, .sw = 1, \
+	  .same = true, .shift = (by) }
+#define FC_SHIFTED(n, by) { .kind = QUO_REFERENCE_FC, .out = (n), .shift = (by) }
 #define POOL(h, w) { .kind = QUO_REFERENCE_MAXPOOL, .kh = (h), .kw = (w) }
 #define SKIP(n) { .kind = QUO_REFERENCE_RESIDUAL, .over = (n) }
 #define PROJECT(n, s) \
@@ -52,16 +56,16 @@ static const struct net nets[] = {
 	  10, { CONV(3, 3, 3, 2, 2, 1, 1), SAME(3, 3, 3, 1, 1), SKIP(1),
 	    SAME(3, 3, 3, 1, 1), SKIP(2), SAME(3, 3, 3, 1, 1), SKIP(3), POOL(3, 3), FLATTEN,
 	    FC(10) } },
-	/* Projections: narrowing, and from the network's input; a block behind one. */
+	/* Projections: narrowing, and from the network's input; a block behind one. Shifts of alpha. */
 	{ "model=[{use: conv2d, out: 2, kernel: 3, padding: same, stride: 2}, "
 	  "{use: residual, over: 1, project: true}, "
 	  "{use: conv2d, out: 4, kernel: 3, padding: same, stride: 2}, "
-	  "{use: conv2d, out: 4, kernel: 3, padding: same}, {use: residual, project: true}, "
+	  "{use: conv2d, out: 4, kernel: 3, padding: same, shift: 1}, {use: residual, project: true}, "
 	  "{use: conv2d, out: 4, kernel: 3, padding: same}, "
-	  "{use: conv2d, out: 4, kernel: 3, padding: same}, {use: residual}, {use: fc, out: 10}]",
+	  "{use: conv2d, out: 4, kernel: 3, padding: same}, {use: residual}, {use: fc, out: 10, shift: -1}]",
 	  9, { SAME(2, 3, 3, 2, 2), PROJECT(1, 2),
-	    SAME(4, 3, 3, 2, 2), SAME(4, 3, 3, 1, 1), PROJECT(2, 2),
-	    SAME(4, 3, 3, 1, 1), SAME(4, 3, 3, 1, 1), SKIP(2), FC(10) } },
+	    SAME(4, 3, 3, 2, 2), SHIFTED(4, 3, 3, 1), PROJECT(2, 2),
+	    SAME(4, 3, 3, 1, 1), SAME(4, 3, 3, 1, 1), SKIP(2), FC_SHIFTED(10, -1) } },
 	/* Fully connected ones skip too, also the input itself. */
 	{ "model=[{use: flatten}, {use: fc, out: 17}, {use: fc, out: 17}, {use: residual, over: 1}, "
 	  "{use: fc, out: 144}, {use: residual, over: 3}, {use: fc, out: 10}]",

@@ -234,6 +234,8 @@ void twin_init(twin *t, const quo_reference_layer *layers, uint32_t n, twin_shap
 			twin_shape from = is_linear(l) ? now : in[n_stages - l->over];
 			quo_reference_layer c = as_conv(l, from, now);
 			add_weights(t, i, (size_t)c.kh * c.kw * from.c, c.out, seed);
+			twin_weights *w = &t->weights[t->n_weights - 1];
+			w->alpha = w->alpha + l->shift < 1 ? 1 : w->alpha + l->shift;
 			if (is_linear(l)) {
 				in[n_stages++] = now;
 				now = conv_shape(&c, now);

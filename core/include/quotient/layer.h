@@ -57,6 +57,7 @@ typedef struct quo_layer_plan {
 	uint64_t g_bound;                /* |G| at most, for |A|, |E| <= 127 */
 	uint64_t e_bound;                /* |E_prev| at most, for |E| <= 127 */
 	uint32_t window;                 /* WINDOW: elements of each, 1..QUO_MAX_WINDOW */
+	int32_t alpha_shift;             /* added to alpha, which stays at least 1 */
 } quo_layer_plan;
 
 typedef struct quo_layer_ops {
