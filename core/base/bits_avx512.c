@@ -11,6 +11,8 @@
 #include <immintrin.h>
 #include <string.h>
 
+#include "base/transpose_avx512.h"
+
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE __mmask64 first_bytes(size_t n)
@@ -293,32 +295,12 @@ INLINE void transpose_tile(const uint32_t *in, size_t cols, uint32_t *out, size_
 			   size_t wide)
 {
 	const __mmask16 in_mask = first_words(wide), out_mask = first_words(high);
-	__m512i a[16], b[16];
+	__m512i a[16];
 
 	for (unsigned i = 0; i < 16; i++)
 		a[i] = i < high ? _mm512_maskz_loadu_epi32(in_mask, in + i * cols)
 				: _mm512_setzero_si512();
-	for (unsigned i = 0; i < 16; i += 4) {
-		__m512i p = _mm512_unpacklo_epi32(a[i], a[i + 1]),
-			q = _mm512_unpackhi_epi32(a[i], a[i + 1]);
-		__m512i r = _mm512_unpacklo_epi32(a[i + 2], a[i + 3]),
-			s = _mm512_unpackhi_epi32(a[i + 2], a[i + 3]);
-		b[i] = _mm512_unpacklo_epi64(p, r);
-		b[i + 1] = _mm512_unpackhi_epi64(p, r);
-		b[i + 2] = _mm512_unpacklo_epi64(q, s);
-		b[i + 3] = _mm512_unpackhi_epi64(q, s);
-	}
-	/* b[4g + j], lane l: rows 4g .. 4g + 3 of column 4l + j */
-	for (unsigned j = 0; j < 4; j++) {
-		__m512i p = _mm512_shuffle_i32x4(b[j], b[j + 4], 0x88),
-			q = _mm512_shuffle_i32x4(b[j], b[j + 4], 0xdd);
-		__m512i r = _mm512_shuffle_i32x4(b[j + 8], b[j + 12], 0x88);
-		__m512i s = _mm512_shuffle_i32x4(b[j + 8], b[j + 12], 0xdd);
-		a[j] = _mm512_shuffle_i32x4(p, r, 0x88);
-		a[j + 8] = _mm512_shuffle_i32x4(p, r, 0xdd);
-		a[j + 4] = _mm512_shuffle_i32x4(q, s, 0x88);
-		a[j + 12] = _mm512_shuffle_i32x4(q, s, 0xdd);
-	}
+	quo__transpose_words(a);
 	for (unsigned i = 0; i < 16 && i < wide; i++)
 		_mm512_mask_storeu_epi32(out + i * rows, out_mask, a[i]);
 }

@@ -10,6 +10,8 @@
 
 #include <immintrin.h>
 
+#include "base/transpose_avx512.h"
+
 #define ROWS 12
 #define COLS 32
 #define INLINE static inline __attribute__((always_inline))
@@ -92,33 +94,6 @@ INLINE __m512i load_words(const uint32_t *from, __mmask16 mask, __m128i extend, 
 	return v;
 }
 
-/* Rows of 16 words to columns. */
-INLINE void transpose(__m512i x[16])
-{
-	__m512i b[16];
-
-	for (unsigned i = 0; i < 16; i += 4) {
-		__m512i p = _mm512_unpacklo_epi32(x[i], x[i + 1]),
-			q = _mm512_unpackhi_epi32(x[i], x[i + 1]);
-		__m512i r = _mm512_unpacklo_epi32(x[i + 2], x[i + 3]),
-			s = _mm512_unpackhi_epi32(x[i + 2], x[i + 3]);
-		b[i] = _mm512_unpacklo_epi64(p, r);
-		b[i + 1] = _mm512_unpackhi_epi64(p, r);
-		b[i + 2] = _mm512_unpacklo_epi64(q, s);
-		b[i + 3] = _mm512_unpackhi_epi64(q, s);
-	}
-	for (unsigned j = 0; j < 4; j++) {
-		__m512i p = _mm512_shuffle_i32x4(b[j], b[j + 4], 0x88),
-			q = _mm512_shuffle_i32x4(b[j], b[j + 4], 0xdd);
-		__m512i r = _mm512_shuffle_i32x4(b[j + 8], b[j + 12], 0x88);
-		__m512i s = _mm512_shuffle_i32x4(b[j + 8], b[j + 12], 0xdd);
-		x[j] = _mm512_shuffle_i32x4(p, r, 0x88);
-		x[j + 8] = _mm512_shuffle_i32x4(p, r, 0xdd);
-		x[j + 4] = _mm512_shuffle_i32x4(q, s, 0x88);
-		x[j + 12] = _mm512_shuffle_i32x4(q, s, 0xdd);
-	}
-}
-
 /* Entries k .. k + 63 of one row, those beyond `count` 0. */
 INLINE __m512i load_row(const quo__gemm_view *x, size_t r, size_t k, __m128i extend, __m512i even,
 			__m512i *beyond)
@@ -155,7 +130,7 @@ INLINE void pack_rows(const quo__gemm_view *x, size_t r0, unsigned panel_rows, _
 		for (unsigned r = 0; r < 16; r++)
 			v[r] = r < rows ? load_row(x, r0 + r, 4 * kk, extend, even, beyond)
 					: _mm512_setzero_si512();
-		transpose(v);
+		quo__transpose_words(v);
 #pragma GCC unroll 16
 		for (unsigned i = 0; i < 16; i++) {
 			if (kk + i >= quads)

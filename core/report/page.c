@@ -47,20 +47,6 @@ static void add_index(quo_json *j, const quo_sweep *sweep, const uint32_t *index
 	quo_json_end(j);
 }
 
-static void add_phases(quo_json *j, const quo_group *g)
-{
-	quo_json_array(j, "phases");
-	for (uint32_t k = 0; k < g->n_phases; k++) {
-		quo_json_object(j, NULL);
-		quo_json_string(j, "name", g->phase[k].name);
-		quo_json_real(j, "seconds", g->phase[k].seconds);
-		quo_json_uint(j, "bytes", g->phase[k].bytes);
-		quo_json_uint(j, "rounds", g->phase[k].rounds);
-		quo_json_end(j);
-	}
-	quo_json_end(j);
-}
-
 static void add_group(quo_json *j, const quo_results *r, const quo_group *g)
 {
 	quo_json_object(j, NULL);
@@ -88,7 +74,7 @@ static void add_group(quo_json *j, const quo_results *r, const quo_group *g)
 	for (uint32_t e = 0; e < g->n_epochs; e++)
 		quo_json_real(j, NULL, g->bytes_at[e]);
 	quo_json_end(j);
-	add_phases(j, g);
+	quo_summary_phases_json(g->phase, g->n_phases, j);
 	quo_json_end(j);
 }
 

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tools/child.h"
 #include "tools/interrupt.h"
 
 enum { PARTY_0, PARTY_1, TWIN, PROCESSES };
@@ -113,15 +113,9 @@ static quo_status twin_child(struct local *l, quo_err *err)
 
 static pid_t start(struct local *l, int which, quo_err *err)
 {
-	fflush(NULL);
-	pid_t parent = getpid(), pid = fork();
-	if (pid < 0)
-		quo_fail(err, QUO_FAILED, "cannot start a process: %s", strerror(errno));
+	pid_t pid = quo_fork_child(err);
 	if (pid != 0)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
 	quo_err mine = QUO_ERR_INIT;
 	quo_status status = which == TWIN ? twin_child(l, &mine) : party_child(l, which, &mine);
 	struct outcome *o = &l->outcome[which];

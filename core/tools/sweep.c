@@ -9,12 +9,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "report/results.h"
+#include "tools/child.h"
 #include "tools/interrupt.h"
 #include "tools/local.h"
 #include "tools/sweep_progress.h"
@@ -262,15 +262,9 @@ static quo_status run_point(const struct sweep *s, uint32_t point, quo_err *err)
 
 static pid_t start(const struct sweep *s, uint32_t point, quo_err *err)
 {
-	fflush(NULL);
-	pid_t parent = getpid(), pid = fork();
-	if (pid < 0)
-		quo_fail(err, QUO_FAILED, "cannot start a process: %s", strerror(errno));
+	pid_t pid = quo_fork_child(err);
 	if (pid != 0)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
 	quo_err mine = QUO_ERR_INIT;
 	quo_status status = run_point(s, point, &mine);
 	if (status != QUO_OK)

@@ -21,11 +21,11 @@ void quo_summary_components_json(const quo_summary_component *components, size_t
 	quo_json_end(j);
 }
 
-static void add_phases(const quo_summary *s, quo_json *j)
+void quo_summary_phases_json(const quo_phase *phases, size_t n, quo_json *j)
 {
 	quo_json_array(j, "phases");
-	for (size_t i = 0; i < s->n_phases; i++) {
-		const quo_phase *p = &s->phases[i];
+	for (size_t i = 0; i < n; i++) {
+		const quo_phase *p = &phases[i];
 		quo_json_object(j, NULL);
 		quo_json_string(j, "name", p->name);
 		quo_json_real(j, "seconds", p->seconds);
@@ -81,7 +81,7 @@ void quo_summary_json(const quo_summary *s, quo_json *j)
 	quo_json_uint(j, "rounds", s->rounds);
 	quo_json_uint(j, "peak_rss_bytes", s->peak_rss_bytes);
 	add_digest(s, j);
-	add_phases(s, j);
+	quo_summary_phases_json(s->phases, s->n_phases, j);
 	if (s->has_forecast) {
 		quo_json_object(j, "forecast");
 		quo_json_uint(j, "bytes_sent", s->forecast_bytes);

@@ -48,6 +48,8 @@ typedef struct quo_summary {
  */
 void quo_summary_json(const quo_summary *summary, quo_json *j);
 
+/* The member "phases" alone. */
+void quo_summary_phases_json(const quo_phase *phases, size_t n, quo_json *j);
 /* The member "components" alone. */
 void quo_summary_components_json(const quo_summary_component *components, size_t n, quo_json *j);
 

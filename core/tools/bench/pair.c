@@ -13,13 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "tools/bench/bench.h"
+#include "tools/child.h"
 #include "train/trainer.h"
 
 struct sample {
@@ -202,15 +202,9 @@ static quo_status party_main(struct party *p, quo_channel *ch, quo_err *err)
 
 static pid_t start(struct party *p, quo_channel *ends[2], quo_err *err)
 {
-	fflush(NULL);
-	pid_t parent = getpid(), pid = fork();
-	if (pid < 0)
-		quo_fail(err, QUO_FAILED, "cannot start a process: %s", strerror(errno));
+	pid_t pid = quo_fork_child(err);
 	if (pid != 0)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
 	quo_channel_close(ends[1 - p->s.party]);
 	quo_err mine = QUO_ERR_INIT;
 	quo_status status = party_main(p, ends[p->s.party], &mine);

@@ -15,6 +15,7 @@
 
 #include "tools/bench/bench.h"
 #include "tools/bench/primitives.h"
+#include "tools/child.h"
 #include "train/trainer.h"
 
 static const bench_column columns[] = {
@@ -217,8 +218,7 @@ static pid_t record_party(struct run *run, struct record *records, quo_channel *
 {
 	struct record *record = &records[party];
 
-	fflush(NULL);
-	pid_t pid = fork();
+	pid_t pid = quo_fork_child(&record->err);
 	if (pid != 0)
 		return pid;
 	struct tape tape = { .base = { .ops = &tape_ops }, .inner = ends[party], .record = record };

@@ -245,7 +245,7 @@ static void name_from_the_file(void **state)
 {
 	(void)state;
 	write_bases();
-	struct opened o = open_with(VARIANTS + strlen("name: v\n"), NULL);
+	struct opened o = open_with(strchr(VARIANTS, '\n') + 1, NULL);
 	quo_experiment *e = load(&o, 0);
 	assert_string_equal(quo_experiment_config_of(e)->name, "sweep");
 	quo_experiment_free(e);
