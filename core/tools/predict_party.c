@@ -1,42 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A party's prediction: set-up, batches, and what it writes. */
-#include <inttypes.h>
+/* A party's prediction: set-up, batches, and how many were right. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
-#include "tools/predict.h"
-#include "train/progress.h"
+#include "tools/predict_job.h"
 #include "train/step.h"
-
-struct job {
-	quo_run *run;
-	quo_party *party;
-	quo_predicting *p;
-	quo_session *s;
-	quo_predictor predictor;
-	int to;            /* who sees: a party, or QUO_TO_ALL */
-	bool sees, count;  /* this party does; how many are right is counted in a circuit */
-	int32_t *classes;  /* rows; NULL at a party that does not see */
-	int32_t *scores;   /* rows x classes; NULL unless revealed here */
-	quo_tensor *right; /* the count, shared */
-	quo_predicted done;
-	quo_spent before; /* what is being measured */
-	quo_spent *batch; /* every one that was measured */
-	size_t n;
-};
 
 /* ---- measuring ---- */
 
-static quo_traffic traffic(const struct job *job)
+static quo_spent spent_so_far(const quo_predict_job *job)
 {
-	return job->s->peer ? quo_channel_traffic(job->s->peer) : (quo_traffic){ 0 };
-}
-
-static quo_spent spent_so_far(const struct job *job)
-{
-	quo_traffic all = traffic(job);
+	quo_traffic all = quo_predict_traffic(job);
 	struct timespec cpu;
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
@@ -46,13 +21,13 @@ static quo_spent spent_so_far(const struct job *job)
 			    .rounds = all.rounds };
 }
 
-static void begin(struct job *job)
+static void begin(quo_predict_job *job)
 {
 	job->before = spent_so_far(job);
 }
 
 /* Add what was spent since begin(), once everything has left. */
-static quo_status end(struct job *job, quo_spent *sum, quo_err *err)
+static quo_status end(quo_predict_job *job, quo_spent *sum, quo_err *err)
 {
 	if (job->s->peer)
 		QUO_TRY(quo_channel_flush(job->s->peer, err));
@@ -91,7 +66,7 @@ static int by_rounds(const void *a, const void *b)
 		       (double)((const quo_spent *)b)->rounds);
 }
 
-static void take_medians(struct job *job)
+static void take_medians(quo_predict_job *job)
 {
 	quo_spent *batch = job->batch, *middle = &batch[job->n / 2],
 		  *other = &batch[(job->n - 1) / 2];
@@ -113,14 +88,14 @@ static void take_medians(struct job *job)
 /* ---- predicting ---- */
 
 /* Whether who sees the classes has the labels too: then nothing has to be computed together. */
-static bool labels_are_here(const struct job *job)
+static bool labels_are_here(const quo_predict_job *job)
 {
 	return job->p->labelled && job->sees &&
 	       (job->s->parties == 1 || job->party->input->owner == job->s->party);
 }
 
 /* A reader that is not here knows whether its rows have labels. */
-static quo_status learn_labelled(struct job *job, quo_err *err)
+static quo_status learn_labelled(quo_predict_job *job, quo_err *err)
 {
 	const quo_data_common *common = job->run->config->data->config;
 	int reader = common->owner == QUO_OWNER_1 ? 1 : 0;
@@ -137,15 +112,55 @@ static quo_status learn_labelled(struct job *job, quo_err *err)
 	return QUO_OK;
 }
 
-static quo_status count_right(struct job *job, const quo_tensor *a, const quo_tensor *y,
-			      quo_err *err)
+/* Rows of BITS tensors [rows, columns] of one width; local. Where they go is zero before. */
+static void copy_rows(const quo_tensor *to, size_t to_row, const quo_tensor *from, size_t from_row,
+		      size_t rows)
 {
+	size_t columns = from->n / from->spec.dim[0];
+
+	for (unsigned k = 0; k < from->spec.width; k++) {
+		const uint64_t *in = quo_plane(from, k);
+		uint64_t *out = quo_plane(to, k);
+		for (size_t i = 0; i < rows * columns; i++) {
+			size_t f = from_row * columns + i, t = to_row * columns + i;
+			out[t / 64] |= (in[f / 64] >> (f % 64) & 1) << (t % 64);
+		}
+	}
+}
+
+#define COUNTED_AT_ONCE 1000
+
+/* Of all rows together: the rounds are those of a few batches. */
+static quo_status count_right(quo_predict_job *job, quo_err *err)
+{
+	quo_session *s = job->s;
+	uint32_t rows = job->p->rows, one = 1, classes = job->predictor.net.classes;
+	int32_t right = 0;
+	quo_tensor *sum = quo_keep(s, quo_spec_arith(quo_bit_length(rows) + 1, 1, &one), err);
+
+	if (!sum)
+		return QUO_FAILED;
 	begin(job);
-	QUO_TRY(quo_step_count_right(&job->predictor.net, job->s, a, y, job->right, err));
+	for (uint32_t first = 0; first < rows; first += COUNTED_AT_ONCE) {
+		uint32_t n = rows - first < COUNTED_AT_ONCE ? rows - first : COUNTED_AT_ONCE;
+		uint32_t dim[2] = { n, classes };
+		quo_tensor *x, *y, *a = quo_temp(s, quo_spec_bits(7, false, 2, dim), err);
+		if (!a)
+			return QUO_FAILED;
+		copy_rows(a, 0, job->kept, first, n);
+		QUO_TRY(quo_holding_batch(job->party->input, s, QUO_TEST, NULL,
+					  job->p->first + first, n, &x, &y, err));
+		QUO_TRY(quo_step_count_right(&job->predictor.net, s, a, y, sum, err));
+		quo_arena_reset(s->step);
+	}
+	QUO_TRY(quo_reveal(s, sum, job->sees ? &right : NULL, job->to, err));
+	if (job->sees)
+		job->done.accuracy = (double)right / rows;
 	return end(job, &job->done.count, err);
 }
 
-static quo_status one_batch(struct job *job, uint32_t first, uint32_t n, bool again, quo_err *err)
+static quo_status one_batch(quo_predict_job *job, uint32_t first, uint32_t n, bool again,
+			    quo_err *err)
 {
 	quo_session *s = job->s;
 	const quo_predict_config *config = &job->run->config->predict;
@@ -163,12 +178,12 @@ static quo_status one_batch(struct job *job, uint32_t first, uint32_t n, bool ag
 	if (n == config->batch || job->p->rows < config->batch)
 		job->batch[job->n++] = spent;
 	if (job->count && !again)
-		QUO_TRY(count_right(job, a, y, err));
+		copy_rows(job->kept, first, a, 0, n);
 	quo_arena_reset(s->step);
 	return QUO_OK;
 }
 
-static double accuracy_here(const struct job *job)
+static double accuracy_here(const quo_predict_job *job)
 {
 	const quo_holding *in = job->party->input;
 	uint32_t classes = in->shape.classes, right = 0;
@@ -179,24 +194,17 @@ static double accuracy_here(const struct job *job)
 	return (double)right / job->p->rows;
 }
 
-static quo_status find_accuracy(struct job *job, quo_err *err)
+static quo_status find_accuracy(quo_predict_job *job, quo_err *err)
 {
-	int32_t right = 0;
-
 	job->done.accuracy = NAN;
-	if (job->count) {
-		begin(job);
-		QUO_TRY(quo_reveal(job->s, job->right, job->sees ? &right : NULL, job->to, err));
-		QUO_TRY(end(job, &job->done.count, err));
-		if (job->sees)
-			job->done.accuracy = (double)right / job->p->rows;
-	} else if (labels_are_here(job)) {
+	if (job->count)
+		return count_right(job, err);
+	if (labels_are_here(job))
 		job->done.accuracy = accuracy_here(job);
-	}
 	return QUO_OK;
 }
 
-static quo_status predict_all(struct job *job, quo_err *err)
+static quo_status predict_all(quo_predict_job *job, quo_err *err)
 {
 	const quo_predict_config *config = &job->run->config->predict;
 	uint32_t rows = job->p->rows, batch = (uint32_t)config->batch;
@@ -210,166 +218,22 @@ static quo_status predict_all(struct job *job, quo_err *err)
 	return find_accuracy(job, err);
 }
 
-/* ---- what it leaves ---- */
-
-static quo_status write_csv(struct job *job, quo_err *err)
-{
-	uint32_t classes = job->predictor.net.classes;
-	quo_buffer b = QUO_BUFFER_INIT;
-	char text[32];
-
-	quo_buffer_add(&b, "row,class", 9);
-	for (uint32_t c = 0; job->scores && c < classes; c++)
-		quo_buffer_add(&b, text, (size_t)snprintf(text, sizeof text, ",score%u", c));
-	quo_buffer_add(&b, "\n", 1);
-	for (uint32_t r = 0; r < job->p->rows; r++) {
-		quo_buffer_add(&b, text,
-			       (size_t)snprintf(text, sizeof text, "%u,%d", job->p->first + r,
-						job->classes[r]));
-		for (uint32_t c = 0; job->scores && c < classes; c++)
-			quo_buffer_add(&b, text,
-				       (size_t)snprintf(text, sizeof text, ",%d",
-							job->scores[(size_t)r * classes + c]));
-		quo_buffer_add(&b, "\n", 1);
-	}
-	quo_status status = quo_buffer_status(&b, err);
-	if (status == QUO_OK)
-		status = quo_folder_write(job->run->output, "predictions.csv", b.data, b.n, true,
-					  err);
-	quo_buffer_free(&b);
-	return status;
-}
-
-static void json_results(const struct job *job, quo_json *j)
-{
-	uint32_t classes = job->predictor.net.classes;
-
-	if (!job->classes)
-		return;
-	quo_json_array(j, "classes");
-	for (uint32_t r = 0; r < job->p->rows; r++)
-		quo_json_int(j, NULL, job->classes[r]);
-	quo_json_end(j);
-	if (!job->scores)
-		return;
-	quo_json_array(j, "scores");
-	for (uint32_t r = 0; r < job->p->rows; r++) {
-		quo_json_array(j, NULL);
-		for (uint32_t c = 0; c < classes; c++)
-			quo_json_int(j, NULL, job->scores[(size_t)r * classes + c]);
-		quo_json_end(j);
-	}
-	quo_json_end(j);
-}
-
-static void json_costs(const struct job *job, quo_json *j)
-{
-	const quo_predicted *d = &job->done;
-	quo_traffic all = traffic(job);
-	uint64_t rss = quo_peak_rss_bytes();
-	int me = job->s->party;
-
-	if (job->run->other_rss && *job->run->other_rss > rss)
-		rss = *job->run->other_rss;
-	quo_json_real(j, "setup_seconds", d->setup.seconds);
-	quo_json_real(j, "setup_cpu_seconds", d->setup.cpu_seconds);
-	quo_json_uint(j, "setup_bytes", d->setup.bytes);
-	quo_json_uint(j, "setup_rounds", d->setup.rounds);
-	quo_json_uint(j, "batches", d->batches);
-	quo_json_real(j, "batch_seconds", d->batch.seconds);
-	quo_json_real(j, "batch_seconds_min", d->seconds_min);
-	quo_json_real(j, "batch_seconds_max", d->seconds_max);
-	quo_json_real(j, "batch_cpu_seconds", d->batch.cpu_seconds);
-	quo_json_uint(j, "batch_bytes", d->batch.bytes);
-	quo_json_uint(j, "batch_rounds", d->batch.rounds);
-	quo_json_uint(j, "forecast_batch_bytes", job->p->batch_bytes);
-	quo_json_uint(j, "forecast_batch_rounds", job->p->batch_rounds);
-	quo_json_uint(j, "bytes_sent", all.sent_bytes + all.received_bytes);
-	quo_json_uint(j, "bytes_sent_party0", me ? all.received_bytes : all.sent_bytes);
-	quo_json_uint(j, "bytes_sent_party1", me ? all.sent_bytes : all.received_bytes);
-	quo_json_uint(j, "rounds", all.rounds);
-	quo_json_uint(j, "peak_rss_bytes", rss);
-}
-
-static quo_status write_summary(struct job *job, quo_err *err)
-{
-	static const char *const reveals[] = { "class", "scores" }, *const to[] = { "both", "0",
-										    "1" };
-	const quo_predict_config *config = &job->run->config->predict;
-	quo_summary_component components[QUO_RUN_MAX_COMPONENTS];
-	size_t n = quo_run_components(job->run, components, QUO_RUN_MAX_COMPONENTS);
-	quo_json j = QUO_JSON_INIT(true);
-
-	quo_json_object(&j, NULL);
-	quo_json_string(&j, "name", job->run->config->name);
-	quo_json_string(&j, "protocol", job->run->config->protocol->component->name);
-	quo_summary_components_json(components, n, &j);
-	quo_json_string(&j, "model", job->p->kind);
-	quo_json_string(&j, "reveal", reveals[config->reveal]);
-	quo_json_string(&j, "to", to[config->to]);
-	quo_json_uint(&j, "first", job->p->first);
-	quo_json_uint(&j, "rows", job->p->rows);
-	quo_json_int(&j, "batch", config->batch);
-	quo_json_int(&j, "repeat", config->repeat);
-	if (!isnan(job->done.accuracy))
-		quo_json_real(&j, "accuracy", job->done.accuracy);
-	json_costs(job, &j);
-	json_results(job, &j);
-	quo_json_end(&j);
-	quo_status status = quo_run_write_summary(job->run, &j, job->classes != NULL, err);
-	quo_json_free(&j);
-	return status;
-}
-
-static void table_row(FILE *ui, const char *name, const quo_spent *spent)
-{
-	char time[QUO_UNIT_CHARS], cpu[QUO_UNIT_CHARS], sent[QUO_UNIT_CHARS];
-
-	fprintf(ui, "%-24s %10s %10s %10s %8" PRIu64 "\n", name,
-		quo_format_seconds(time, spent->seconds),
-		quo_format_seconds(cpu, spent->cpu_seconds), quo_format_bytes(sent, spent->bytes),
-		spent->rounds);
-}
-
-static void print_results(const struct job *job)
-{
-	const quo_predicted *d = &job->done;
-	const quo_predict_config *config = &job->run->config->predict;
-	FILE *ui = job->run->ui;
-	char name[64], low[QUO_UNIT_CHARS], high[QUO_UNIT_CHARS];
-	uint32_t whole = job->p->rows < config->batch ? job->p->rows : (uint32_t)config->batch;
-
-	fprintf(ui, "%-24s %10s %10s %10s %8s\n", "phase", "time", "processor", "sent", "rounds");
-	table_row(ui, "set-up, once", &d->setup);
-	snprintf(name, sizeof name, "a batch of %u", whole);
-	table_row(ui, name, &d->batch);
-	if (job->count)
-		table_row(ui, "counting the right ones", &d->count);
-	fprintf(ui, "medians of %" PRIu64 " batches, %s to %s\n", d->batches,
-		quo_format_seconds(low, d->seconds_min), quo_format_seconds(high, d->seconds_max));
-	for (uint32_t r = 0; job->classes && r < job->p->rows && job->p->rows <= 10; r++)
-		fprintf(ui, "row %u: class %d\n", job->p->first + r, job->classes[r]);
-	if (!isnan(d->accuracy))
-		fprintf(ui, "accuracy %.2f%% of %u rows\n", 100 * d->accuracy, job->p->rows);
-	fprintf(ui, "results in %s\n", quo_folder_name(job->run->output));
-}
-
 /* ---- the whole ---- */
 
-static quo_status allocate(struct job *job, quo_err *err)
+static quo_status allocate(quo_predict_job *job, quo_err *err)
 {
 	const quo_predict_config *config = &job->run->config->predict;
 	size_t rows = job->p->rows, batch = (size_t)config->batch;
 	size_t batches = (rows + batch - 1) / batch * (size_t)config->repeat;
-	uint32_t one = 1;
 
 	job->batch = quo_alloc(batches, sizeof *job->batch, err);
 	if (!job->batch)
 		return QUO_FAILED;
-	if (job->count &&
-	    !(job->right =
-		      quo_keep(job->s, quo_spec_arith(quo_bit_length(rows) + 1, 1, &one), err)))
-		return QUO_FAILED;
+	if (job->count) {
+		uint32_t dim[2] = { job->p->rows, job->predictor.net.classes };
+		if (!(job->kept = quo_keep(job->s, quo_spec_bits(7, false, 2, dim), err)))
+			return QUO_FAILED;
+	}
 	if (!job->sees)
 		return QUO_OK;
 	job->classes = quo_alloc(rows, sizeof *job->classes, err);
@@ -380,21 +244,16 @@ static quo_status allocate(struct job *job, quo_err *err)
 										    : QUO_FAILED;
 }
 
-static quo_status write_all(struct job *job, quo_err *err)
+static quo_status write_all(quo_predict_job *job, quo_err *err)
 {
 	if (job->run->leads && job->p->result)
 		*job->p->result = job->done;
 	if (!job->run->leads || job->run->silent)
 		return QUO_OK;
-	QUO_TRY(quo_run_write_config(job->run, err));
-	if (job->classes)
-		QUO_TRY(write_csv(job, err));
-	QUO_TRY(write_summary(job, err));
-	print_results(job);
-	return QUO_OK;
+	return quo_predict_report(job, err);
 }
 
-static quo_status with_predictor(struct job *job, quo_err *err)
+static quo_status with_predictor(quo_predict_job *job, quo_err *err)
 {
 	int owner = job->party->input->owner;
 	bool together = job->s->parties > 1 && (owner == QUO_SHARED || owner != job->to);
@@ -407,7 +266,7 @@ static quo_status with_predictor(struct job *job, quo_err *err)
 
 static quo_status in_session(void *arg, quo_session *s, quo_err *err)
 {
-	struct job *job = arg;
+	quo_predict_job *job = arg;
 	const quo_model_part *part = &job->p->part[s->parties > 1 ? s->party : 0];
 
 	job->s = s;
@@ -426,7 +285,7 @@ static quo_status in_session(void *arg, quo_session *s, quo_err *err)
 
 quo_status quo_predict_party(quo_run *run, quo_party *party, quo_err *err)
 {
-	struct job job = { .run = run, .party = party, .p = run->arg };
+	quo_predict_job job = { .run = run, .party = party, .p = run->arg };
 	quo_status status = quo_party_session(run, party, in_session, &job, err);
 
 	quo_free(job.classes);
