@@ -61,6 +61,14 @@ quo_status quo_experiment_load_point(quo_registry *registry, const char *path,
 				     const char *const *sets, size_t n_sets, uint32_t point,
 				     quo_experiment **out, quo_err *err);
 
+/* Characters of a label, at most: labels go into tables. */
+#define QUO__SWEEP_MAX_LABEL 60
+
+/* The sweep of a file under overrides, and the whole file; *out is NULL when it has none. */
+quo_status quo__sweep_load(quo_arena *arena, const char *path, const char *const *sets,
+			   size_t n_sets, quo_node **root, quo_sweep **out, quo_err *err);
+/* Whether an override ("key=value") concerns the sweep itself, not its points. */
+bool quo__sweep_owns(const char *set);
 /* The tree of a point, overrides applied and `sweep` gone. */
 quo_status quo__sweep_tree(quo_arena *arena, const char *path, const char *const *sets,
 			   size_t n_sets, uint32_t point, quo_node **out, quo_err *err);
