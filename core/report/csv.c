@@ -11,8 +11,8 @@ static void add(quo_buffer *out, const char *text)
 	quo_buffer_add(out, text, strlen(text));
 }
 
-/* Every cell ends with its comma; end_line() makes the last one a newline. */
-static void cell(quo_buffer *out, const char *text)
+/* end_line() makes the last comma a newline. */
+void quo_csv_cell(quo_buffer *out, const char *text)
 {
 	if (!text[strcspn(text, ",\"\r\n")]) {
 		add(out, text);
@@ -33,7 +33,7 @@ static void cell_count(quo_buffer *out, uint64_t value)
 	char text[32];
 
 	snprintf(text, sizeof text, "%" PRIu64, value);
-	cell(out, text);
+	quo_csv_cell(out, text);
 }
 
 /* An empty cell for NaN. */
@@ -46,7 +46,7 @@ static void cell_real(quo_buffer *out, double value)
 		quo_json_real(&j, NULL, value);
 		snprintf(text, sizeof text, "%.*s", (int)j.out.n, (const char *)j.out.data);
 	}
-	cell(out, text);
+	quo_csv_cell(out, text);
 	quo_json_free(&j);
 }
 
@@ -59,9 +59,9 @@ static void end_line(quo_buffer *out)
 static void header(quo_buffer *out, const quo_results *r, const char *const *names)
 {
 	for (uint32_t i = 0; i < r->sweep->n_axes; i++)
-		cell(out, r->sweep->axis[i].name);
+		quo_csv_cell(out, r->sweep->axis[i].name);
 	for (; *names; names++)
-		cell(out, *names);
+		quo_csv_cell(out, *names);
 	end_line(out);
 }
 
@@ -71,7 +71,7 @@ static void labels(quo_buffer *out, const quo_results *r, uint32_t record)
 
 	quo_sweep_at(r->sweep, record, index);
 	for (uint32_t i = 0; i < r->sweep->n_axes; i++)
-		cell(out, r->sweep->axis[i].label[index[i]]);
+		quo_csv_cell(out, r->sweep->axis[i].label[index[i]]);
 }
 
 void quo_results_csv(quo_buffer *out, const quo_results *r)
@@ -87,13 +87,13 @@ void quo_results_csv(quo_buffer *out, const quo_results *r)
 	for (uint32_t i = 0; i < r->n_records; i++) {
 		const quo_record *x = &r->record[i];
 		labels(out, r, i);
-		cell(out, x->done ? "done" : x->failure ? "failed" : "not run");
-		cell(out, x->folder);
+		quo_csv_cell(out, x->done ? "done" : x->failure ? "failed" : "not run");
+		quo_csv_cell(out, x->folder);
 		if (!x->done) {
 			for (size_t k = 0; k < 13; k++)
-				cell(out, "");
+				quo_csv_cell(out, "");
 		} else {
-			cell(out, x->protocol ? x->protocol : "");
+			quo_csv_cell(out, x->protocol ? x->protocol : "");
 			cell_count(out, x->seed);
 			cell_count(out, x->epochs);
 			cell_count(out, x->steps);
@@ -105,7 +105,7 @@ void quo_results_csv(quo_buffer *out, const quo_results *r)
 			cell_count(out, x->bytes);
 			cell_count(out, x->rounds);
 			cell_count(out, x->rss_bytes);
-			cell(out, x->weights ? x->weights : "");
+			quo_csv_cell(out, x->weights ? x->weights : "");
 		}
 		cell_real(out, r->group[i % r->n_groups].paper);
 		end_line(out);

@@ -80,6 +80,8 @@ quo_stat quo_stat_of(const double *value, size_t n); /* NaN are left out */
 void quo_results_print(FILE *out, const quo_results *r);
 
 /* ---- csv.c ---- */
+/* A text as a cell, quoted where it has to be, and the comma behind it. */
+void quo_csv_cell(quo_buffer *out, const char *text);
 /* results.csv: a line for each run. */
 void quo_results_csv(quo_buffer *out, const quo_results *r);
 /* curves.csv: a line for each run and epoch that was evaluated. */

@@ -9,6 +9,7 @@
 
 #include "config/node.h"
 #include "config/resolve.h"
+#include "report/results.h"
 
 enum { LAN_ONE, LAN_BATCH, WAN_ONE, WAN_BATCH, COLUMNS };
 
@@ -222,8 +223,11 @@ static quo_status add_set(quo_cli *cli, struct table *t, quo_err *err, const cha
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
+	int n = vsnprintf(text, sizeof text, format, args);
 	va_end(args);
+	if (n < 0 || (size_t)n >= sizeof text)
+		return quo_fail(err, QUO_USAGE, "an override of %d bytes, over %zu: %.60s", n,
+				sizeof text - 1, text);
 	if (cli->n_sets == QUO_CLI_MAX_SETS)
 		return quo_fail(err, QUO_USAGE, "more than %d overrides", QUO_CLI_MAX_SETS);
 	cli->sets[cli->n_sets] = quo__strdup(t->arena, text, err);
@@ -371,8 +375,9 @@ static void make_csv(const struct table *t, quo_buffer *b)
 	add_text(b, "\n");
 	for (uint32_t i = 0; i < t->n; i++) {
 		const struct row *r = &t->row[i];
-		add_text(b, "\"%.200s\",\"%.200s\",%u", r->config.dataset, r->config.network,
-			 r->batch);
+		quo_csv_cell(b, r->config.dataset);
+		quo_csv_cell(b, r->config.network);
+		add_text(b, "%u", r->batch);
 		for (int c = 0; c < COLUMNS; c++) {
 			const struct cell *cell = &r->cell[c];
 			if (cell->measured)

@@ -31,14 +31,22 @@ static void *map_bytes(size_t bytes, size_t *mapped, quo_err *err)
 	return p;
 }
 
+/* Whether a part's values and labels are few enough to be held. */
+static bool fits(const quo_data_shape *shape, int part)
+{
+	uint64_t rows = shape->rows[part];
+
+	return rows * shape->features <= MAX_INPUT_BYTES / sizeof(uint32_t) &&
+	       rows * shape->classes <= MAX_INPUT_BYTES;
+}
+
 quo_status quo_holding_allocate(quo_holding *in, const quo_data_shape *shape, int owner,
 				quo_err *err)
 {
 	*in = (quo_holding){ .shape = *shape, .owner = (int8_t)owner };
 	for (int part = 0; part < QUO_PARTS; part++) {
 		uint64_t cells = (uint64_t)shape->rows[part] * shape->features;
-		if (cells > MAX_INPUT_BYTES / sizeof(uint32_t) ||
-		    (uint64_t)shape->rows[part] * shape->classes > MAX_INPUT_BYTES) {
+		if (!fits(shape, part)) {
 			quo_holding_free(in);
 			return quo_fail(
 				err, QUO_FAILED,
@@ -146,6 +154,7 @@ bool quo_data_shape_is_possible(const quo_data_shape *shape)
 			return false;
 	}
 	return features == shape->features && shape->classes >= 2 && shape->classes <= 256 &&
+	       fits(shape, QUO_TRAIN) && fits(shape, QUO_TEST) &&
 	       (shape->rows[QUO_TRAIN] || shape->rows[QUO_TEST]);
 }
 
@@ -177,8 +186,9 @@ static quo_status recv_shape(quo_session *s, quo_data_shape *shape, quo_err *err
 		return QUO_OK;
 	return quo_fail(
 		err, QUO_FAILED,
-		"the other party describes data of impossible dimensions; check that both run "
-		"the same release");
+		"the other party describes data of impossible dimensions, or of more than %llu "
+		"values; use fewer rows, or check that both run the same release",
+		(unsigned long long)(MAX_INPUT_BYTES / sizeof(uint32_t)));
 }
 
 static quo_status send_part(quo_session *s, quo_holding *in, quo_err *err)
