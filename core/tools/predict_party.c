@@ -283,9 +283,19 @@ static quo_status in_session(void *arg, quo_session *s, quo_err *err)
 	return status;
 }
 
+/* A forked party keeps of the model what is its own. */
+static void drop_others(quo_predicting *p, int party)
+{
+	if (!p->part[party].weights)
+		quo_weights_free(&p->weights);
+	quo_model_share_free(&p->share[1 - party]);
+}
+
 quo_status quo_predict_party(quo_run *run, quo_party *party, quo_err *err)
 {
 	quo_predict_job job = { .run = run, .party = party, .p = run->arg };
+
+	drop_others(run->arg, party->party);
 	quo_status status = quo_party_session(run, party, in_session, &job, err);
 
 	quo_free(job.classes);
