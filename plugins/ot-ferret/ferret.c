@@ -26,15 +26,8 @@
  */
 #include <string.h>
 
-#include "kernels.h"
-#include "params.h"
-#include "trees.h"
+#include "ferret.h"
 
-#define CODE_TAG "QUOTIENT-V1-ot-ferret-code"
-/* Rows of a batch of trees: half a MiB of leaves, which the next steps find in cache. */
-#define LOG_BATCH 15
-#define BATCH ((size_t)1 << LOG_BATCH)
-#define CHUNK 4096    /* rows encoded at a time by a thread; a multiple of 64 */
 #define MAX_LANES 16u /* batches expanded at a time */
 /* The table may take this part of the last-level cache, which other cores and the other direction's
  * table use too. */
@@ -46,40 +39,10 @@ static const double cot_s[] = { 10.5e-9, 11.5e-9, 12.5e-9, 18e-9 };
 
 enum { SET_AUTO, SET_13, SET_12, SET_11, SET_10 };
 
-struct config {
+struct ferret_config {
 	quo_instance *setup;
 	int set;
 	int64_t cache_mib;
-};
-
-struct ferret {
-	const struct config *config;
-	quo_instance *setup; /* until open has taken from it what it needs */
-	const ferret_kernels *kernels;
-	quo_cost *dry; /* a forecast: everything but the work */
-	int sender;
-	bool is_sender;
-	quo_block hash_start, delta;
-	quo_block
-		*cots; /* that this iteration takes: the secret, then the base COTs of the trees */
-	quo_block *kept;   /* the same of the next */
-	unsigned lanes;    /* batches expanded at a time, one a thread */
-	quo_block *leaves; /* of that many batches */
-	quo_block *sums;   /* of theirs, at the sender */
-	uint64_t *bits;    /* choices of the leaves' rows */
-	quo_block *trees;  /* of this iteration: the sender's roots, the receiver's sums */
-	size_t cots_room, kept_room, trees_room; /* blocks */
-	uint64_t tweak;                          /* the iteration's first */
-	quo_block code;                          /* key of this iteration's rows */
-
-	/* Where the schedule is; equal at both parties. */
-	uint64_t iteration;
-	const ferret_params *now, *next;
-	const ferret_params *top; /* `set`; for auto, the largest to be used */
-	size_t row;               /* the next one to come out */
-	size_t first;             /* row of leaves[0] */
-	size_t made;              /* rows whose leaves exist, or existed */
-	size_t told;              /* trees of this iteration whose sums have been sent */
 };
 
 /* Of the iteration after one of set `p`. */
@@ -96,221 +59,6 @@ static size_t usable(const struct ferret *f)
 	return ferret_rows(f->now) - ferret_needs(f->next);
 }
 
-/* ---- trees ---- */
-
-static size_t batch_trees(const struct ferret *f, size_t tree)
-{
-	const size_t left = f->now->trees - tree, most = BATCH >> f->now->depth;
-
-	return left < most ? left : most;
-}
-
-/* Tweaks of the trees before `tree`, which starts a batch or is the last plus one. */
-static uint64_t tweaks_before(const struct ferret *f, size_t tree)
-{
-	const size_t most = BATCH >> f->now->depth;
-
-	return tree / most * ferret_batch_tweaks(most, f->now->depth) +
-	       ferret_batch_tweaks(tree % most, f->now->depth);
-}
-
-static void start_trees(struct ferret *f, quo_session *s)
-{
-	const size_t trees = f->now->trees;
-
-	if (f->dry) {
-		quo_cost_send(f->dry, f->sender,
-			      (uint64_t)trees * f->now->depth * sizeof(quo_block));
-		return;
-	}
-	f->told = 0;
-	f->tweak = quo_session_tweaks(s, f->sender ? QUO_DOMAIN_OT_1 : QUO_DOMAIN_OT_0,
-				      tweaks_before(f, trees));
-	if (f->is_sender)
-		quo_rng_bytes(s->rng, f->trees, trees * sizeof *f->trees);
-}
-
-/* Batches expanded together; all but the last of an iteration are whole. */
-struct group {
-	const struct ferret *f;
-	size_t tree, trees;
-	quo_block *leaves;
-};
-
-static void expand_batch(void *arg, size_t i)
-{
-	const struct group *g = arg;
-	const struct ferret *f = g->f;
-	const unsigned depth = f->now->depth;
-	const size_t before = i * (BATCH >> depth), tree = g->tree + before;
-	const ferret_batch b = {
-		.kernels = f->kernels,
-		.hash_start = f->hash_start,
-		.tweak = f->tweak + tweaks_before(f, tree),
-		.trees = batch_trees(f, tree),
-		.depth = depth,
-		.base = f->cots + ferret_secret(f->now) + tree * depth,
-		.sums = f->is_sender ? f->sums + before * depth : f->trees + tree * depth,
-		.leaves = g->leaves + i * BATCH,
-	};
-
-	if (f->is_sender)
-		ferret_trees_send(&b, f->delta, f->trees + tree);
-	else
-		ferret_trees_receive(&b);
-}
-
-/* Trees of up to `batches` batches from `tree` on. */
-static size_t group_trees(const struct ferret *f, size_t tree, size_t batches)
-{
-	const size_t left = f->now->trees - tree, most = batches * (BATCH >> f->now->depth);
-
-	return left < most ? left : most;
-}
-
-/* Up to `batches` batches that begin with `tree`, each by one thread; their sums travel unless they
- * have, which is the same for all of them. */
-static quo_status expand(struct ferret *f, quo_session *s, size_t tree, size_t batches,
-			 quo_block *leaves, quo_err *err)
-{
-	const unsigned depth = f->now->depth;
-	struct group g = { f, tree, group_trees(f, tree, batches), leaves };
-	const size_t bytes = g.trees * depth * sizeof(quo_block), most = BATCH >> depth;
-	const bool fresh = tree >= f->told;
-
-	if (fresh && !f->is_sender)
-		QUO_TRY(quo_channel_recv(s->peer, f->trees + tree * depth, bytes, err));
-	quo_parallel(s->pool, (g.trees + most - 1) / most, expand_batch, &g);
-	if (fresh && f->is_sender) {
-		QUO_TRY(quo_channel_send(s->peer, f->sums, bytes, err));
-		QUO_TRY(quo_channel_flush(s->peer, err));
-	}
-	if (fresh)
-		f->told = tree + g.trees;
-	return QUO_OK;
-}
-
-/* No leaf is left: expand the next batches. */
-static quo_status make_leaves(struct ferret *f, quo_session *s, quo_err *err)
-{
-	const size_t tree = f->made >> f->now->depth;
-
-	if (!tree)
-		start_trees(f, s);
-	f->first = f->made;
-	f->made += group_trees(f, tree, f->lanes) << f->now->depth;
-	return f->dry ? QUO_OK : expand(f, s, tree, f->lanes, f->leaves, err);
-}
-
-/*
- * The sums of an iteration travel within one request, so that it costs one flight. Those of trees
- * that no row was asked of yet are all that is kept of them: the sender expands these trees again when
- * their rows come out.
- */
-static quo_status tell_rest(struct ferret *f, quo_session *s, quo_err *err)
-{
-	const size_t told = f->told, trees = f->now->trees;
-	const unsigned depth = f->now->depth;
-
-	if (!f->is_sender && told < trees) {
-		f->told = trees;
-		return quo_channel_recv(s->peer, f->trees + told * depth,
-					(trees - told) * depth * sizeof *f->trees, err);
-	}
-	/* What is to be kept is not there before the iteration's end: its place is free. */
-	const size_t room = f->kept_room / BATCH, batches = room < f->lanes ? room : f->lanes;
-	while (f->told < trees)
-		QUO_TRY(expand(f, s, f->told, batches, f->kept, err));
-	return QUO_OK;
-}
-
-/* ---- code ---- */
-
-static void set_code_key(struct ferret *f)
-{
-	uint8_t message[sizeof CODE_TAG + 16 + 1 + 8], digest[32];
-	size_t n = sizeof CODE_TAG;
-
-	memcpy(message, CODE_TAG, n);
-	memcpy(message + n, &f->hash_start, 16);
-	message[n + 16] = (uint8_t)f->sender;
-	memcpy(message + n + 17, &f->iteration, 8);
-	quo_sha256(message, sizeof message, digest);
-	memcpy(&f->code, digest, sizeof f->code);
-}
-
-/* OR the n <= 64 lowest bits into a plane at bit `at`. */
-static void put_bits(uint64_t *plane, size_t at, uint64_t bits, size_t n)
-{
-	if (n < 64)
-		bits &= (UINT64_C(1) << n) - 1;
-	plane[at / 64] |= bits << at % 64;
-	if (at % 64 + n > 64)
-		plane[at / 64 + 1] |= bits >> (64 - at % 64);
-}
-
-/* Rows that the pool's threads encode, the first of them even. */
-struct rows {
-	const struct ferret *f;
-	const ferret_code *code;
-	const quo_block *leaves;
-	quo_block *out;
-	size_t n;
-};
-
-static void encode_chunk(void *arg, size_t i)
-{
-	const struct rows *r = arg;
-	const size_t at = i * CHUNK, n = r->n - at < CHUNK ? r->n - at : CHUNK;
-
-	r->f->kernels->encode(r->code, (r->f->row + at) / 2, r->leaves + at, r->out + at,
-			      (uint8_t *)(r->f->bits + at / 64), n);
-}
-
-/* The second row of a pair: the first is made too, if only for its words. Returns its bit. */
-static uint64_t encode_odd(const struct ferret *f, const ferret_code *code, quo_block leaf,
-			   quo_block *out)
-{
-	quo_block two[2], leaves[2] = { { { 0, 0 } }, leaf };
-	uint8_t bits;
-
-	f->kernels->encode(code, f->row / 2, leaves, two, &bits, 2);
-	*out = two[1];
-	quo_wipe(two, sizeof two);
-	quo_wipe(leaves, sizeof leaves);
-	return bits >> 1;
-}
-
-/*
- * The next n rows, whose leaves exist. publish: for the caller, as the contract has them; else for
- * the next iteration, in the inner form. choices: a plane that holds 0 from bit `at` on, or NULL.
- */
-static void encode(struct ferret *f, quo_session *s, size_t n, bool publish, quo_block *out,
-		   uint64_t *choices, size_t at)
-{
-	const ferret_code code = {
-		.key = f->code,
-		.secret = f->cots,
-		.mask = (uint32_t)(ferret_secret(f->now) - 1) * (uint32_t)sizeof(quo_block),
-		.publish = publish,
-		.keep = { { UINT64_MAX - f->is_sender, UINT64_MAX } },
-	};
-	const quo_block *leaves = f->leaves + (f->row - f->first);
-
-	if (n && f->row % 2) {
-		const uint64_t bit = encode_odd(f, &code, *leaves++, out++);
-		if (choices)
-			put_bits(choices, at++, bit, 1);
-		f->row++;
-		n--;
-	}
-	struct rows r = { f, &code, leaves, out, n };
-	quo_parallel(s->pool, (n + CHUNK - 1) / CHUNK, encode_chunk, &r);
-	for (size_t i = 0; choices && i < n; i += 64)
-		put_bits(choices, at + i, f->bits[i / 64], n - i < 64 ? n - i : 64);
-	f->row += n;
-}
-
 /* ---- iterations ---- */
 
 static void begin_iteration(struct ferret *f)
@@ -318,7 +66,7 @@ static void begin_iteration(struct ferret *f)
 	f->row = f->first = f->made = 0;
 	f->told = f->now->trees; /* nothing is owed before start_trees() */
 	if (!f->dry)
-		set_code_key(f);
+		ferret_set_code_key(f);
 }
 
 /* Room for n blocks, whose contents are lost. */
@@ -356,11 +104,12 @@ static quo_status next_iteration(struct ferret *f, quo_session *s, quo_err *err)
 
 	while (f->row < rows) {
 		if (f->row == f->made)
-			QUO_TRY(make_leaves(f, s, err));
+			QUO_TRY(ferret_make_leaves(f, s, err));
 		if (f->dry)
 			f->row = f->made;
 		else
-			encode(f, s, f->made - f->row, false, f->kept + (f->row - start), NULL, 0);
+			ferret_encode(f, s, f->made - f->row, false, f->kept + (f->row - start),
+				      NULL, 0);
 	}
 	f->cots = f->kept;
 	f->cots_room = f->kept_room;
@@ -391,15 +140,15 @@ static quo_status extend(struct ferret *f, quo_session *s, size_t n, quo_block *
 			QUO_TRY(next_iteration(f, s, err));
 		m = usable(f) - f->row < n - i ? usable(f) - f->row : n - i;
 		if (f->row == f->made)
-			QUO_TRY(make_leaves(f, s, err));
+			QUO_TRY(ferret_make_leaves(f, s, err));
 		m = f->made - f->row < m ? f->made - f->row : m;
 		if (f->dry)
 			foretell(f, m);
 		else
-			encode(f, s, m, true, out + i, choices, i);
+			ferret_encode(f, s, m, true, out + i, choices, i);
 		i += m;
 	}
-	return f->dry ? QUO_OK : tell_rest(f, s, err);
+	return f->dry ? QUO_OK : ferret_tell_rest(f, s, err);
 }
 
 /* ---- the choice of sets ---- */
@@ -590,10 +339,10 @@ static void ferret_cost_extend(void *self, int sender, size_t n, quo_cost *cost)
 static const char *const set_choices[] = { "auto", "13", "12", "11", "10", NULL };
 
 static const quo_option options[] = {
-	QUO_OPTION(struct config, setup, QUO_OPT_COMPONENT, "{use: softspoken, k: 8}",
+	QUO_OPTION(struct ferret_config, setup, QUO_OPT_COMPONENT, "{use: softspoken, k: 8}",
 		   "Engine of the first 74036 COTs.", .component_kind = QUO_KIND_OT),
 	QUO_OPTION(
-		struct config, set, QUO_OPT_ENUM, "auto",
+		struct ferret_config, set, QUO_OPT_ENUM, "auto",
 		"Depth of the trees, which names the LPN parameters: a larger one sends less "
 		"and takes "
 		"more memory and time (0.21, 0.39, 0.73 or 1.37 bits a COT); auto: from 10 on the "
@@ -601,7 +350,7 @@ static const quo_option options[] = {
 		"that suits the caches of both parties.",
 		.choices = set_choices),
 	QUO_OPTION(
-		struct config, cache_mib, QUO_OPT_INT, "0",
+		struct ferret_config, cache_mib, QUO_OPT_INT, "0",
 		"For auto: the last-level cache in MiB, as if both parties had it; 64 allows set "
 		"13, 32 set 12, less 11. 0: what either machine says, the smaller one.",
 		.min = 0, .max = 1 << 20),
@@ -628,7 +377,7 @@ static const quo_component ferret = {
 		    "engine",
 	.wire_version = 2,
 	.instance_size = sizeof(struct ferret),
-	.config_size = sizeof(struct config),
+	.config_size = sizeof(struct ferret_config),
 	.ops_size = sizeof(quo_ot_ops),
 	.options = options,
 	.ops = &ferret_ops,
