@@ -24,35 +24,42 @@ static quo_status skip_exponent(quo_network *net, quo_session *s, uint32_t j, co
 	return quo_map(s, &job, 1, err);
 }
 
+/* Back through a linear layer with input a of shape `in`: its gradient l->g, and the error below unless it is the
+ * first (NULL then). */
+static quo_status through(quo_net_layer *l, quo_session *s, const quo_layer_input *in, quo_value *a,
+			  quo_value *e, quo_tensor **e_prev, quo_err *err)
+{
+	const quo_layer_ops *ops = l->layer->ops;
+	uint32_t dim[2] = { l->plan.param_rows, l->plan.param_cols };
+
+	*e_prev = NULL;
+	if (l->e_width) {
+		*e_prev = quo__temp_arith(s, in, e->bits->spec.dim[0], l->e_width, err);
+		if (!*e_prev)
+			return QUO_FAILED;
+	}
+	if (l->g_width) {
+		l->g = quo_temp(s, quo_spec_arith(l->g_width, 2, dim), err);
+		if (!l->g)
+			return QUO_FAILED;
+	}
+	QUO_TRY(ops->backward(l->layer->self, s, a, e, l->t, l->g, *e_prev, err));
+	if (l->g)
+		QUO_TRY(quo_trace(s, l->where, "G", l->g, err));
+	return *e_prev ? quo_trace(s, l->where, "E_prev", *e_prev, err) : QUO_OK;
+}
+
 /* What skip j adds to the error at its source: E itself, or through the projection. */
 static quo_status skip_error(quo_network *net, quo_session *s, uint32_t j, const quo_tensor **out,
 			     quo_err *err)
 {
-	quo_net_stage *st = &net->stage[j];
-	quo_net_layer *p = st->skip.projection;
-	const quo_layer_input *in = &net->stage[st->skip.from].in;
+	quo_net_stage *st = &net->stage[j], *from = &net->stage[st->skip.from];
+	quo_tensor *e_prev;
 
 	*out = st->e.bits;
-	if (!p)
+	if (!st->skip.projection)
 		return QUO_OK;
-	const quo_layer_ops *ops = p->layer->ops;
-	quo_tensor *e_prev = NULL;
-	if (p->e_width) {
-		e_prev = quo__temp_arith(s, in, st->e.bits->spec.dim[0], p->e_width, err);
-		if (!e_prev)
-			return QUO_FAILED;
-	}
-	p->g = quo_temp(s,
-			quo_spec_arith(p->g_width, 2,
-				       (uint32_t[2]){ p->plan.param_rows, p->plan.param_cols }),
-			err);
-	if (!p->g)
-		return QUO_FAILED;
-	QUO_TRY(ops->backward(p->layer->self, s, &net->stage[st->skip.from].a, &st->e, p->t, p->g,
-			      e_prev, err));
-	QUO_TRY(quo_trace(s, p->where, "G", p->g, err));
-	if (e_prev)
-		QUO_TRY(quo_trace(s, p->where, "E_prev", e_prev, err));
+	QUO_TRY(through(st->skip.projection, s, &from->in, &from->a, &st->e, &e_prev, err));
 	*out = e_prev;
 	return QUO_OK;
 }
@@ -120,27 +127,9 @@ quo_status quo_step_backward(quo_network *net, quo_session *s, quo_tensor *e, qu
 {
 	for (uint32_t i = net->n_stages; i-- > 0;) {
 		quo_net_stage *st = &net->stage[i];
-		quo_net_layer *l = st->linear;
-		const quo_layer_ops *ops = l->layer->ops;
-		quo_tensor *e_prev = NULL;
+		quo_tensor *e_prev;
 		QUO_TRY(normalise(st, s, e, err));
-		if (i > 0) {
-			e_prev = quo__temp_arith(s, &st->in, st->e.bits->spec.dim[0], l->e_width,
-						 err);
-			if (!e_prev)
-				return QUO_FAILED;
-		}
-		if (l->g_width) {
-			uint32_t dim[2] = { l->plan.param_rows, l->plan.param_cols };
-			l->g = quo_temp(s, quo_spec_arith(l->g_width, 2, dim), err);
-			if (!l->g)
-				return QUO_FAILED;
-		}
-		QUO_TRY(ops->backward(l->layer->self, s, &st->a, &st->e, l->t, l->g, e_prev, err));
-		if (l->g)
-			QUO_TRY(quo_trace(s, l->where, "G", l->g, err));
-		if (e_prev)
-			QUO_TRY(quo_trace(s, l->where, "E_prev", e_prev, err));
+		QUO_TRY(through(st->linear, s, &st->in, &st->a, &st->e, &e_prev, err));
 		QUO_TRY(arriving(net, s, i, e_prev, &e, err));
 	}
 	return QUO_OK;

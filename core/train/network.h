@@ -16,6 +16,7 @@
 /* A linear layer, of a stage or on a skip, with the state of its parameters. */
 typedef struct quo_net_layer {
 	const quo_instance *layer;
+	uint32_t entry; /* its place in the list, from 0 */
 	char where[64]; /* "layer 2 fc", for messages and traces */
 	quo_layer_plan plan;
 	int alpha;

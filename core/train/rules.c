@@ -97,10 +97,7 @@ quo_circuit *quo_rule_output_error(quo_goal goal, unsigned z_width, int alpha, q
 
 quo_circuit *quo_rule_to_bits(quo_goal goal, unsigned width, quo_err *err)
 {
-	quo_builder *b = quo_builder_new(goal);
-
-	quo_output(b, "x", quo_input(b, "x", QUO_PORT_ARITH, width, true, false));
-	return quo_circuit_finish(b, err);
+	return quo_rule_error(goal, width, NULL, 0, width, err);
 }
 
 quo_circuit *quo_rule_error(quo_goal goal, unsigned e_width, const quo_rule_term *term, unsigned n,

@@ -11,7 +11,6 @@
 
 /* One entry of the list while it is planned. */
 struct entry {
-	const quo_network_plan *plan;
 	uint32_t i;
 	const quo_instance *layer;
 	const quo_layer_ops *ops;
@@ -67,7 +66,7 @@ static uint8_t wider(unsigned a, unsigned b)
 static struct entry entry_of(const quo_network_plan *plan, uint32_t i)
 {
 	struct entry e = {
-		.plan = plan, .i = i, .layer = plan->layers[i], .ops = plan->layers[i]->ops
+		.i = i, .layer = plan->layers[i], .ops = plan->layers[i]->ops
 	};
 
 	snprintf(e.where, sizeof e.where, "layer %u %s", i + 1, e.layer->component->name);
@@ -120,6 +119,7 @@ static quo_status add_layer(quo_network *net, const struct entry *e, const quo_l
 	quo_net_layer *l = &net->layer[net->n_layers++];
 
 	l->layer = e->layer;
+	l->entry = e->i;
 	l->plan = *plan;
 	l->alpha = quo_alpha(plan->fan_in) + plan->alpha_shift;
 	l->alpha = l->alpha < 1 ? 1 : l->alpha;
@@ -342,13 +342,8 @@ quo_status quo__network_plan(quo_network *net, const quo_network_plan *plan, quo
 	}
 	QUO_TRY(check_output(net, plan, &now, err));
 	for (uint32_t j = 0; j < net->n_stages; j++) {
-		const quo_net_layer *l = net->stage[j].linear;
-		char place[600];
-		snprintf(place, sizeof place, "%s", l->where);
-		for (uint32_t i = 0; plan->where && i < plan->n_layers; i++)
-			if (plan->layers[i] == l->layer && plan->where[i])
-				snprintf(place, sizeof place, "%s: %s", plan->where[i], l->where);
-		QUO_TRY(infer_widths(net, j, plan->predicts, place, err));
+		struct entry e = entry_of(plan, net->stage[j].linear->entry);
+		QUO_TRY(infer_widths(net, j, plan->predicts, e.place, err));
 	}
 	return QUO_OK;
 }
