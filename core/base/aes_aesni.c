@@ -214,8 +214,7 @@ static void prg_many(const quo_block *keys, size_t n, uint64_t first, uint64_t s
 			s.key[0][g] = g < some ? load(&keys[at + g]) : _mm_setzero_si128();
 		expand(&s, GROUP);
 		for (unsigned g = 0; g < some; g++)
-			stream(&s, g, first + (at + g) * step, &out[(at + g) * per_key],
-			       runs);
+			stream(&s, g, first + (at + g) * step, &out[(at + g) * per_key], runs);
 		for (size_t j = runs; j < per_key; j++) {
 			__m128i x[GROUP];
 			for (unsigned g = 0; g < GROUP; g++)

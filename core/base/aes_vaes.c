@@ -220,9 +220,9 @@ INLINE void scatter(const schedule *s, size_t some, uint64_t first, uint64_t ste
 		quo_block block[KEYS];
 	} x;
 
-	x.reg[0] = _mm512_setr_epi64((int64_t)first, 0, (int64_t)(first + step), 0,
-				     (int64_t)(first + 2 * step), 0, (int64_t)(first + 3 * step),
-				     0);
+	x.reg[0] =
+		_mm512_setr_epi64((int64_t)first, 0, (int64_t)(first + step), 0,
+				  (int64_t)(first + 2 * step), 0, (int64_t)(first + 3 * step), 0);
 	for (unsigned i = 1; i < REGS; i++)
 		x.reg[i] = _mm512_add_epi64(x.reg[i - 1], four);
 	encrypt_each(s, x.reg);

@@ -20,7 +20,7 @@ typedef struct quo__section {
 
 extern const quo_option quo__schema_top[]; /* name, data, protocol, reveal, threads */
 extern const quo__section
-	quo__schema_sections[];              /* train, predict, network, output; ends with a NULL name */
+	quo__schema_sections[]; /* train, predict, network, output; ends with a NULL name */
 extern const char *const quo__schema_keys[]; /* keys beside those of quo__schema_top */
 
 #endif

@@ -3,14 +3,10 @@
 
 const char *const quo__data_owners[] = { "dealer", "0", "1", NULL };
 
-const quo_component *const quo_data_components[] = { &quo__data_idx,
-						     &quo__data_csv,
-						     &quo__data_npy,
-						     &quo__data_records,
-						     &quo__data_windows,
-						     &quo__data_digits,
-						     &quo__data_shares,
-						     NULL };
+const quo_component *const quo_data_components[] = { &quo__data_idx,     &quo__data_csv,
+						     &quo__data_npy,     &quo__data_records,
+						     &quo__data_windows, &quo__data_digits,
+						     &quo__data_shares,  NULL };
 
 quo_status quo__reader_init(void *self, const void *config, quo_err *err)
 {

@@ -20,7 +20,12 @@
 #define RATE_MIN 1.0
 #define RATE_MAX 1e13
 
-enum { PING, SEND, TAKE, DONE }; /* requests of party 0: answer; send 2^log bytes; take as many; no more */
+enum {
+	PING,
+	SEND,
+	TAKE,
+	DONE
+}; /* requests of party 0: answer; send 2^log bytes; take as many; no more */
 
 struct request {
 	uint8_t what, log_bytes;
@@ -37,7 +42,8 @@ static double now(void)
 /* ---- party 0 ---- */
 
 /* Seconds from the request to its answer. */
-static quo_status ask(quo_channel *ch, uint8_t what, uint8_t log_bytes, uint8_t *buffer, double *seconds, quo_err *err)
+static quo_status ask(quo_channel *ch, uint8_t what, uint8_t log_bytes, uint8_t *buffer,
+		      double *seconds, quo_err *err)
 {
 	const struct request r = { what, log_bytes };
 	size_t n = (size_t)1 << log_bytes;
@@ -68,7 +74,8 @@ static quo_status ping(quo_channel *ch, uint8_t *buffer, double *round_trip, quo
 }
 
 /* A round trip of every transfer is latency. */
-static quo_status transfer(quo_channel *ch, uint8_t what, uint8_t *buffer, double round_trip, double *rate, quo_err *err)
+static quo_status transfer(quo_channel *ch, uint8_t what, uint8_t *buffer, double round_trip,
+			   double *rate, quo_err *err)
 {
 	double enough = TRIPS * round_trip > LONG_ENOUGH_S ? TRIPS * round_trip : LONG_ENOUGH_S;
 
@@ -76,7 +83,8 @@ static quo_status transfer(quo_channel *ch, uint8_t what, uint8_t *buffer, doubl
 		double s, floor;
 		QUO_TRY(ask(ch, what, log, buffer, &s, err));
 		floor = s / 10;
-		*rate = (double)((size_t)1 << log) / (s - round_trip > floor ? s - round_trip : floor);
+		*rate = (double)((size_t)1 << log) /
+			(s - round_trip > floor ? s - round_trip : floor);
 		if (s > enough)
 			break;
 	}
@@ -110,10 +118,12 @@ static quo_status take_report(quo_channel *ch, quo_link *out, quo_err *err)
 {
 	QUO_TRY(quo_channel_recv(ch, &out->latency_s, sizeof out->latency_s, err));
 	QUO_TRY(quo_channel_recv(ch, &out->bytes_per_s, sizeof out->bytes_per_s, err));
-	if (!(out->latency_s >= LATENCY_MIN && out->latency_s <= LATENCY_MAX && out->bytes_per_s >= RATE_MIN &&
-	      out->bytes_per_s <= RATE_MAX))
-		return quo_fail(err, QUO_FAILED, "the other party reports a link that cannot be; give network.latency and "
-						 "network.bandwidth to do without measuring");
+	if (!(out->latency_s >= LATENCY_MIN && out->latency_s <= LATENCY_MAX &&
+	      out->bytes_per_s >= RATE_MIN && out->bytes_per_s <= RATE_MAX))
+		return quo_fail(
+			err, QUO_FAILED,
+			"the other party reports a link that cannot be; give network.latency and "
+			"network.bandwidth to do without measuring");
 	return QUO_OK;
 }
 
@@ -133,7 +143,8 @@ static quo_status answer(quo_channel *ch, uint8_t *buffer, quo_link *out, quo_er
 		QUO_TRY(quo_channel_send(ch, buffer, r.what == SEND ? n : 1, err));
 		QUO_TRY(quo_channel_flush(ch, err));
 	}
-	return quo_fail(err, QUO_FAILED, "the other party does not measure the link as this version does");
+	return quo_fail(err, QUO_FAILED,
+			"the other party does not measure the link as this version does");
 }
 
 quo_status quo_probe_link(quo_channel *ch, int party, quo_link *out, quo_err *err)
@@ -146,7 +157,7 @@ quo_status quo_probe_link(quo_channel *ch, int party, quo_link *out, quo_err *er
 	/* Nothing that a tunnel could compress. */
 	quo_prg((quo_block){ { 0, 0 } }, 0, buffer, n / sizeof *buffer);
 	quo_status status = party == 0 ? measure(ch, (uint8_t *)buffer, out, err)
-	                               : answer(ch, (uint8_t *)buffer, out, err);
+				       : answer(ch, (uint8_t *)buffer, out, err);
 	quo_free(buffer);
 	return status;
 }

@@ -112,8 +112,9 @@ static void markdown_top(FILE *out)
 	fprintf(out, "## Top level\n\n");
 	fprintf(out, "| key | value | default | meaning |\n|---|---|---|---|\n");
 	fprintf(out, "| `extends` | a path | none | the file to start from |\n");
-	fprintf(out, "| `sweep` | a map of keys, each with a list | none | run every combination of "
-		     "values: [sweeps](sweeps.md) |\n");
+	fprintf(out,
+		"| `sweep` | a map of keys, each with a list | none | run every combination of "
+		"values: [sweeps](sweeps.md) |\n");
 	for (const quo_option *o = quo__schema_top; o->name; o++) {
 		char wants[WANTS_BYTES];
 		bool file_name = !strcmp(o->name, "name");

@@ -118,8 +118,8 @@ static quo_status costs(quo_registry *registry, const char *operand, quo_err *er
 	char *end = NULL;
 	long bits = operand ? strtol(operand, &end, 10) : 22;
 
-	if (operand && (end == operand || *end || bits < QUO_COSTS_LEAST_BITS ||
-			bits > QUO_COSTS_MOST_BITS))
+	if (operand &&
+	    (end == operand || *end || bits < QUO_COSTS_LEAST_BITS || bits > QUO_COSTS_MOST_BITS))
 		return quo_fail(err, QUO_USAGE, "costs takes a width of %d to %d bits, not '%.64s'",
 				QUO_COSTS_LEAST_BITS, QUO_COSTS_MOST_BITS, operand);
 	return quo_costs_print(stdout, registry, (unsigned)bits, err);

@@ -5,8 +5,8 @@
 #include "train/step.h"
 
 /* One element, or the sum of several: the exponents between a skip's two ends. */
-static quo_status skip_exponent(quo_network *net, quo_session *s, uint32_t j, const quo_tensor **out,
-				quo_err *err)
+static quo_status skip_exponent(quo_network *net, quo_session *s, uint32_t j,
+				const quo_tensor **out, quo_err *err)
 {
 	const quo_net_skip *skip = &net->stage[j].skip;
 	uint32_t one = 1;

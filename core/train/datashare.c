@@ -151,9 +151,10 @@ quo_status quo_data_share_match(const quo_holding part[2], const quo_data_share_
 	if (!memcmp(id[0].id, id[1].id, sizeof id[0].id) &&
 	    same_shape(&part[0].shape, &part[1].shape))
 		return QUO_OK;
-	return quo_fail(err, QUO_USAGE,
-			"data.files: the two parties' shares are of two sharings (their ids or sizes "
-			"differ); share the data again");
+	return quo_fail(
+		err, QUO_USAGE,
+		"data.files: the two parties' shares are of two sharings (their ids or sizes "
+		"differ); share the data again");
 }
 
 static quo_status join_part(const quo_holding part[2], int p, int8_t **x, uint8_t **y, quo_err *err)

@@ -81,10 +81,11 @@ static quo_status build_stage(quo_network *net, quo_session *s, uint32_t i, quo_
 	size_t n_e = (size_t)net->batch * quo_shape_elements(&st->out);
 
 	if (e_width > 60)
-		return quo_fail(err, QUO_USAGE,
-				"%s: a skip over so many layers needs errors of more than 60 bits; skip "
-				"over fewer",
-				l->where);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s: a skip over so many layers needs errors of more than 60 bits; skip "
+			"over fewer",
+			l->where);
 	st->activate = last ? quo_rule_output_error(goal, l->z_width, l->alpha, err)
 			    : quo_rule_activate(goal, l->z_width, l->alpha, st->window.layer,
 						st->window.n, true, err);
@@ -95,8 +96,9 @@ static quo_status build_stage(quo_network *net, quo_session *s, uint32_t i, quo_
 	if (!last)
 		QUO_TRY(build_error(net, goal, i, e_width, err));
 	QUO_TRY(quo_reducer_init(&st->reduce_e, goal, net->quant, e_width, n_e, err));
-	st->normalise = quo_rule_normalise(goal, e_width, st->reduce_e.s_width,
-					   quo_quant(net->quant)->bound, last ? 0 : st->window.n, err);
+	st->normalise =
+		quo_rule_normalise(goal, e_width, st->reduce_e.s_width,
+				   quo_quant(net->quant)->bound, last ? 0 : st->window.n, err);
 	return st->normalise ? QUO_OK : QUO_FAILED;
 }
 

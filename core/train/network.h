@@ -60,8 +60,9 @@ typedef struct quo_net_stage {
 	quo_net_layer *linear;
 	quo_net_skip skip;
 	quo_net_window window;
-	quo_layer_input in, z, out; /* shapes: its input, Z, the activation as the next stage takes it */
-	uint8_t a_ring, e_ring;     /* of the arithmetic forms of the input and of the error */
+	quo_layer_input in, z,
+		out; /* shapes: its input, Z, the activation as the next stage takes it */
+	uint8_t a_ring, e_ring; /* of the arithmetic forms of the input and of the error */
 
 	quo_circuit *activate;  /* with the masks; the last stage: the output error */
 	quo_circuit *predict;   /* activation alone, for evaluation */

@@ -65,9 +65,7 @@ static uint8_t wider(unsigned a, unsigned b)
 
 static struct entry entry_of(const quo_network_plan *plan, uint32_t i)
 {
-	struct entry e = {
-		.i = i, .layer = plan->layers[i], .ops = plan->layers[i]->ops
-	};
+	struct entry e = { .i = i, .layer = plan->layers[i], .ops = plan->layers[i]->ops };
 
 	snprintf(e.where, sizeof e.where, "layer %u %s", i + 1, e.layer->component->name);
 	if (plan->where && plan->where[i])
@@ -91,10 +89,11 @@ static quo_status check_shape(const struct entry *e, const quo_layer_input *out,
 	if (!n)
 		return quo_fail(err, QUO_BUG, "%s: an output of %s", e->place, describe(out, text));
 	if (n > MAX_ELEMENTS)
-		return quo_fail(err, QUO_USAGE,
-				"%s: its output is %s, and an example has at most %llu values; make "
-				"the layer smaller",
-				e->place, describe(out, text), (unsigned long long)MAX_ELEMENTS);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s: its output is %s, and an example has at most %llu values; make "
+			"the layer smaller",
+			e->place, describe(out, text), (unsigned long long)MAX_ELEMENTS);
 	return QUO_OK;
 }
 
@@ -150,18 +149,21 @@ static quo_status add_linear(quo_network *net, const struct entry *e, quo_layer_
 }
 
 /* The stage that a skip or a window acts in. */
-static quo_status stage_of(quo_network *net, const struct entry *e, quo_net_stage **st, quo_err *err)
+static quo_status stage_of(quo_network *net, const struct entry *e, quo_net_stage **st,
+			   quo_err *err)
 {
 	if (!net->n_stages)
-		return quo_fail(err, QUO_USAGE,
-				"%s acts on the output of a layer with parameters; put one before it",
-				e->place);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s acts on the output of a layer with parameters; put one before it",
+			e->place);
 	*st = &net->stage[net->n_stages - 1];
 	if (!same_shape(&(*st)->z, &(*st)->out))
-		return quo_fail(err, QUO_USAGE,
-				"%s comes after a layer that changed the shape; put it directly after the layer "
-				"with parameters",
-				e->place);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s comes after a layer that changed the shape; put it directly after the layer "
+			"with parameters",
+			e->place);
 	return QUO_OK;
 }
 
@@ -174,13 +176,14 @@ static quo_status add_skip(quo_network *net, const struct entry *e, quo_err *err
 
 	QUO_TRY(stage_of(net, e, &st, err));
 	if (st->skip.layer)
-		return quo_fail(err, QUO_USAGE, "%s: %s has a residual already; a layer takes one", e->place,
-				st->linear->where);
+		return quo_fail(err, QUO_USAGE, "%s: %s has a residual already; a layer takes one",
+				e->place, st->linear->where);
 	uint32_t over = e->ops->over(e->layer->self);
 	if (over < 1 || over > net->n_stages)
-		return quo_fail(err, QUO_USAGE,
-				"%s goes back over %u layers with parameters, and %u come before it",
-				e->place, over, net->n_stages);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s goes back over %u layers with parameters, and %u come before it",
+			e->place, over, net->n_stages);
 	quo_net_skip *skip = &st->skip;
 	skip->layer = e->layer;
 	skip->from = net->n_stages - over;
@@ -191,21 +194,24 @@ static quo_status add_skip(quo_network *net, const struct entry *e, quo_err *err
 	memcpy(in.z_dim, st->z.dim, sizeof in.z_dim);
 	QUO_TRY(ask(e, &in, &plan, &out, err));
 	if (!same_shape(&out, &st->z))
-		return quo_fail(err, QUO_USAGE,
-				"%s: what it adds is %s, and the output of %s is %s; they must be equal: "
-				"padding: same keeps rows and columns, project: true changes channels",
-				e->place, describe(&out, a), st->linear->where, describe(&st->z, b));
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s: what it adds is %s, and the output of %s is %s; they must be equal: "
+			"padding: same keeps rows and columns, project: true changes channels",
+			e->place, describe(&out, a), st->linear->where, describe(&st->z, b));
 	if (!plan.param_rows)
 		return QUO_OK;
 	QUO_TRY(add_layer(net, e, &plan, &skip->projection, err));
 	skip->shift -= skip->projection->alpha;
 	if (skip->shift < 0)
-		return quo_fail(err, QUO_USAGE,
-				"%s: the projection sums %u inputs, more than %s with its %u; skip from a "
-				"narrower tensor",
-				e->place, plan.fan_in, st->linear->where, st->linear->plan.fan_in);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s: the projection sums %u inputs, more than %s with its %u; skip from a "
+			"narrower tensor",
+			e->place, plan.fan_in, st->linear->where, st->linear->plan.fan_in);
 	if (skip->from > 0)
-		QUO_TRY(ring_for(plan.e_bound, e->place, "error E", &skip->projection->e_width, err));
+		QUO_TRY(ring_for(plan.e_bound, e->place, "error E", &skip->projection->e_width,
+				 err));
 	return QUO_OK;
 }
 
@@ -217,11 +223,12 @@ static quo_status add_window(quo_network *net, const struct entry *e, quo_layer_
 
 	QUO_TRY(stage_of(net, e, &st, err));
 	if (st->window.layer)
-		return quo_fail(err, QUO_USAGE, "%s: %s is pooled already", e->place, st->linear->where);
+		return quo_fail(err, QUO_USAGE, "%s: %s is pooled already", e->place,
+				st->linear->where);
 	QUO_TRY(ask(e, &st->z, &plan, now, err));
 	if (plan.window < 1 || plan.window > QUO_MAX_WINDOW)
-		return quo_fail(err, QUO_USAGE, "%s: a window of %u elements is not 1..%d", e->place,
-				plan.window, QUO_MAX_WINDOW);
+		return quo_fail(err, QUO_USAGE, "%s: a window of %u elements is not 1..%d",
+				e->place, plan.window, QUO_MAX_WINDOW);
 	quo_net_window *w = &st->window;
 	uint32_t n = quo_shape_elements(now), from = quo_shape_elements(&st->z);
 	w->layer = e->layer;
@@ -298,15 +305,16 @@ static quo_status check_output(const quo_network *net, const quo_network_plan *p
 	const char *place = plan->where ? plan->where[i] : "", *colon = plan->where ? ": " : "";
 
 	if (!net->n_stages)
-		return quo_fail(err, QUO_USAGE, "%s%sthe network has no layer with parameters", place,
-				colon);
+		return quo_fail(err, QUO_USAGE, "%s%sthe network has no layer with parameters",
+				place, colon);
 	const quo_net_stage *top = &net->stage[net->n_stages - 1];
 	if (top->skip.layer || top->window.layer)
-		return quo_fail(err, QUO_USAGE,
-				"%s%s%s cannot follow the output layer; end with a layer that has one output "
-				"per class, e.g. {use: fc, out: %u}",
-				place, colon, top->window.layer ? top->window.where : top->skip.where,
-				plan->classes);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s%s%s cannot follow the output layer; end with a layer that has one output "
+			"per class, e.g. {use: fc, out: %u}",
+			place, colon, top->window.layer ? top->window.where : top->skip.where,
+			plan->classes);
 	if (quo_shape_elements(out) != plan->classes)
 		return quo_fail(
 			err, QUO_USAGE,

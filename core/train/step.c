@@ -26,8 +26,7 @@ static quo_status add_skip(quo_network *net, quo_session *s, quo_net_stage *st, 
 	if (skip->projection) {
 		quo_net_layer *p = skip->projection;
 		const quo_layer_ops *ops = p->layer->ops;
-		quo_tensor *own =
-			quo__temp_arith(s, &st->z, z->spec.dim[0], p->z_width, err);
+		quo_tensor *own = quo__temp_arith(s, &st->z, z->spec.dim[0], p->z_width, err);
 		if (!own)
 			return QUO_FAILED;
 		QUO_TRY(ops->forward(p->layer->self, s, a, p->t, own, err));

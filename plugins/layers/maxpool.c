@@ -26,9 +26,10 @@ struct maxpool {
 static const quo_option options[] = {
 	QUO_OPTION(struct config, size, QUO_OPT_STRINGS, "2",
 		   "Size of a window: one integer, or [rows, columns]. The stride is the same."),
-	QUO_OPTION(struct config, remainder, QUO_OPT_ENUM, "refuse",
-		   "When windows do not divide the input: refuse it, or drop the last rows and columns.",
-		   .choices = remainders),
+	QUO_OPTION(
+		struct config, remainder, QUO_OPT_ENUM, "refuse",
+		"When windows do not divide the input: refuse it, or drop the last rows and columns.",
+		.choices = remainders),
 	{ 0 },
 };
 
@@ -40,9 +41,10 @@ static quo_status init(void *self, const void *config, quo_err *err)
 	m->drop = c->remainder == DROP;
 	QUO_TRY(layers_pair(&c->size, "size", 1, MAX_SIDE, m->size, err));
 	if (m->size[0] * m->size[1] > QUO_MAX_WINDOW)
-		return quo_fail(err, QUO_USAGE,
-				"size: a window of %u x %u has more than %d elements; pool in two steps",
-				m->size[0], m->size[1], QUO_MAX_WINDOW);
+		return quo_fail(
+			err, QUO_USAGE,
+			"size: a window of %u x %u has more than %d elements; pool in two steps",
+			m->size[0], m->size[1], QUO_MAX_WINDOW);
 	return QUO_OK;
 }
 
@@ -51,20 +53,22 @@ static quo_status plan(void *self, const quo_layer_input *in, quo_layer_plan *pl
 	const struct maxpool *m = self;
 
 	if (in->n_dims != 3)
-		return quo_fail(err, QUO_USAGE,
-				"it pools rows x columns x channels, and its input has %u dimension%s; put it "
-				"directly after conv2d",
-				in->n_dims, in->n_dims == 1 ? "" : "s");
+		return quo_fail(
+			err, QUO_USAGE,
+			"it pools rows x columns x channels, and its input has %u dimension%s; put it "
+			"directly after conv2d",
+			in->n_dims, in->n_dims == 1 ? "" : "s");
 	for (unsigned d = 0; d < 2; d++) {
 		if (in->dim[d] < m->size[d])
 			return quo_fail(err, QUO_USAGE,
-					"a window of %u x %u is larger than the input, %u x %u", m->size[0],
-					m->size[1], in->dim[0], in->dim[1]);
-		if (in->dim[d] % m->size[d] && !m->drop)
-			return quo_fail(err, QUO_USAGE,
-					"windows of %u x %u do not divide the input, %u x %u; pad the layer "
-					"before, or say remainder: drop",
+					"a window of %u x %u is larger than the input, %u x %u",
 					m->size[0], m->size[1], in->dim[0], in->dim[1]);
+		if (in->dim[d] % m->size[d] && !m->drop)
+			return quo_fail(
+				err, QUO_USAGE,
+				"windows of %u x %u do not divide the input, %u x %u; pad the layer "
+				"before, or say remainder: drop",
+				m->size[0], m->size[1], in->dim[0], in->dim[1]);
 	}
 	*plan = (quo_layer_plan){ .n_dims = 3,
 				  .dim = { in->dim[0] / m->size[0], in->dim[1] / m->size[1],
@@ -81,8 +85,9 @@ static void places(void *self, const quo_layer_input *in, const quo_layer_plan *
 
 	for (uint32_t r = 0; r < plan->dim[0]; r++)
 		for (uint32_t c = 0; c < plan->dim[1]; c++) {
-			uint32_t from = ((r * m->size[0] + down) * in->dim[1] + c * m->size[1] + right) *
-					channels;
+			uint32_t from =
+				((r * m->size[0] + down) * in->dim[1] + c * m->size[1] + right) *
+				channels;
 			for (uint32_t i = 0; i < channels; i++)
 				*place++ = from + i;
 		}

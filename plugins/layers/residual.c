@@ -22,13 +22,15 @@ struct residual {
 };
 
 static const quo_option options[] = {
-	QUO_OPTION(struct config, over, QUO_OPT_INT, "2",
-		   "How many layers with parameters it skips, the one before it included: it adds what "
-		   "went into the first of them.",
-		   .min = 1, .max = 64),
-	QUO_OPTION(struct config, project, QUO_OPT_BOOL, "false",
-		   "Add a 1 x 1 convolution of it, with parameters of its own and the stride that brings "
-		   "it to the shape of Z."),
+	QUO_OPTION(
+		struct config, over, QUO_OPT_INT, "2",
+		"How many layers with parameters it skips, the one before it included: it adds what "
+		"went into the first of them.",
+		.min = 1, .max = 64),
+	QUO_OPTION(
+		struct config, project, QUO_OPT_BOOL, "false",
+		"Add a 1 x 1 convolution of it, with parameters of its own and the stride that brings "
+		"it to the shape of Z."),
 	{ 0 },
 };
 
@@ -49,9 +51,10 @@ static quo_status plan(void *self, const quo_layer_input *in, quo_layer_plan *pl
 		return QUO_OK;
 	}
 	if (in->n_dims != 3 || in->z_dims != 3)
-		return quo_fail(err, QUO_USAGE,
-				"project: true wants rows x columns x channels at both ends; use it between "
-				"conv2d layers");
+		return quo_fail(
+			err, QUO_USAGE,
+			"project: true wants rows x columns x channels at both ends; use it between "
+			"conv2d layers");
 	/* The smallest strides that can reach the shape; if they miss it, none does. */
 	r->projection = (struct conv_geometry){ .kh = 1,
 						.kw = 1,

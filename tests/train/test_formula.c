@@ -88,7 +88,8 @@ static void mnist_2x128(void **state)
 		"train.batch=128", "train.max_steps=1", "train.optimizer.use=sgd", NULL
 	};
 	const char *amsgrad[] = { sgd[0], sgd[1], sgd[2], "train.optimizer.use=amsgrad", NULL };
-	const char *standard[] = { sgd[0], sgd[1], sgd[2], "train.optimizer.use=amsgrad-std", NULL };
+	const char *standard[] = { sgd[0], sgd[1], sgd[2], "train.optimizer.use=amsgrad-std",
+				   NULL };
 
 	(void)state;
 	check(&shape, sgd, NULL, 0);

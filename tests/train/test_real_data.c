@@ -89,7 +89,8 @@ static void mnist(void **state)
 static void every_network(void **state)
 {
 	static const char yao[] = "protocol={use: quotient, ot: {use: iknp}}";
-	static const char gmw[] = "protocol={use: quotient, ot: {use: softspoken}, circuits: {use: gmw}}";
+	static const char gmw[] =
+		"protocol={use: quotient, ot: {use: softspoken}, circuits: {use: gmw}}";
 	static const struct {
 		const char *config, *probe, *protocol;
 		bool is_large; /* not with sanitizers, where it takes minutes */

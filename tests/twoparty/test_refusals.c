@@ -117,28 +117,34 @@ static const struct refusal networks[] = {
 #define CONV "{use: conv2d, out: 4, kernel: 3}"
 #define FC "{use: fc, out: 10}"
 	{ "more values than can be counted",
-	  .yaml = DATA "model: [{use: conv2d, out: 16777216, kernel: 1}, {use: maxpool}, " FC "]\n" TRAIN,
+	  .yaml = DATA "model: [{use: conv2d, out: 16777216, kernel: 1}, {use: maxpool}, " FC
+		       "]\n" TRAIN,
 	  .parts = { "bad.yaml:2: ", "layer 1 conv2d", "8 x 8 x 16777216", "67108864 values" } },
-	{ "a pool that does not divide", .yaml = DATA "model: [" CONV ", {use: maxpool, size: 4}, " FC "]\n" TRAIN,
+	{ "a pool that does not divide",
+	  .yaml = DATA "model: [" CONV ", {use: maxpool, size: 4}, " FC "]\n" TRAIN,
 	  .parts = { "bad.yaml:2: ", "layer 2 maxpool", "4 x 4 do not divide", "6 x 6", "drop" } },
 	{ "a pool larger than its input",
-	  .yaml = DATA "model: [" CONV ", {use: maxpool, size: [7, 1], remainder: drop}, " FC "]\n" TRAIN,
+	  .yaml = DATA "model: [" CONV ", {use: maxpool, size: [7, 1], remainder: drop}, " FC
+		       "]\n" TRAIN,
 	  .parts = { "layer 2 maxpool", "7 x 1 is larger", "6 x 6" } },
-	{ "a pool of no size", .yaml = DATA "model: [" CONV ", {use: maxpool, size: 0}, " FC "]\n" TRAIN,
+	{ "a pool of no size",
+	  .yaml = DATA "model: [" CONV ", {use: maxpool, size: 0}, " FC "]\n" TRAIN,
 	  .parts = { "model.1: size", "1..64", "'0'" } },
 	{ "a pool of many elements",
 	  .yaml = DATA "model: [" CONV ", {use: maxpool, size: 17}, " FC "]\n" TRAIN,
 	  .parts = { "17 x 17", "256 elements" } },
-	{ "a pool of a vector", .yaml = DATA "model: [{use: fc, out: 8}, {use: maxpool}, " FC "]\n" TRAIN,
+	{ "a pool of a vector",
+	  .yaml = DATA "model: [{use: fc, out: 8}, {use: maxpool}, " FC "]\n" TRAIN,
 	  .parts = { "layer 2 maxpool", "1 dimension", "after conv2d" } },
 	{ "a pool of the data", .yaml = DATA "model: [{use: maxpool}, " FC "]\n" TRAIN,
 	  .parts = { "layer 1 maxpool", "put one before it" } },
-	{ "a pool of the output", .yaml = DATA "model: [{use: conv2d, out: 10, kernel: 7}, "
-	  "{use: maxpool}]\n" TRAIN,
+	{ "a pool of the output",
+	  .yaml = DATA "model: [{use: conv2d, out: 10, kernel: 7}, "
+		       "{use: maxpool}]\n" TRAIN,
 	  .parts = { "layer 2 maxpool", "cannot follow the output layer", "{use: fc, out: 10}" } },
 	{ "a residual of other channels",
 	  .yaml = DATA "model: [" CONV ", {use: conv2d, out: 8, kernel: 3, padding: same}, "
-	  "{use: residual, over: 1}, " FC "]\n" TRAIN,
+		       "{use: residual, over: 1}, " FC "]\n" TRAIN,
 	  .parts = { "bad.yaml:2: ", "layer 3 residual", "6 x 6 x 4", "layer 2 conv2d is 6 x 6 x 8",
 		     "project: true" } },
 	{ "a projection that cannot reach",
@@ -148,14 +154,18 @@ static const struct refusal networks[] = {
 	  .yaml = DATA "model: [" CONV ", {use: residual, over: 2}, " FC "]\n" TRAIN,
 	  .parts = { "layer 2 residual", "over 2 layers", "1 come before it" } },
 	{ "a residual after a pool",
-	  .yaml = DATA "model: [" CONV ", {use: maxpool}, {use: residual, over: 1}, " FC "]\n" TRAIN,
+	  .yaml = DATA "model: [" CONV ", {use: maxpool}, {use: residual, over: 1}, " FC
+		       "]\n" TRAIN,
 	  .parts = { "layer 3 residual", "changed the shape", "directly after" } },
-	{ "two residuals", .yaml = DATA "model: [{use: conv2d, out: 1, kernel: 3, padding: same}, "
-	  "{use: residual, over: 1}, {use: residual, over: 1}, " FC "]\n" TRAIN,
+	{ "two residuals",
+	  .yaml = DATA "model: [{use: conv2d, out: 1, kernel: 3, padding: same}, "
+		       "{use: residual, over: 1}, {use: residual, over: 1}, " FC "]\n" TRAIN,
 	  .parts = { "layer 3 residual", "layer 1 conv2d has a residual already" } },
 	{ "a projection wider than its layer",
-	  .yaml = DATA "model: [{use: conv2d, out: 300, kernel: 3, padding: same}, {use: conv2d, "
-	  "out: 1, kernel: 1}, {use: conv2d, out: 4, kernel: 1}, {use: residual, project: true}, " FC "]\n" TRAIN,
+	  .yaml = DATA
+	  "model: [{use: conv2d, out: 300, kernel: 3, padding: same}, {use: conv2d, "
+	  "out: 1, kernel: 1}, {use: conv2d, out: 4, kernel: 1}, {use: residual, project: true}, " FC
+	  "]\n" TRAIN,
 	  .parts = { "layer 4 residual", "sums 300 inputs", "layer 3 conv2d with its 1" } },
 	{ "a kernel larger than its input",
 	  .yaml = DATA "model: [{use: conv2d, out: 4, kernel: 9}, " FC "]\n" TRAIN,

@@ -264,8 +264,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_local),     cmocka_unit_test(test_two_processes),
 		cmocka_unit_test(test_strangers), cmocka_unit_test(test_strangers_here),
-		cmocka_unit_test(test_model),
-		cmocka_unit_test(test_bad_files), cmocka_unit_test(test_usage),
+		cmocka_unit_test(test_model),     cmocka_unit_test(test_bad_files),
+		cmocka_unit_test(test_usage),
 	};
 	return cmocka_run_group_tests(tests, begin, end);
 }

@@ -81,11 +81,12 @@ typedef struct quo_layer_ops {
 	uint32_t (*over)(void *self);
 	/* WINDOW, required: place[o] = the element of Z that is number k (0 .. window-1) of the window
 	 * of output element o, for all elements of one example, row-major. Windows share no element. */
-	void (*places)(void *self, const quo_layer_input *in, const quo_layer_plan *plan, uint32_t k,
-		       uint32_t *place);
+	void (*places)(void *self, const quo_layer_input *in, const quo_layer_plan *plan,
+		       uint32_t k, uint32_t *place);
 	/* WINDOW, required: the value of a window from its elements z[0 .. n-1], and for each
 	 * whether the error goes to it. */
-	quo_int (*combine)(void *self, quo_builder *b, const quo_int *z, uint32_t n, quo_wire *takes);
+	quo_int (*combine)(void *self, quo_builder *b, const quo_int *z, uint32_t n,
+			   quo_wire *takes);
 } quo_layer_ops;
 
 /* Coefficients of a ternary tensor's two planes. */

@@ -52,7 +52,8 @@ typedef struct quo_session {
 	void *trace_arg;
 	quo_link link;  /* what engines plan with; the same at all parties */
 	quo_pool *pool; /* this party's threads; NULL: one. Nothing on the wire depends on it */
-	uint64_t dry_step_peak; /* dry runs: dry_step_bytes before temporaries were given back, at most */
+	uint64_t
+		dry_step_peak; /* dry runs: dry_step_bytes before temporaries were given back, at most */
 } quo_session;
 
 /* Reserve n tweaks of a domain; the first of them. The domain is in the top byte. */

@@ -13,7 +13,7 @@ enum { BENCH_WIDE, BENCH_UPDATE };
 typedef struct bench_map {
 	const bench *b;
 	int which; /* one of these */
-	size_t n; /* instances */
+	size_t n;  /* instances */
 } bench_map;
 bench_job bench_map_job_of(const bench_map *map, const char *protocol);
 

@@ -204,10 +204,10 @@ static void test_prg_many(void **state)
 			quo_block *keys = random_new(rng, n * sizeof *keys),
 				  *want = malloc(bytes + 1);
 			for (size_t i = 0; i < n * per_key; i++)
-				want[i] = openssl_aes(keys[i / per_key],
-						      (quo_block){ { first + i / per_key * step +
-									     i % per_key,
-								     0 } });
+				want[i] = openssl_aes(
+					keys[i / per_key],
+					(quo_block){
+						{ first + i / per_key * step + i % per_key, 0 } });
 			FOR_EACH_TIER(tier)
 			{
 				quo_block *out = guarded_new(bytes);

@@ -38,7 +38,8 @@ static void test_activation(void **state)
 			z[i] = i;
 		for (int alpha = 1; alpha <= 6; alpha++) {
 			quo_goal goal = alpha % 2 ? QUO_SMALL : QUO_SHALLOW;
-			quo_circuit *c = quo_rule_activate(goal, widths[w], alpha, NULL, 1, true, &err);
+			quo_circuit *c =
+				quo_rule_activate(goal, widths[w], alpha, NULL, 1, true, &err);
 			quo_circuit *d = quo_rule_output_error(goal, widths[w], alpha, &err);
 			run_circuit(c, n, (const uint64_t *const[]){ z }, (uint64_t *[]){ a, m });
 			for (size_t i = 0; i < n; i++) {
