@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/node.h"
+#include "text/node.h"
 
 #define MAX_EXTENDS 8
 #define MAX_LABEL 120

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/suggest.h"
-#include "config/value.h"
+#include "text/suggest.h"
+#include "text/value.h"
 
 #define MAX_COMPONENT_DEPTH 8
 

@@ -5,7 +5,7 @@
 #ifndef QUOTIENT_CORE_RESOLVE_H
 #define QUOTIENT_CORE_RESOLVE_H
 
-#include "config/node.h"
+#include "text/node.h"
 #include "plugin/registry.h"
 
 /* What a resolution makes. Instances are freed last made first, so an owner goes before what it

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/suggest.h"
-#include "config/value.h"
+#include "text/suggest.h"
+#include "text/value.h"
 
 /* A sweep while it is read. Values of `over` come from "--set sweep.<axis>=..". */
 struct reader {

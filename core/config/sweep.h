@@ -23,7 +23,7 @@
 #define QUOTIENT_CORE_SWEEP_H
 
 #include "config/experiment.h"
-#include "config/node.h"
+#include "text/node.h"
 
 #define QUO_SWEEP_MAX_AXES 8
 #define QUO_SWEEP_MAX_POINTS 1000

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/value.h"
+#include "text/value.h"
 
 #define MAX_SLUG 100
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/value.h"
+#include "text/value.h"
 #include "plugin/kinds.h"
 #include "plugin/registry.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/value.h"
+#include "text/value.h"
 #include "train/output.h"
 
 #define MAX_EPOCHS 100000

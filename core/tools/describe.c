@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "config/schema.h"
-#include "config/value.h"
+#include "text/value.h"
 #include "plugin/kinds.h"
 
 #define WANTS_BYTES 600

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "config/node.h"
+#include "text/node.h"
 #include "config/resolve.h"
 #include "report/results.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/suggest.h"
+#include "text/suggest.h"
 #include "tools/costs.h"
 #include "tools/describe.h"
 #include "version.h"

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "train/buffer.h"
+#include "text/buffer.h"
 #include "train/input.h"
 #include "train/sealed.h"
 

@@ -5,7 +5,7 @@
 #define QUOTIENT_CORE_MANIFEST_H
 
 #include "config/experiment.h"
-#include "train/json.h"
+#include "text/json.h"
 
 /* Add it as an object "manifest" to the open object: version, commit, compiler, flags, cpu, kernels
  * (the tier of SIMD code), system, threads, finished (UTC), and name and SHA-256 of every plugin

@@ -7,7 +7,7 @@
 #include <quotient/bits.h>
 #include <quotient/memory.h>
 
-#include "train/buffer.h"
+#include "text/buffer.h"
 #include "train/input.h"
 #include "train/sealed.h"
 

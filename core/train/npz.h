@@ -6,7 +6,7 @@
 #ifndef QUOTIENT_CORE_NPZ_H
 #define QUOTIENT_CORE_NPZ_H
 
-#include "train/buffer.h"
+#include "text/buffer.h"
 
 typedef struct quo_npz {
 	quo_buffer out; /* the archive, after quo_npz_finish() */

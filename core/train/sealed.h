@@ -10,7 +10,7 @@
 #ifndef QUOTIENT_CORE_SEALED_H
 #define QUOTIENT_CORE_SEALED_H
 
-#include "train/buffer.h"
+#include "text/buffer.h"
 
 #define QUO_SEAL_BYTES 40
 

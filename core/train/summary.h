@@ -3,7 +3,7 @@
 #ifndef QUOTIENT_CORE_SUMMARY_H
 #define QUOTIENT_CORE_SUMMARY_H
 
-#include "train/json.h"
+#include "text/json.h"
 
 /* Time and traffic of one part of a run, both parties together. */
 typedef struct quo_phase {

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/quantity.h"
-#include "config/suggest.h"
+#include "text/quantity.h"
+#include "text/suggest.h"
 #include "tools/bench/bench.h"
 #include "version.h"
 

@@ -6,7 +6,7 @@
 
 #include <quotient/memory.h>
 
-#include "train/json.h"
+#include "text/json.h"
 
 #define MAX_COLUMNS 32
 #define WORD_CHARS 80

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "config/node.h"
-#include "config/suggest.h"
+#include "text/node.h"
+#include "text/suggest.h"
 
 static quo_arena *arena;
 static char folder[] = "/tmp/quo-yaml-XXXXXX";

@@ -5,7 +5,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "train/buffer.h"
+#include "text/buffer.h"
 #include "train/npz.h"
 #include "train/weights.h"
 

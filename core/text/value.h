@@ -7,7 +7,7 @@
 
 #include <quotient/option.h>
 
-#include "config/node.h"
+#include "text/node.h"
 
 /*
  * Parse `node` as option `o` (any type but COMPONENT) into *member, whose type is o->type's. `path`

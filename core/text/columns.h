@@ -8,7 +8,7 @@
 
 #include <quotient/option.h>
 
-#include "config/node.h"
+#include "text/node.h"
 
 quo_status quo__columns_parse(quo_arena *arena, const quo_node *node, const char *path,
 			      quo_columns *out, quo_node **resolved, quo_err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/json.h"
+#include "text/json.h"
 
 #include <inttypes.h>
 #include <math.h>

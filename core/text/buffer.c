@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/buffer.h"
+#include "text/buffer.h"
 
 #include <string.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/columns.h"
+#include "text/columns.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/suggest.h"
+#include "text/suggest.h"
 
 #define MAX_ENTRIES 4096
 #define MAX_COUNT 1000000

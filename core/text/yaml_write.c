@@ -8,7 +8,7 @@
 
 #include <yaml.h>
 
-#include "config/node.h"
+#include "text/node.h"
 
 static int write_to_stream(void *data, unsigned char *buffer, size_t size)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/value.h"
+#include "text/value.h"
 
 #include <errno.h>
 #include <math.h>
@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/columns.h"
-#include "config/quantity.h"
-#include "config/suggest.h"
+#include "text/columns.h"
+#include "text/quantity.h"
+#include "text/suggest.h"
 #include "plugin/registry.h"
 
 #define MAX_ITEMS 4096

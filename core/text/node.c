@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/node.h"
+#include "text/node.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -13,7 +13,7 @@
 #ifndef QUOTIENT_CORE_JSON_H
 #define QUOTIENT_CORE_JSON_H
 
-#include "train/buffer.h"
+#include "text/buffer.h"
 
 #define QUO_JSON_MAX_DEPTH 16
 

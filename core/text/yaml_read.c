@@ -10,7 +10,7 @@
 
 #include <yaml.h>
 
-#include "config/node.h"
+#include "text/node.h"
 
 struct reader {
 	yaml_parser_t parser;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/quantity.h"
+#include "text/quantity.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/value.h"
+#include "text/value.h"
 
 struct unit {
 	const char *name;
