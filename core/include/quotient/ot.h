@@ -33,7 +33,7 @@ typedef struct quo_ot_ops {
 	void (*cost_extend)(void *self, int sender, size_t n, quo_cost *cost);
 } quo_ot_ops;
 
-/* ---- derived in the core (core/engine/cot.c) ---- */
+/* ---- derived in the core (core/session/cot.c) ---- */
 
 /* One direction of COT: an OT engine instance and who sends. */
 typedef struct quo_cot quo_cot;
