@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/bench/raw_gemm.h"
 
-#include "engine/gemm_kernel.h"
+#include "kit/gemm_kernel.h"
 
 #define OUT 512
 #define IN 512

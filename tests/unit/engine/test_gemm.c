@@ -10,7 +10,7 @@
 #include <quotient/bits.h>
 #include <quotient/memory.h>
 
-#include "engine/gemm_kernel.h"
+#include "kit/gemm_kernel.h"
 
 static uint64_t state = 1;
 

@@ -6,7 +6,7 @@
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
 
-#include "engine/sswu_p256.h"
+#include "kit/sswu_p256.h"
 
 #define TAG "QUUX-V01-CS02-with-P256_XMD:SHA-256_SSWU_RO_"
 

@@ -3,7 +3,7 @@
  * Plain C. Bytes are multiplied as floats, which compilers vectorise everywhere: over a block of 1024
  * every partial sum is an integer of at most 1024 * 128 * 128 = 2^24, and a float holds it exactly.
  */
-#include "engine/gemm_kernel.h"
+#include "kit/gemm_kernel.h"
 
 #include <string.h>
 

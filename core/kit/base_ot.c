@@ -7,7 +7,7 @@
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
 
-#include "engine/sswu_p256.h"
+#include "kit/sswu_p256.h"
 
 #define POINT QUO_BASE_OT_POINT_BYTES
 #define SCALAR 32

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/gemm_kernel.h"
+#include "kit/gemm_kernel.h"
 
 #include <immintrin.h>
 

@@ -6,7 +6,7 @@
  * Keys of sixteen groups of eight calls are expanded together: the first half for A, the second
  * for B.
  */
-#include "base/labels_avx512.h"
+#include "kit/labels_avx512.h"
 
 static void offset_row(quo_block *out, const quo_block *a, quo_block delta, size_t n)
 {

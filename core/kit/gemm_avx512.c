@@ -6,7 +6,7 @@
  * vpdpbusd takes unsigned bytes on the left: A's panels hold a + 128, and a tile starts from
  * -128 times the sum of each column of B, which stands in the head of B's panel.
  */
-#include "engine/gemm_kernel.h"
+#include "kit/gemm_kernel.h"
 
 #include <immintrin.h>
 

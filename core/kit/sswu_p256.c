@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/sswu_p256.h"
+#include "kit/sswu_p256.h"
 
 #include <quotient/quotient.h>
 

@@ -6,7 +6,7 @@
 #include <quotient/bits.h>
 #include <quotient/memory.h>
 
-#include "engine/gemm_kernel.h"
+#include "kit/gemm_kernel.h"
 
 /* Entries of the summed index and words of B's rows per block, multiples of every tier's tile: B's
  * packed block (768 KB) stays in a second-level cache and A's panel in the first. */

@@ -7,7 +7,7 @@
  * words in another, so that a bit per instance is a bit of a mask register. For the cipher they are
  * put together again, the even instances in one register and the odd ones in the other.
  */
-#include "base/labels_avx512.h"
+#include "kit/labels_avx512.h"
 
 /* Rows of eight halves. */
 typedef struct halves {
