@@ -2,8 +2,8 @@
 #include "tools/costs.h"
 
 #include "config/experiment.h"
-#include "train/reduce.h"
-#include "train/rules.h"
+#include "numerics/reduce.h"
+#include "numerics/rules.h"
 
 #define TENSOR (784u * 128u) /* elements whose exponent is taken */
 #define GOALS 2

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "tools/predict_job.h"
-#include "train/step.h"
+#include "numerics/step.h"
 
 /* ---- measuring ---- */
 

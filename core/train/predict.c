@@ -6,8 +6,8 @@
 
 #include <quotient/bits.h>
 
-#include "train/rules.h"
-#include "train/step.h"
+#include "numerics/rules.h"
+#include "numerics/step.h"
 
 /* ---- circuits ---- */
 

@@ -9,7 +9,7 @@
 #include "config/experiment.h"
 #include "train/holding.h"
 #include "train/modelshare.h"
-#include "train/network.h"
+#include "numerics/network.h"
 #include "train/weights.h"
 
 /* A.0 .. A.(classes-1) (7 bits) -> class: the index of the largest, the first of equals. */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "train/step.h"
+#include "numerics/step.h"
 
 #define TEST_ROWS_AT_ONCE 1000
 

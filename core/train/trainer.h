@@ -8,7 +8,7 @@
 
 #include "config/experiment.h"
 #include "train/holding.h"
-#include "train/network.h"
+#include "numerics/network.h"
 #include "train/summary.h"
 
 typedef enum quo_phase_id {

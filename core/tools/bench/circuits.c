@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "train/rules.h"
+#include "numerics/rules.h"
 
 #define LEVELS 16
 

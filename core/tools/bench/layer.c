@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "train/rules.h"
+#include "numerics/rules.h"
 
 #define OTHER_SIZE 10
 #define BATCH 128

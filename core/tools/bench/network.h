@@ -5,7 +5,7 @@
 #define QUOTIENT_TOOLS_BENCH_NETWORK_H
 
 #include "tools/bench/bench.h"
-#include "train/network.h"
+#include "numerics/network.h"
 
 #define BENCH_MAX_LAYERS 4
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* step: one training step of 784-128-128-10 with a batch of 128, by phase. */
-#include "train/step.h"
+#include "numerics/step.h"
 #include "tools/bench/network.h"
 
 enum { FORWARD, BACKWARD, UPDATE, PHASES };

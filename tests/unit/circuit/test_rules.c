@@ -4,7 +4,7 @@
 #include "unit/circuit/harness.h"
 
 #include "config/experiment.h"
-#include "train/rules.h"
+#include "numerics/rules.h"
 
 static int64_t rs(int64_t x, int s)
 {

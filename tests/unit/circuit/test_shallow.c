@@ -5,7 +5,7 @@
 #include "unit/circuit/harness.h"
 
 #include "config/experiment.h"
-#include "train/rules.h"
+#include "numerics/rules.h"
 
 #define N 256
 

@@ -10,7 +10,7 @@
 #include <quotient/bits.h>
 #include <quotient/memory.h>
 
-#include "train/parts.h"
+#include "numerics/parts.h"
 
 #define CHECK(status) assert_int_equal(status, QUO_OK)
 

@@ -11,7 +11,7 @@
 #include <quotient/layer.h>
 #include <quotient/optim.h>
 
-#include "train/reduce.h"
+#include "numerics/reduce.h"
 
 /* A linear layer, of a stage or on a skip, with the state of its parameters. */
 typedef struct quo_net_layer {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The third part of a step: weights and optimiser states. */
-#include "train/rules.h"
-#include "train/step.h"
+#include "numerics/rules.h"
+#include "numerics/step.h"
 
 /* The update circuits of an epoch; built anew when the optimiser's variant changes. */
 static quo_status prepare_update(quo_network *net, quo_session *s, int epoch, quo_err *err)

@@ -6,7 +6,7 @@
 #ifndef QUOTIENT_CORE_STEP_H
 #define QUOTIENT_CORE_STEP_H
 
-#include "train/network.h"
+#include "numerics/network.h"
 
 /*
  * x (ARITH [batch, ..]) and y (BITS(1) [batch, classes]) through all layers. Leaves every layer's

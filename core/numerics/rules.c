@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/rules.h"
+#include "numerics/rules.h"
 
 #include <math.h>
 #include <stdio.h>

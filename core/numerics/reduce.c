@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/reduce.h"
+#include "numerics/reduce.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/step.h"
+#include "numerics/step.h"
 
-#include "train/parts.h"
-#include "train/rules.h"
+#include "numerics/parts.h"
+#include "numerics/rules.h"
 
 /* z += 2^shift * x: local. Words beyond a ring mean nothing. */
 static void add_shifted(const quo_session *s, const quo_tensor *z, const quo_tensor *x, int shift)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/parts.h"
+#include "numerics/parts.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The second part of a step: errors from the output down, and gradients. */
-#include "train/parts.h"
-#include "train/rules.h"
-#include "train/step.h"
+#include "numerics/parts.h"
+#include "numerics/rules.h"
+#include "numerics/step.h"
 
 /* One element, or the sum of several: the exponents between a skip's two ends. */
 static quo_status skip_exponent(quo_network *net, quo_session *s, uint32_t j,

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "train/network.h"
-#include "train/rules.h"
+#include "numerics/network.h"
+#include "numerics/rules.h"
 
 /* Most values of an example behind a layer, so that counts of them fit 32 bits everywhere. */
 #define MAX_ELEMENTS (UINT64_C(1) << 26)

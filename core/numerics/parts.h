@@ -3,7 +3,7 @@
 #ifndef QUOTIENT_CORE_PARTS_H
 #define QUOTIENT_CORE_PARTS_H
 
-#include "train/network.h"
+#include "numerics/network.h"
 
 /* A tensor of the step arena: [rows, dims of shape]. */
 quo_tensor *quo__temp_arith(quo_session *s, const quo_layer_input *shape, uint32_t rows,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/network.h"
+#include "numerics/network.h"
 
-#include "train/rules.h"
+#include "numerics/rules.h"
 
 /* Bits of the sum of the errors that arrive at the output of stage i: from the product above, and from skips that
  * start there. */
