@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "text/value.h"
-#include "train/output.h"
+#include "store/output.h"
 
 #define MAX_EPOCHS 100000
 #define MAX_PHASES 64

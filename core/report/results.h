@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "config/sweep.h"
-#include "train/summary.h"
+#include "store/summary.h"
 
 typedef struct quo_record {
 	const char *title;   /* "MNIST, amsgrad, seed 2" */

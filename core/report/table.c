@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "report/results.h"
-#include "train/progress.h"
+#include "report/progress.h"
 
 #define MAX_TITLE 44
 #define MAX_COLUMNS 8

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "train/progress.h"
+#include "report/progress.h"
 
 const char *quo_format_bytes(char out[QUO_UNIT_CHARS], uint64_t bytes)
 {

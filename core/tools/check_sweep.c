@@ -2,7 +2,7 @@
 #include "tools/check_sweep.h"
 
 #include "tools/local.h"
-#include "train/progress.h"
+#include "report/progress.h"
 
 struct check {
 	const quo_cli *cli;

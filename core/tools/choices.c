@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "train/progress.h"
+#include "report/progress.h"
 
 #define DRY_STEPS "2"
 #define SET_CHARS 300

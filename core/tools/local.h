@@ -4,7 +4,7 @@
 #define QUOTIENT_TOOLS_LOCAL_H
 
 #include "tools/party.h"
-#include "train/datashare.h"
+#include "store/datashare.h"
 
 /*
  * `mode: local`. Deals the data as outside owners would, forks the parties (and with --verify the

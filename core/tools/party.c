@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "tools/local.h"
-#include "train/modelshare.h"
-#include "train/npz.h"
-#include "train/progress.h"
+#include "store/modelshare.h"
+#include "store/npz.h"
+#include "report/progress.h"
 
 struct job {
 	quo_run *run;

@@ -7,7 +7,7 @@
 
 #include "tools/cli.h"
 #include "train/forecast.h"
-#include "train/output.h"
+#include "store/output.h"
 #include "train/verify.h"
 
 typedef struct quo_run quo_run;

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "tools/predict_job.h"
-#include "train/progress.h"
+#include "report/progress.h"
 
 quo_traffic quo_predict_traffic(const quo_predict_job *job)
 {

@@ -5,7 +5,7 @@
 #include "tools/check_sweep.h"
 #include "tools/choices.h"
 #include "tools/local.h"
-#include "train/progress.h"
+#include "report/progress.h"
 
 static const char help[] =
 	"Usage: quotient-check EXPERIMENT.yaml [options]\n"

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "tools/local.h"
-#include "train/modelshare.h"
-#include "train/weights.h"
+#include "store/modelshare.h"
+#include "store/weights.h"
 
 static const char help[] =
 	"Usage: quotient-share EXPERIMENT.yaml --out NAME [options]\n"

@@ -18,7 +18,7 @@
 #include "tools/interrupt.h"
 #include "tools/local.h"
 #include "tools/sweep_progress.h"
-#include "train/progress.h"
+#include "report/progress.h"
 
 #define POLL_NS 20000000L
 #define LIVE_SECONDS 0.2

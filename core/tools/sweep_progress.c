@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "train/progress.h"
+#include "report/progress.h"
 
 #define LIVE_COLUMNS 79 /* a line that wraps cannot be rewritten */
 #define MAX_TITLE 200

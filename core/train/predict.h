@@ -7,10 +7,10 @@
 #define QUOTIENT_CORE_PREDICT_H
 
 #include "config/experiment.h"
-#include "train/holding.h"
-#include "train/modelshare.h"
+#include "store/holding.h"
+#include "store/modelshare.h"
 #include "numerics/network.h"
-#include "train/weights.h"
+#include "store/weights.h"
 
 /* A.0 .. A.(classes-1) (7 bits) -> class: the index of the largest, the first of equals. */
 quo_circuit *quo_rule_class(quo_goal goal, unsigned classes, quo_err *err);

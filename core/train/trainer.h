@@ -7,9 +7,9 @@
 #define QUOTIENT_CORE_TRAINER_H
 
 #include "config/experiment.h"
-#include "train/holding.h"
+#include "store/holding.h"
 #include "numerics/network.h"
-#include "train/summary.h"
+#include "store/summary.h"
 
 typedef enum quo_phase_id {
 	QUO_PHASE_SETUP, /* base OTs */

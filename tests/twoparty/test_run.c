@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "train/modelshare.h"
+#include "store/modelshare.h"
 
 /* Two runs that most tests look at. */
 static struct results secure, clear;

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "train/summary.h"
+#include "store/summary.h"
 
 static void assert_text(quo_json *j, const char *want)
 {

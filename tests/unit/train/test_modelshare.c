@@ -6,7 +6,7 @@
 #include <quotient/bits.h>
 #include <quotient/memory.h>
 
-#include "train/modelshare.h"
+#include "store/modelshare.h"
 
 static char path[64], bad[64];
 

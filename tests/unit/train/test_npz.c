@@ -4,8 +4,8 @@
 
 #include <zlib.h>
 
-#include "train/npz.h"
-#include "train/output.h"
+#include "store/npz.h"
+#include "store/output.h"
 
 static uint32_t get(const uint8_t *p, unsigned bytes)
 {

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "train/output.h"
+#include "store/output.h"
 
 static char root[64];
 

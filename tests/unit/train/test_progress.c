@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "train/progress.h"
+#include "report/progress.h"
 
 static double fake_time;
 

@@ -6,8 +6,8 @@
 #include <zlib.h>
 
 #include "text/buffer.h"
-#include "train/npz.h"
-#include "train/weights.h"
+#include "store/npz.h"
+#include "store/weights.h"
 
 static char path[] = "/tmp/quotient-weights-XXXXXX";
 

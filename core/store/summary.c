@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/summary.h"
+#include "store/summary.h"
 
 #include <stdio.h>
 #include <sys/resource.h>
 
-#include "train/manifest.h"
+#include "store/manifest.h"
 
 void quo_summary_components_json(const quo_summary_component *components, size_t n, quo_json *j)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/sealed.h"
+#include "store/sealed.h"
 
 #include <string.h>
 
 #include <quotient/crypto.h>
 
-#include "train/input.h"
-#include "train/output.h"
+#include "store/input.h"
+#include "store/output.h"
 
 #define DIGEST_BYTES 32
 

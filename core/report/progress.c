@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/progress.h"
+#include "report/progress.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -20,7 +20,7 @@
 #ifndef QUOTIENT_CORE_DATASHARE_H
 #define QUOTIENT_CORE_DATASHARE_H
 
-#include "train/holding.h"
+#include "store/holding.h"
 
 typedef struct quo_data_share_id {
 	uint32_t party, parties;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/holding.h"
+#include "store/holding.h"
 
 #include <string.h>
 #include <sys/mman.h>

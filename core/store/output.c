@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/output.h"
+#include "store/output.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
  * The archive is believed as far as its central directory agrees with its bytes: every member must
  * lie in front of the directory, unpack to exactly the promised length, and have its CRC.
  */
-#include "train/weights.h"
+#include "store/weights.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include <quotient/memory.h>
 
 #include "data/npy_header.h"
-#include "train/input.h"
+#include "store/input.h"
 
 #define MAX_FILE_BYTES (UINT64_C(1) << 32)
 #define END_BYTES 22

@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-#include "train/summary.h"
+#include "store/summary.h"
 
 typedef struct quo_progress_config {
 	FILE *out;                        /* stderr */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Formats: PKWARE APPNOTE 6.3 sections 4.3.7, 4.3.12, 4.3.16; NumPy NEP 1 (npy version 1.0). */
-#include "train/npz.h"
+#include "store/npz.h"
 
 #include <inttypes.h>
 #include <stdio.h>

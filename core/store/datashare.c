@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/datashare.h"
+#include "store/datashare.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "text/buffer.h"
-#include "train/input.h"
-#include "train/sealed.h"
+#include "store/input.h"
+#include "store/sealed.h"
 
 #define MAGIC "QUODSHAR"
 #define VERSION 1

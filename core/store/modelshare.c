@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/modelshare.h"
+#include "store/modelshare.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -8,8 +8,8 @@
 #include <quotient/memory.h>
 
 #include "text/buffer.h"
-#include "train/input.h"
-#include "train/sealed.h"
+#include "store/input.h"
+#include "store/sealed.h"
 
 #define MAGIC "QUOSHARE"
 #define VERSION 1

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/input.h"
+#include "store/input.h"
 
 #include <errno.h>
 #include <fcntl.h>

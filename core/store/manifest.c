@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/manifest.h"
+#include "store/manifest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 
 #include <quotient/crypto.h>
 
-#include "train/build.h"
+#include "store/build.h"
 
 #define MAX_PLUGINS 64
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/examples.h"
+#include "store/examples.h"
 
 #include <quotient/memory.h>
 
 #include "data/npy_header.h"
-#include "train/input.h"
+#include "store/input.h"
 
 #define MAX_FILE_BYTES (UINT64_C(1) << 34)
 
