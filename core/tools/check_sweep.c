@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/check_sweep.h"
 
-#include "tools/local.h"
+#include "run/local.h"
 #include "report/progress.h"
 
 struct check {

@@ -4,7 +4,7 @@
 #define QUOTIENT_TOOLS_CHECK_SWEEP_H
 
 #include "config/sweep.h"
-#include "tools/party.h"
+#include "run/party.h"
 
 /* Resolve every point, and forecast those of the first seed: a line each, or with --json an array.
  * Loads the components. */

@@ -3,7 +3,7 @@
 #ifndef QUOTIENT_TOOLS_CHOICES_H
 #define QUOTIENT_TOOLS_CHOICES_H
 
-#include "tools/party.h"
+#include "run/party.h"
 
 typedef struct quo_choice {
 	const char *ot, *circuits, *gc; /* names; gc NULL: the circuit engine takes none itself */

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "data/shares.h"
-#include "tools/local.h"
+#include "run/local.h"
 
 static quo_status load_file(const quo_experiment_config *config, int party, quo_holding *in,
 			    quo_data_share_id *id, quo_err *err)

@@ -3,7 +3,7 @@
 #ifndef QUOTIENT_TOOLS_PREDICT_H
 #define QUOTIENT_TOOLS_PREDICT_H
 
-#include "tools/local.h"
+#include "run/local.h"
 #include "train/predict.h"
 
 /* What something took: bytes and rounds of both parties together, processor time of this one. */

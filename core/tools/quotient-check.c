@@ -4,7 +4,7 @@
 
 #include "tools/check_sweep.h"
 #include "tools/choices.h"
-#include "tools/local.h"
+#include "run/local.h"
 #include "report/progress.h"
 
 static const char help[] =

@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "tools/local.h"
+#include "run/local.h"
 #include "tools/sweep.h"
 
 static const char help[] =

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/local.h"
+#include "run/local.h"
 #include "store/modelshare.h"
 #include "store/weights.h"
 

@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "report/results.h"
-#include "tools/child.h"
-#include "tools/interrupt.h"
-#include "tools/local.h"
+#include "run/child.h"
+#include "run/interrupt.h"
+#include "run/local.h"
 #include "tools/sweep_progress.h"
 #include "report/progress.h"
 

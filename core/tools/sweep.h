@@ -11,7 +11,7 @@
 #define QUOTIENT_TOOLS_SWEEP_H
 
 #include "config/sweep.h"
-#include "tools/party.h"
+#include "run/party.h"
 
 /* Loads the components. Every point is resolved before the first runs. A run that fails does not keep the others from
  * running; the status is then that of the first failure. */

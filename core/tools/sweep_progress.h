@@ -4,7 +4,7 @@
 #define QUOTIENT_TOOLS_SWEEP_PROGRESS_H
 
 #include "report/results.h"
-#include "tools/party.h"
+#include "run/party.h"
 
 typedef struct quo_sweep_progress {
 	const quo_sweep *axes;

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "tools/bench/bench.h"
-#include "tools/child.h"
+#include "run/child.h"
 #include "train/trainer.h"
 
 struct sample {

@@ -15,7 +15,7 @@
 
 #include "tools/bench/bench.h"
 #include "tools/bench/primitives.h"
-#include "tools/child.h"
+#include "run/child.h"
 #include "train/trainer.h"
 
 static const bench_column columns[] = {

@@ -2,8 +2,8 @@
 /* One party in a process of its own. */
 #include <stdio.h>
 
-#include "tools/interrupt.h"
-#include "tools/local.h"
+#include "run/interrupt.h"
+#include "run/local.h"
 
 struct remote {
 	quo_run *run;

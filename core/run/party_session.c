@@ -6,7 +6,7 @@
 
 #include "net/handshake.h"
 #include "net/probe.h"
-#include "tools/party.h"
+#include "run/party.h"
 #include "train/link.h"
 
 quo_status quo_run_open(quo_run *run, quo_registry *registry, quo_err *err)

@@ -3,7 +3,7 @@
 #ifndef QUOTIENT_TOOLS_LOCAL_H
 #define QUOTIENT_TOOLS_LOCAL_H
 
-#include "tools/party.h"
+#include "run/party.h"
 #include "store/datashare.h"
 
 /*

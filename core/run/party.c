@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tools/party.h"
+#include "run/party.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/local.h"
+#include "run/local.h"
 #include "store/modelshare.h"
 #include "store/npz.h"
 #include "report/progress.h"

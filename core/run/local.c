@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tools/local.h"
+#include "run/local.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tools/child.h"
-#include "tools/interrupt.h"
+#include "run/child.h"
+#include "run/interrupt.h"
 
 enum { PARTY_0, PARTY_1, TWIN, PROCESSES };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tools/interrupt.h"
+#include "run/interrupt.h"
 
 #include <signal.h>
 #include <stdio.h>
