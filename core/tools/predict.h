@@ -4,7 +4,7 @@
 #define QUOTIENT_TOOLS_PREDICT_H
 
 #include "run/local.h"
-#include "train/predict.h"
+#include "train/predictor.h"
 
 /* What something took: bytes and rounds of both parties together, processor time of this one. */
 typedef struct quo_spent {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "run/local.h"
-#include "tools/sweep.h"
+#include "tools/run_sweep.h"
 
 static const char help[] =
 	"Usage: quotient-run EXPERIMENT.yaml [options]\n"

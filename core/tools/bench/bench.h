@@ -12,7 +12,7 @@
 #include <quotient/quotient.h>
 
 #include "config/experiment.h"
-#include "tools/bench/table.h"
+#include "tools/bench/bench_table.h"
 
 #define BENCH_MAX_PHASES 12
 #define BENCH_MAX_RUNS 99

@@ -4,7 +4,7 @@
 #ifndef QUOTIENT_TOOLS_BENCH_LAYER_H
 #define QUOTIENT_TOOLS_BENCH_LAYER_H
 
-#include "tools/bench/network.h"
+#include "tools/bench/bench_network.h"
 
 #define BENCH_LAYER_COLUMNS \
 	{ "n", "n", BENCH_COUNT, 5 }, { "engine", "engine", BENCH_WORD, 28 }, \

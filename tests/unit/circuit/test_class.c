@@ -3,7 +3,7 @@
 #include "support.h"
 #include "unit/circuit/harness.h"
 
-#include "train/predict.h"
+#include "train/predictor.h"
 
 #define ROWS 700
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tools/sweep.h"
+#include "tools/run_sweep.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tools/bench/network.h"
+#include "tools/bench/bench_network.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tools/bench/table.h"
+#include "tools/bench/bench_table.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* step: one training step of 784-128-128-10 with a batch of 128, by phase. */
 #include "numerics/step.h"
-#include "tools/bench/network.h"
+#include "tools/bench/bench_network.h"
 
 enum { FORWARD, BACKWARD, UPDATE, PHASES };
 static const char *const names[] = { "forward", "backward", "update" };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "train/predict.h"
+#include "train/predictor.h"
 
 #include <stdio.h>
 #include <string.h>
