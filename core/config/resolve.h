@@ -5,8 +5,8 @@
 #ifndef QUOTIENT_CORE_RESOLVE_H
 #define QUOTIENT_CORE_RESOLVE_H
 
-#include "text/node.h"
 #include "plugin/registry.h"
+#include "text/node.h"
 
 /* What a resolution makes. Instances are freed last made first, so an owner goes before what it
  * owns. */

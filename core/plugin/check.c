@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text/value.h"
 #include "plugin/kinds.h"
 #include "plugin/registry.h"
+#include "text/value.h"
 
 #define MAX_NAME 64
 #define MAX_INSTANCE_BYTES (UINT32_C(1) << 26)

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/value.h"
 #include "store/output.h"
+#include "text/value.h"
 
 #define MAX_EPOCHS 100000
 #define MAX_PHASES 64

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "report/results.h"
 #include "report/progress.h"
+#include "report/results.h"
 
 #define MAX_TITLE 44
 #define MAX_COLUMNS 8

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/progress.h"
 #include "run/local.h"
 #include "store/modelshare.h"
 #include "store/npz.h"
-#include "report/progress.h"
 
 struct job {
 	quo_run *run;

@@ -5,9 +5,9 @@
 
 #include <stdio.h>
 
+#include "store/output.h"
 #include "tools/cli.h"
 #include "train/forecast.h"
-#include "store/output.h"
 #include "train/verify.h"
 
 typedef struct quo_run quo_run;

@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "text/buffer.h"
 #include "store/input.h"
 #include "store/sealed.h"
+#include "text/buffer.h"
 
 #define MAGIC "QUODSHAR"
 #define VERSION 1

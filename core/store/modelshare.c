@@ -7,9 +7,9 @@
 #include <quotient/bits.h>
 #include <quotient/memory.h>
 
-#include "text/buffer.h"
 #include "store/input.h"
 #include "store/sealed.h"
+#include "text/buffer.h"
 
 #define MAGIC "QUOSHARE"
 #define VERSION 1

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugin/registry.h"
 #include "text/columns.h"
 #include "text/quantity.h"
 #include "text/suggest.h"
-#include "plugin/registry.h"
 
 #define MAX_ITEMS 4096
 

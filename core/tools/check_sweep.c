@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/check_sweep.h"
 
-#include "run/local.h"
 #include "report/progress.h"
+#include "run/local.h"
 
 struct check {
 	const quo_cli *cli;

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "config/schema.h"
-#include "text/value.h"
 #include "plugin/kinds.h"
+#include "text/value.h"
 
 #define WANTS_BYTES 600
 

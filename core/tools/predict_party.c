@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "tools/predict_job.h"
 #include "numerics/step.h"
+#include "tools/predict_job.h"
 
 /* ---- measuring ---- */
 

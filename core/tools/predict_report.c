@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "tools/predict_job.h"
 #include "report/progress.h"
+#include "tools/predict_job.h"
 
 quo_traffic quo_predict_traffic(const quo_predict_job *job)
 {

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "text/node.h"
 #include "config/resolve.h"
 #include "report/results.h"
+#include "text/node.h"
 
 enum { LAN_ONE, LAN_BATCH, WAN_ONE, WAN_BATCH, COLUMNS };
 

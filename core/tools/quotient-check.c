@@ -2,10 +2,10 @@
 /* quotient-check: validate an experiment and foretell what it costs, without a network. */
 #include <stdio.h>
 
+#include "report/progress.h"
+#include "run/local.h"
 #include "tools/check_sweep.h"
 #include "tools/choices.h"
-#include "run/local.h"
-#include "report/progress.h"
 
 static const char help[] =
 	"Usage: quotient-check EXPERIMENT.yaml [options]\n"

@@ -13,12 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "report/progress.h"
 #include "report/results.h"
 #include "run/child.h"
 #include "run/interrupt.h"
 #include "run/local.h"
 #include "tools/sweep_progress.h"
-#include "report/progress.h"
 
 #define POLL_NS 20000000L
 #define LIVE_SECONDS 0.2

@@ -7,9 +7,9 @@
 #define QUOTIENT_CORE_PREDICT_H
 
 #include "config/experiment.h"
+#include "numerics/network.h"
 #include "store/holding.h"
 #include "store/modelshare.h"
-#include "numerics/network.h"
 #include "store/weights.h"
 
 /* A.0 .. A.(classes-1) (7 bits) -> class: the index of the largest, the first of equals. */

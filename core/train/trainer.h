@@ -7,8 +7,8 @@
 #define QUOTIENT_CORE_TRAINER_H
 
 #include "config/experiment.h"
-#include "store/holding.h"
 #include "numerics/network.h"
+#include "store/holding.h"
 #include "store/summary.h"
 
 typedef enum quo_phase_id {

@@ -4,8 +4,8 @@
 #ifndef QUOTIENT_TOOLS_BENCH_NETWORK_H
 #define QUOTIENT_TOOLS_BENCH_NETWORK_H
 
-#include "tools/bench/bench.h"
 #include "numerics/network.h"
+#include "tools/bench/bench.h"
 
 #define BENCH_MAX_LAYERS 4
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* predict: 784-128-128-10 on one image and on 128, after set-up; the scores are opened to both. */
-#include "tools/bench/bench_network.h"
 #include "numerics/step.h"
+#include "tools/bench/bench_network.h"
 
 static const bench_column columns[] = {
 	{ "images", "images", BENCH_COUNT, 6 },

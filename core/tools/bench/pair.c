@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/bench/bench.h"
 #include "run/child.h"
+#include "tools/bench/bench.h"
 #include "train/trainer.h"
 
 struct sample {

@@ -13,9 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "run/child.h"
 #include "tools/bench/bench.h"
 #include "tools/bench/primitives.h"
-#include "run/child.h"
 #include "train/trainer.h"
 
 static const bench_column columns[] = {

@@ -5,9 +5,9 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "text/buffer.h"
 #include "store/npz.h"
 #include "store/weights.h"
+#include "text/buffer.h"
 
 static char path[] = "/tmp/quotient-weights-XXXXXX";
 
