@@ -12,14 +12,15 @@
  * An additive port becomes two inputs that one party each knows, with an adder behind them
  * (quo_split_arith).
  *
- * Cost: a COT per direction for every star and instance (gmw.h), and from each party a bit per AND
+ * Cost: a COT per direction for every star and instance (program.h), and from each party a bit per AND
  * gate and a bit per star, rows padded to bytes; half of both for an AND gate between the two
  * halves of an additive port. Gates that depend on scalar ports alone are evaluated once.
  */
-#include "gmw.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "stages.h"
+#include "triples.h"
 
 /* Tests build it once more with small waves. */
 #ifndef GMW_NAME

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a call is cut into waves, and what a stage sends. */
-#include "gmw.h"
+#include "plan.h"
 
 /* Bits that an instance takes while its wave runs; both parties' messages are held. */
 static size_t rows_of(const struct gmw_program *p)

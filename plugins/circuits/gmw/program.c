@@ -3,9 +3,11 @@
  * From a circuit to the program that every part of a job runs: AND gates by level, local gates
  * between them, stars, and a register allocation for that order.
  */
-#include "gmw.h"
+#include "program.h"
 
 #include <string.h>
+
+#include "cover.h"
 
 #define NONE UINT32_MAX
 

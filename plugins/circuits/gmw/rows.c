@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Loops over rows of bits, plain C, compiled once per tier: GMW_ROWS names the table. */
-#include "gmw.h"
+#include "rows.h"
 
 #include <string.h>
 

@@ -6,7 +6,15 @@
  * places that the program and the part's size give, whoever fills them in. What is one bit for all
  * instances comes before the ranges or is the first one's.
  */
-#include "gmw.h"
+#include "stages.h"
+
+#include "triples.h"
+
+/* What a thread should have to do: words of a row, and words of all rows of a stage together. */
+#ifndef GMW_SHARE_WORDS
+#define GMW_SHARE_WORDS ((size_t)64)
+#define GMW_SHARE_WORK ((size_t)1 << 15)
+#endif
 
 struct stage {
 	const quo_session *s;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which kernels run; and rows out of planes. */
-#include "gmw.h"
+#include "rows.h"
 
 #include <string.h>
 
