@@ -162,42 +162,42 @@ static quo_status load_inputs(quo_session *s, struct gmw_part *part, quo_err *er
 static quo_status load_part(quo_session *s, struct gmw_part *part, quo_err *err)
 {
 	const struct gmw_program *p = part->job->program;
-	size_t n_rows = (size_t)p->n_inputs + p->n_slots + p->n_scalar_slots;
-	uint64_t *slots = quo_arena_alloc(s->step, p->n_slots * part->words + p->n_scalar_slots,
+	const quo_levels *l = p->levels;
+	uint64_t *slots = quo_arena_alloc(s->step, l->n_vectors * part->words + l->n_scalars,
 					  sizeof *slots, err);
 
 	part->k = gmw_kernels();
-	part->rows = quo_arena_alloc(s->step, n_rows, sizeof *part->rows, err);
+	part->rows = quo_arena_alloc(s->step, quo_levels_rows(l), sizeof *part->rows, err);
 	part->planes =
 		quo_arena_alloc(s->step, p->n_planes * part->words, sizeof *part->planes, err);
 	part->scalars = quo_arena_alloc(s->step, p->n_words, sizeof *part->scalars, err);
 	if (!slots || !part->rows || !part->planes || !part->scalars)
 		return QUO_FAILED;
-	for (size_t i = 0; i < p->n_slots; i++, slots += part->words)
-		part->rows[p->n_inputs + i] = slots;
-	for (size_t i = 0; i < p->n_scalar_slots; i++)
-		part->rows[p->n_inputs + p->n_slots + i] = slots + i;
+	for (size_t i = 0; i < l->n_vectors; i++, slots += part->words)
+		part->rows[l->n_inputs + i] = slots;
+	for (size_t i = 0; i < l->n_scalars; i++)
+		part->rows[l->n_inputs + l->n_vectors + i] = slots + i;
 	return load_inputs(s, part, err);
 }
 
 static void store_outputs(const quo_session *s, const struct gmw_part *part)
 {
 	const quo_map_job *map = part->job->map;
-	const struct gmw_program *p = part->job->program;
+	const quo_levels *l = part->job->program->levels;
 	uint64_t tail = part->m % 64 ? (UINT64_C(1) << part->m % 64) - 1 : UINT64_MAX;
 	uint32_t o = 0;
 
 	for (uint32_t port = 0; port < map->circuit->n_out; port++) {
 		for (unsigned k = 0; k < map->circuit->out[port].width; k++, o++) {
 			uint64_t *to = quo_plane(map->out[port], k) + part->first / 64;
-			uint32_t row = p->out_rows[o];
+			uint32_t row = l->out_rows[o];
 			bool constant = row == QUO_OUT_ZERO || row == QUO_OUT_ONE;
 			uint64_t word = row == QUO_OUT_ONE && s->party == 0 ? UINT64_MAX : 0;
-			if (p->out_scalar[o])
+			if (l->out_scalar[o])
 				word = part->rows[row][0];
-			if (!constant && !p->out_scalar[o])
+			if (!constant && !l->out_scalar[o])
 				memcpy(to, part->rows[row], part->words * sizeof *to);
-			for (size_t i = 0; (constant || p->out_scalar[o]) && i < part->words; i++)
+			for (size_t i = 0; (constant || l->out_scalar[o]) && i < part->words; i++)
 				to[i] = word;
 			to[part->words - 1] &= tail;
 		}
@@ -220,8 +220,8 @@ static uint32_t wave_stages(const struct gmw_part *parts, size_t n_parts)
 	uint32_t stages = 0;
 
 	for (size_t i = 0; i < n_parts; i++)
-		if (stages < parts[i].job->program->n_stages)
-			stages = parts[i].job->program->n_stages;
+		if (stages < parts[i].job->program->levels->n_levels)
+			stages = parts[i].job->program->levels->n_levels;
 	return stages;
 }
 
@@ -262,7 +262,7 @@ static quo_status account_wave(quo_session *s, const struct gmw_part *parts, siz
 				wave_bytes(parts, n_parts, stage, 1));
 	}
 	for (size_t i = 0; i < n_parts; i++)
-		ands += (uint64_t)parts[i].job->program->n_ands * parts[i].m;
+		ands += (uint64_t)parts[i].job->program->levels->n_ands * parts[i].m;
 	s->cost->and_gates += ands;
 	for (int party = 0; party < 2; party++)
 		quo_cost_work(s->cost, party,

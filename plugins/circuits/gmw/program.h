@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A circuit's program: gates in order of evaluation, stars, rows.
+ * A circuit's program: its levels (quotient/levels.h) and the stars of their AND gates.
  *
  * Stars. AND gates that share an operand share the random bit that masks it: a *star* is an operand
  * (the centre) and the AND gates (leaves) that use it. Its triples have one a, and b_j, c_j = a b_j
@@ -21,24 +21,13 @@
 #ifndef QUOTIENT_GMW_PROGRAM_H
 #define QUOTIENT_GMW_PROGRAM_H
 
+#include <quotient/levels.h>
 #include <quotient/quotient.h>
 
 /* Hash bits that a star takes of a COT: leaves of one star where b is not a stream. */
 #define GMW_MAX_LEAVES 32u
 
 typedef enum gmw_kind { GMW_VECTOR, GMW_SCALAR, GMW_ONE, GMW_CROSS } gmw_kind;
-
-typedef enum gmw_code { GMW_XOR, GMW_XOR_SCALAR /* b is scalar, out is not */, GMW_NOT } gmw_code;
-
-/*
- * Rows. A row is one bit of every instance, or one word that repeats a scalar bit. Numbers of rows:
- * input wires of the two-party circuit, then slots of vectors, then slots of scalars.
- */
-struct gmw_op {
-	uint32_t out, a, b;
-	uint8_t code;
-	bool scalar; /* all of it */
-};
 
 struct gmw_star {
 	uint32_t centre; /* row */
@@ -76,25 +65,25 @@ struct gmw_and {
 	bool not_centre, not_leaf;
 };
 
-/* A stage: local gates, then one exchange that opens centres and leaves, then the AND gates. Ends
- * in the arrays. */
+/*
+ * A level is evaluated in a stage: its local gates, then one exchange that opens centres and leaves,
+ * then its AND gates. A centre is opened in the stage of the first gate that uses it, and its row is
+ * not read in later ones. Stars stars .. stars_end - 1 are opened in the stage.
+ */
 struct gmw_stage {
-	uint32_t ops_end, stars_end, ands_end;
+	uint32_t stars, stars_end;
 };
 
 struct gmw_program {
 	uint64_t id;   /* of the circuit as the caller gave it */
 	quo_goal goal; /* of its adders behind additive ports */
-	struct gmw_op *ops;
-	struct gmw_star *stars; /* in the order in which they are opened */
-	struct gmw_and *ands;   /* in the order in which they are evaluated */
-	struct gmw_stage *stages;
-	uint32_t *out_rows; /* of each output wire; or QUO_OUT_ZERO, QUO_OUT_ONE */
-	bool *out_scalar;
-	uint32_t n_stages; /* the circuit's depth, and one without an exchange */
-	uint32_t n_inputs, n_outputs;
-	uint32_t n_slots, n_scalar_slots;
-	uint32_t n_stars, n_ands;
+	/* Of the two-party form. A row is one bit of every instance, or one word that repeats a
+	 * scalar bit. */
+	quo_levels *levels;
+	struct gmw_stage *stages; /* of every level */
+	struct gmw_and *ands;     /* of levels->ands */
+	struct gmw_star *stars;   /* in the order in which they are opened */
+	uint32_t n_stars;
 	uint32_t n_single_stars; /* COTs of a part in either direction: of kinds SCALAR and ONE */
 	uint32_t n_planes, n_words;
 	uint32_t most_rows;    /* vectors in the largest exchange */
