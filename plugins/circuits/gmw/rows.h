@@ -46,7 +46,9 @@ struct gmw_kernels {
 	void (*low_words_pair)(uint32_t *x, uint32_t *v, const quo_block *h0, const quo_block *h1,
 			       size_t n);
 };
-/* The table of quo_cpu_tier(). */
+extern const struct gmw_kernels gmw_rows_portable, gmw_rows_avx2, gmw_rows_avx512;
+
+/* The table of the tier in use. */
 const struct gmw_kernels *gmw_kernels(void);
 
 #endif
