@@ -6,10 +6,12 @@
 #include <quotient/gc.h>
 #include <quotient/labels.h>
 #include <quotient/layer.h>
+#include <quotient/levels.h>
 #include <quotient/optim.h>
 #include <quotient/ot.h>
 #include <quotient/plugin.h>
 #include <quotient/protocol.h>
 #include <quotient/quant.h>
+#include <quotient/tier.h>
 
 #endif

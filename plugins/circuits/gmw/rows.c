@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which kernels run; and rows out of planes. */
-#include "gmw.h"
-
-#include <string.h>
-
-extern const struct gmw_kernels gmw_rows_portable, gmw_rows_avx2, gmw_rows_avx512;
+/* Rows out of planes, and which kernels run. */
+#include "rows.h"
 
 const struct gmw_kernels *gmw_kernels(void)
 {
-#ifdef GMW_X86
-	const char *tier = quo_cpu_tier();
-
-	if (!strcmp(tier, "avx512"))
-		return &gmw_rows_avx512;
-	if (!strcmp(tier, "avx2"))
-		return &gmw_rows_avx2;
-#endif
-	return &gmw_rows_portable;
+	return QUO_TIER_PICK(&gmw_rows_portable, &gmw_rows_avx2, &gmw_rows_avx512);
 }
 
 void gmw_cut_bits(uint64_t *out, const uint64_t *plane, size_t at, size_t n)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Loops over rows of bits, plain C, compiled once per tier: GMW_ROWS names the table. */
-#include "gmw.h"
+#include "rows.h"
 
 #include <string.h>
 
@@ -102,7 +102,6 @@ static void low_words_pair(uint32_t *restrict x, uint32_t *restrict v, const quo
 	}
 }
 
-extern const struct gmw_kernels GMW_ROWS;
 const struct gmw_kernels GMW_ROWS = {
 	.xor_rows = xor_rows,
 	.xor_word = xor_word,
