@@ -10,6 +10,7 @@
 #include "config/resolve.h"
 #include "config/schema.h"
 #include "config/sweep.h"
+#include "text/kind.h"
 
 struct quo_experiment {
 	quo_arena *arena;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/kind.h"
 #include "text/suggest.h"
 #include "text/value.h"
 

@@ -17,18 +17,18 @@
  * with `quo_data_common common`. */
 /* clang-format off */
 #define QUO_DATA_COMMON_OPTIONS(type_) \
-	{ .name = "root", .type = QUO_OPT_STRING, .offset = offsetof(type_, common.root), .default_yaml = "''", \
-	  .help = "folder that relative paths start from; empty: the variable QUOTIENT_DATA, else data", \
-	  .local = true }, \
-	{ .name = "classes", .type = QUO_OPT_INT, .offset = offsetof(type_, common.classes), \
-	  .default_yaml = NULL, .help = "number of classes", .min = 2, .max = 256 }, \
-	{ .name = "owner", .type = QUO_OPT_ENUM, .offset = offsetof(type_, common.owner), \
-	  .default_yaml = "dealer", .choices = quo__data_owners, \
-	  .help = "who brings the data: dealer (outside owners share it to both parties), or party 0 or 1" }, \
-	{ .name = "train_limit", .type = QUO_OPT_INT, .offset = offsetof(type_, common.train_limit), \
-	  .default_yaml = "0", .help = "use the first training rows only; 0: all", .min = 0, .max = UINT32_MAX }, \
-	{ .name = "test_limit", .type = QUO_OPT_INT, .offset = offsetof(type_, common.test_limit), \
-	  .default_yaml = "0", .help = "use the first test rows only; 0: all", .min = 0, .max = UINT32_MAX }
+	QUO_OPTION_AS("root", type_, common.root, QUO_OPT_STRING, "''", \
+		"folder that relative paths start from; empty: the variable QUOTIENT_DATA, else data", \
+		.local = true), \
+	QUO_OPTION_AS("classes", type_, common.classes, QUO_OPT_INT, NULL, "number of classes", \
+		.min = 2, .max = 256), \
+	QUO_OPTION_AS("owner", type_, common.owner, QUO_OPT_ENUM, "dealer", \
+		"who brings the data: dealer (outside owners share it to both parties), or party 0 or 1", \
+		.choices = quo__data_owners), \
+	QUO_OPTION_AS("train_limit", type_, common.train_limit, QUO_OPT_INT, "0", \
+		"use the first training rows only; 0: all", .min = 0, .max = UINT32_MAX), \
+	QUO_OPTION_AS("test_limit", type_, common.test_limit, QUO_OPT_INT, "0", \
+		"use the first test rows only; 0: all", .min = 0, .max = UINT32_MAX)
 /* clang-format on */
 
 extern const char *const quo__data_owners[]; /* in the order of quo_data_owner */

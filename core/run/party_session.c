@@ -7,6 +7,7 @@
 #include "net/handshake.h"
 #include "net/probe.h"
 #include "run/party.h"
+#include "text/kind.h"
 #include "train/link.h"
 
 quo_status quo_run_open(quo_run *run, quo_registry *registry, quo_err *err)
@@ -36,7 +37,7 @@ void quo_run_close(quo_run *run)
 void quo_run_security(const quo_run *run)
 {
 	const quo_instance *protocol = run->config->protocol;
-	const quo_protocol_ops *ops = protocol->ops;
+	const quo_protocol_ops *ops = quo_protocol(protocol);
 
 	if (ops->parties == 1)
 		fprintf(run->ui,
@@ -141,7 +142,7 @@ quo_status quo_party_session(quo_run *run, quo_party *party,
 			     quo_status (*body)(void *arg, quo_session *s, quo_err *err), void *arg,
 			     quo_err *err)
 {
-	const quo_protocol_ops *protocol = run->config->protocol->ops;
+	const quo_protocol_ops *protocol = quo_protocol(run->config->protocol);
 	quo_session s = { .party = party->party,
 			  .parties = protocol->parties,
 			  .peer = party->channel,

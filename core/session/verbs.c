@@ -7,7 +7,7 @@ const int32_t quo_ternary_coef[2] = { 1, -1 };
 
 static const quo_protocol_ops *ops(const quo_session *s)
 {
-	return s->protocol->ops;
+	return quo_protocol(s->protocol);
 }
 
 static bool has_data(const quo_session *s, const quo_tensor *t)

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin/registry.h"
 #include "text/columns.h"
+#include "text/kind.h"
 #include "text/quantity.h"
 #include "text/suggest.h"
 

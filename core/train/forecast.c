@@ -140,7 +140,7 @@ static quo_status run_in(quo_forecast *f, quo_session *s, const quo_experiment_c
 quo_status quo_forecast_run(quo_forecast *f, const quo_experiment_config *experiment,
 			    const quo_data_shape *shape, bool reveal_model, quo_err *err)
 {
-	const quo_protocol_ops *protocol = experiment->protocol->ops;
+	const quo_protocol_ops *protocol = quo_protocol(experiment->protocol);
 
 	const quo_link loopback = QUO_LINK_LOOPBACK, given = quo_link_given(&experiment->network);
 

@@ -22,7 +22,7 @@ static bool form_depends(const quo_instance *instance)
 
 	if (instance->component->kind != QUO_KIND_CIRCUITS)
 		return false;
-	const quo_circuits_ops *ops = instance->ops;
+	const quo_circuits_ops *ops = quo_circuits(instance);
 	return ops->goal(instance->self, &fast) != ops->goal(instance->self, &slow);
 }
 

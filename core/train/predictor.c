@@ -211,7 +211,7 @@ quo_status quo_predictor_init(quo_predictor *p, quo_session *s,
 			      const quo_experiment_config *experiment, const quo_data_shape *shape,
 			      const quo_model_part *model, quo_err *err)
 {
-	const quo_protocol_ops *protocol = s->protocol->ops;
+	const quo_protocol_ops *protocol = quo_protocol(s->protocol);
 
 	*p = (quo_predictor){ .s = s };
 	quo_status status = init_network(p, experiment, shape, err);
@@ -228,7 +228,7 @@ quo_status quo_predictor_init(quo_predictor *p, quo_session *s,
 
 void quo_predictor_fini(quo_predictor *p)
 {
-	const quo_protocol_ops *protocol = p->s ? p->s->protocol->ops : NULL;
+	const quo_protocol_ops *protocol = p->s ? quo_protocol(p->s->protocol) : NULL;
 
 	if (protocol && protocol->close)
 		protocol->close(p->s->protocol->self, p->s);

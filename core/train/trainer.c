@@ -93,7 +93,7 @@ quo_status quo_trainer_init(quo_trainer *t, quo_session *s, const quo_experiment
 {
 	const quo_train_config *config = &experiment->train;
 	const quo_data_shape *shape = &input->shape;
-	const quo_protocol_ops *protocol = s->protocol->ops;
+	const quo_protocol_ops *protocol = quo_protocol(s->protocol);
 
 	*t = (quo_trainer){
 		.s = s, .input = input, .config = config, .phase_start = quo_now_seconds()
@@ -146,7 +146,7 @@ quo_status quo_trainer_init(quo_trainer *t, quo_session *s, const quo_experiment
 
 void quo_trainer_fini(quo_trainer *t)
 {
-	const quo_protocol_ops *protocol = t->s ? t->s->protocol->ops : NULL;
+	const quo_protocol_ops *protocol = t->s ? quo_protocol(t->s->protocol) : NULL;
 
 	if (protocol && protocol->close)
 		protocol->close(t->s->protocol->self, t->s);

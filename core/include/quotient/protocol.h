@@ -40,12 +40,18 @@ typedef struct quo_protocol_ops {
 	/* Required. The form of circuits that `map` wants over the session's link.
 	 * Asked before open. */
 	quo_goal (*goal)(void *self, const quo_session *s);
-	/* ---- since ABI 1.1 ---- */
 	/* Optional. Matrices that a layer lays out for a product are best no larger than this, in
 	 * several products: they stay in a cache. 0: of any size, in one product, which saves
 	 * rounds. */
 	size_t layout_bytes;
 } quo_protocol_ops;
+typedef quo_protocol_ops QUO_KIND_PROTOCOL_ops;
+
+/* The vtable of an instance, which must be a protocol. */
+static inline const quo_protocol_ops *quo_protocol(const quo_instance *protocol)
+{
+	return QUO_OPS(QUO_KIND_PROTOCOL, protocol->component);
+}
 
 /* ---- what everybody calls: check the shapes (QUO_BUG on a mismatch), then the protocol ---- */
 quo_status quo_share(quo_session *s, quo_tensor *out, const int32_t *values, int owner,

@@ -140,7 +140,7 @@ static quo_status open_and_measure(struct party *p, quo_err *err)
 	QUO_TRY(barrier(s, &go, err));
 	struct sample start = begin(s);
 	if (s->protocol) {
-		const quo_protocol_ops *ops = s->protocol->ops;
+		const quo_protocol_ops *ops = quo_protocol(s->protocol);
 		QUO_TRY(ops->open(s->protocol->self, s, err));
 		QUO_TRY(quo_channel_flush(s->peer, err));
 	}
@@ -173,7 +173,7 @@ static quo_status in_session(struct party *p, quo_status (*inside)(struct party 
 	if (status == QUO_OK)
 		status = s->run && s->step && p->state ? inside(p, err) : QUO_FAILED;
 	if (protocol) {
-		const quo_protocol_ops *ops = protocol->ops;
+		const quo_protocol_ops *ops = quo_protocol(protocol);
 		if (ops->close)
 			ops->close(protocol->self, s);
 	}
@@ -284,7 +284,7 @@ static quo_cost minus(const quo_cost *a, const quo_cost *b)
 static quo_status dry_run(struct party *p, quo_err *err)
 {
 	quo_session *s = &p->s;
-	const quo_protocol_ops *ops = s->protocol->ops;
+	const quo_protocol_ops *ops = quo_protocol(s->protocol);
 	bench_result *out = ((struct dry *)p)->out;
 
 	QUO_TRY(ops->open(s->protocol->self, s, err));

@@ -158,7 +158,7 @@ static quo_status repeat(struct run *run, quo_session *s, void *state, quo_err *
 
 static quo_status in_session(struct run *run, quo_session *s, quo_err *err)
 {
-	const quo_protocol_ops *ops = s->protocol->ops;
+	const quo_protocol_ops *ops = quo_protocol(s->protocol);
 	void *state = quo_alloc(1, run->job->state_bytes, err);
 
 	if (!state || !s->run || !s->step || (!s->dry && !s->rng)) {
