@@ -100,12 +100,11 @@ typedef double QUO_OPT_RATE_member;
 extern "C++" {
 template <typename Member, typename Wanted> struct quo_option_fits_; /* a member of another type */
 template <typename Type> struct quo_option_fits_<Type &, Type> {
-	enum { yes = 1 };
+	static const bool yes = true;
 };
 }
 #define QUO_OPTION_TYPE_(type_, member, kind_) \
-	((quo_option_type)(kind_ * quo_option_fits_<decltype((((type_ *)0)->member)), \
-						    kind_##_member>::yes))
+	(quo_option_fits_<decltype((((type_ *)0)->member)), kind_##_member>::yes ? kind_ : kind_)
 #else
 #define QUO_OPTION_TYPE_(type_, member, kind_) \
 	_Generic(((type_ *)0)->member, kind_##_member : kind_)
