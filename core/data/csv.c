@@ -14,6 +14,7 @@
 
 #include <quotient/crypto.h>
 
+#include "data/scale.h"
 #include "data/table.h"
 
 #define MAX_COLUMNS 65536u

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "data/images.h"
+#include "data/source.h"
 
 struct idx_config {
 	quo_data_common common;

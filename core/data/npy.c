@@ -7,6 +7,8 @@
 #include <math.h>
 
 #include "data/npy_header.h"
+#include "data/scale.h"
+#include "data/source.h"
 
 enum npy_scale { NPY_AUTO, NPY_RAW, NPY_MIN_MAX, NPY_Z, NPY_LOG_Z };
 static const char *const scales[] = { "auto", "raw", "min_max", "z", "log_z", NULL };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "data/images.h"
+#include "data/source.h"
 
 #define RECORDS_MAX_BYTES (UINT64_C(1) << 32)
 

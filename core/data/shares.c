@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "data/reader.h"
+#include "data/source.h"
 
 struct shares_config {
 	quo_data_common common;

@@ -16,6 +16,8 @@
 #include <string.h>
 
 #include "data/npy_header.h"
+#include "data/scale.h"
+#include "data/source.h"
 #include "data/table.h"
 
 #define MAX_LENGTH 65536

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Plugins from files: dlopen, the checks of the entry symbol, and where to look.
- */
+#include "plugin/loader.h"
+
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -274,4 +273,9 @@ quo_status quo_registry_load_default(quo_registry *registry, const char *plugin_
 	remember_folder(registry, dir);
 	/* No folder is no plugins: the component that is missed says where was looked. */
 	return stat(dir, &st) ? QUO_OK : quo_registry_load_dir(registry, dir, err);
+}
+
+const char *quo_registry_searched(const quo_registry *registry)
+{
+	return registry->searched;
 }

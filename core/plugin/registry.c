@@ -9,6 +9,7 @@
 #include "plugin/check.h"
 #include "plugin/internal.h"
 #include "plugin/kinds.h"
+#include "plugin/loader.h"
 #include "text/kind.h"
 
 quo_registry *quo_registry_new(const quo_component *const *built_in, quo_err *err)
@@ -144,11 +145,6 @@ size_t quo_registry_count(const quo_registry *registry)
 const quo_registered *quo_registry_at(const quo_registry *registry, size_t i)
 {
 	return i < registry->n ? registry->item[i] : NULL;
-}
-
-const char *quo_registry_searched(const quo_registry *registry)
-{
-	return registry->searched;
 }
 
 quo_status quo_instance_new(const quo_registered *registered, const void *config,

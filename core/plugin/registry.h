@@ -26,27 +26,12 @@ void quo_registry_free(quo_registry *registry);
 
 quo_status quo_registry_add(quo_registry *registry, const quo_component *component,
 			    const char *origin, quo_err *err);
-/* Load one .so. QUO_USAGE for a file that is not a usable plugin. */
-quo_status quo_registry_load_file(quo_registry *registry, const char *path, quo_err *err);
-/* Every *.so of a folder and of its immediate subfolders, in name order. */
-quo_status quo_registry_load_dir(quo_registry *registry, const char *dir, quo_err *err);
-/*
- * What a tool does at start: plugin_dir if given, then the folders of QUOTIENT_PLUGIN_PATH (':'-separated); without that variable, the folder of the build
- * tree that the executable is in, or the install folder. The same file reached twice is loaded
- * once; two components of one kind and name from different files are an error that names both.
- */
-quo_status quo_registry_load_default(quo_registry *registry, const char *plugin_dir, quo_err *err);
-
 /* NULL when there is none. */
 const quo_registered *quo_registry_find(const quo_registry *registry, quo_kind kind,
 					const char *name);
 size_t quo_registry_count(const quo_registry *registry);
 const quo_registered *quo_registry_at(const quo_registry *registry,
 				      size_t i); /* by kind, then name */
-
-/* The folders that quo_registry_load_default() looked into, for messages; NULL when it was not
- * called. */
-const char *quo_registry_searched(const quo_registry *registry);
 
 /* An instance with zeroed state, after init(); config must outlive it. Used by core/config and by
  * tests. */

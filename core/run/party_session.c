@@ -6,6 +6,7 @@
 
 #include "net/handshake.h"
 #include "net/probe.h"
+#include "plugin/loader.h"
 #include "run/party.h"
 #include "text/kind.h"
 #include "train/link.h"

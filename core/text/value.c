@@ -12,6 +12,7 @@
 #include "text/kind.h"
 #include "text/quantity.h"
 #include "text/suggest.h"
+#include "text/yaml_read.h"
 
 #define MAX_ITEMS 4096
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "data/reader.h"
+#include "data/source.h"
 #include "store/examples.h"
 
 static bool is_local(const quo_run *run)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "config/merge.h"
 #include "config/resolve.h"
 #include "data/dataset.h"
 #include "report/results.h"

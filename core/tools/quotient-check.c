@@ -5,6 +5,7 @@
 #include "data/dataset.h"
 #include "report/progress.h"
 #include "run/local.h"
+#include "text/units.h"
 #include "tools/check_sweep.h"
 #include "tools/choices.h"
 

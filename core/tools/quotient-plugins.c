@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "data/dataset.h"
+#include "plugin/loader.h"
 #include "text/kind.h"
 #include "text/suggest.h"
 #include "tools/costs.h"

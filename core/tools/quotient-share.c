@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "data/dataset.h"
+#include "plugin/loader.h"
 #include "run/local.h"
 #include "store/modelshare.h"
 #include "store/weights.h"

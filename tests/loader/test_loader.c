@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "data/dataset.h"
+#include "plugin/loader.h"
 #include "plugin/peek.h"
 
 static char folder[] = "/tmp/quo-loader-XXXXXX";

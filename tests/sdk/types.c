@@ -8,11 +8,9 @@
  */
 #include <stddef.h>
 
-#include <quotient/quotient.h>
-
-#include "plugin/data_kind.h"
-
 #ifdef OPTION
+#include <quotient/plugin.h>
+
 struct inner {
 	int before;
 	MEMBER value;
@@ -35,6 +33,10 @@ const quo_option *used_options(void)
 #endif
 
 #ifdef COMPONENT
+#include <quotient/quotient.h>
+
+#include "plugin/data_kind.h"
+
 static const OPS ops = { .life = { NULL, NULL } };
 static const quo_component component = {
 	COMPONENT,

@@ -3,7 +3,9 @@
 
 #include "config/resolve.h"
 #include "data/dataset.h"
+#include "plugin/loader.h"
 #include "text/kind.h"
+#include "text/yaml_read.h"
 
 void quo_test_assert_error(const quo_err *err, quo_status status, const char *part)
 {

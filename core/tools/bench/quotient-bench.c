@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "data/dataset.h"
+#include "plugin/loader.h"
 #include "text/quantity.h"
 #include "text/suggest.h"
 #include "tools/bench/bench.h"

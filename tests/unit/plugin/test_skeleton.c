@@ -7,6 +7,7 @@
 
 #include "config/experiment.h"
 #include "data/dataset.h"
+#include "plugin/loader.h"
 
 #define N 4000
 
