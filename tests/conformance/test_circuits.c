@@ -185,7 +185,7 @@ static void party(quo_session *s, void *arg)
 	const struct party_arg *a = arg;
 	quo_err err = QUO_ERR_INIT;
 	struct instance i = instance_new(&a->engine);
-	const quo_circuits_ops *ops = i.circuits->ops;
+	const quo_circuits_ops *ops = quo_circuits(i.circuits);
 
 	quo_test_open_cots(s, "dealer");
 	quo_test_ok(ops->open(i.circuits->self, s, &err));
@@ -224,7 +224,7 @@ static quo_cost forecast(const struct engine *e, const struct sample *x, size_t 
 	quo_cost cost = QUO_COST_INIT;
 	quo_err err = QUO_ERR_INIT;
 	struct instance i = instance_new(e);
-	const quo_circuits_ops *ops = i.circuits->ops;
+	const quo_circuits_ops *ops = quo_circuits(i.circuits);
 	quo_instance *ot = quo_test_instance(&quo_test_dealer_ot);
 	quo_map_job jobs[MAX_JOBS];
 	quo_session dry;
@@ -250,7 +250,7 @@ static void check_jobs(const quo_instance *engine, const struct engine *e, quo_s
 		       struct sample *x, size_t n_jobs, owner_of *owner)
 {
 	quo_err err = QUO_ERR_INIT;
-	const quo_circuits_ops *ops = engine->ops;
+	const quo_circuits_ops *ops = quo_circuits(engine);
 	quo_cost cost = forecast(e, x, n_jobs, owner);
 	uint64_t rng = 21, ands = 0;
 	quo_map_job jobs[MAX_JOBS];
@@ -483,7 +483,7 @@ static void gmw_costs(const quo_instance *engine, const struct engine *e, quo_se
 static void gmw_rounds(const quo_instance *engine, const struct engine *e, quo_session *s)
 {
 	quo_err err = QUO_ERR_INIT;
-	const quo_circuits_ops *ops = engine->ops;
+	const quo_circuits_ops *ops = quo_circuits(engine);
 	uint64_t rng = 41, deepest = 0;
 	struct sample x[MAX_JOBS];
 
@@ -523,7 +523,7 @@ static void gmw_waves(const quo_instance *engine, const struct engine *e, quo_se
 static void same_circuit_again(const quo_instance *engine, const struct engine *e, quo_session *s)
 {
 	quo_err err = QUO_ERR_INIT;
-	const quo_circuits_ops *ops = engine->ops;
+	const quo_circuits_ops *ops = quo_circuits(engine);
 	uint64_t rng = 36;
 	struct sample x = sample_new(&rng, sample_integer_circuit(QUO_PORT_ARITH), 100);
 
@@ -567,7 +567,7 @@ static const quo_channel_ops tamper_ops = {
 static void broken_messages(const quo_instance *engine, const struct engine *e, quo_session *s)
 {
 	quo_err err = QUO_ERR_INIT;
-	const quo_circuits_ops *ops = engine->ops;
+	const quo_circuits_ops *ops = quo_circuits(engine);
 	uint64_t rng = 37;
 	struct sample x = sample_new(&rng, sample_integer_circuit(QUO_PORT_ARITH), 100);
 	quo_map_job job = make_job(s, &x, 0, all_shared, &rng);

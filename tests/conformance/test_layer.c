@@ -265,7 +265,7 @@ static void check_bounds(const struct layer_case *c, const quo_layer_plan *plan,
 static void run_case(struct program *p, const struct layer_case *c, const quo_instance *layer,
 		     enum form form, enum values values)
 {
-	const quo_layer_ops *ops = layer->ops;
+	const quo_layer_ops *ops = quo_layer(layer);
 	quo_session *s = p->s;
 	const struct geometry *k = &c->g;
 	bool hidden = form == HIDDEN;
@@ -360,11 +360,13 @@ static void under(quo_session *s, const char *name, bool parts)
 
 	snprintf(yaml, sizeof yaml, "{use: %s}", name);
 	quo_test_ok(load(QUO_KIND_PROTOCOL, yaml, &owner, &protocol, &err));
-	const quo_protocol_ops *ops = protocol->ops;
+	const quo_protocol_ops *ops = quo_protocol(protocol);
 	quo_protocol_ops few = *ops;
+	quo_component component = *protocol->component;
 	quo_instance changed = *protocol;
 	few.layout_bytes = 1;
-	changed.ops = &few;
+	component.ops_ = &few;
+	changed.component = &component;
 	s->protocol = parts ? &changed : protocol;
 	quo_test_ok(ops->open(protocol->self, s, &err));
 	all_cases(&p);
@@ -416,7 +418,7 @@ static void equal_to_the_formula(void **state)
 			continue;
 		char name[100];
 		snprintf(name, sizeof name, "%s", c->name);
-		if (((const quo_protocol_ops *)c->ops)->parties == 1)
+		if (QUO_OPS(QUO_KIND_PROTOCOL, c)->parties == 1)
 			alone(name);
 		else
 			quo_test_two_parties(party, name);
@@ -443,7 +445,7 @@ static const struct window_case {
 
 static quo_circuit *combine_circuit(const quo_instance *layer, uint32_t n, quo_goal goal)
 {
-	const quo_layer_ops *ops = layer->ops;
+	const quo_layer_ops *ops = quo_layer(layer);
 	quo_builder *b = quo_builder_new(goal);
 	quo_int z[QUO_MAX_WINDOW];
 	quo_wire takes[QUO_MAX_WINDOW];
@@ -502,7 +504,7 @@ static void check_window(const struct window_case *w)
 	uint32_t oh = w->h / w->kh, ow = w->w / w->kw, place[200];
 
 	quo_test_ok(load(QUO_KIND_LAYER, w->yaml, &owner, &layer, &err));
-	const quo_layer_ops *ops = layer->ops;
+	const quo_layer_ops *ops = quo_layer(layer);
 	quo_test_ok(ops->plan(layer->self, &in, &plan, &err));
 	assert_int_equal(plan.n_dims, 3);
 	assert_int_equal(plan.dim[0], oh);
@@ -539,7 +541,7 @@ static void every_layer_has_cases(void **state)
 		const quo_component *c = &quo_registry_at(registry, i)->component;
 		size_t n = 0;
 		if (c->kind != QUO_KIND_LAYER ||
-		    ((const quo_layer_ops *)c->ops)->role == QUO_LAYER_SHAPE)
+		    QUO_OPS(QUO_KIND_LAYER, c)->role == QUO_LAYER_SHAPE)
 			continue;
 		for (size_t j = 0; j < N_CASES; j++)
 			n += !strcmp(cases[j].name, c->name);
@@ -574,7 +576,7 @@ static void patches_are_given_back(void **state)
 	quo_tensor *z = quo_temp(&s, quo_spec_arith(20, 4, z_dim), &err);
 	uint64_t before = s.dry_step_bytes;
 	assert_int_equal(before, 4 * (a.arith->n + z->n) + 16 * t->words);
-	quo_test_ok(((const quo_layer_ops *)layer->ops)->forward(layer->self, &s, &a, t, z, &err));
+	quo_test_ok(quo_layer(layer)->forward(layer->self, &s, &a, t, z, &err));
 	assert_int_equal(s.dry_step_bytes, before);
 	assert_int_equal(s.dry_step_peak,
 			 before + (uint64_t)4 * c->batch * k->oh * k->ow * t_dim[0]);
@@ -654,8 +656,7 @@ static void refusals(void **state)
 		quo_layer_plan plan;
 		quo_status status = load(QUO_KIND_LAYER, bad[i].yaml, &owner, &layer, &error);
 		if (status == QUO_OK)
-			status = ((const quo_layer_ops *)layer->ops)
-					 ->plan(layer->self, &bad[i].in, &plan, &error);
+			status = quo_layer(layer)->plan(layer->self, &bad[i].in, &plan, &error);
 		if (bad[i].says)
 			quo_test_assert_error(&error, QUO_USAGE, bad[i].says);
 		else

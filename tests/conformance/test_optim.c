@@ -36,7 +36,7 @@ enum { V, G, S, RANDOM, STATE };
 
 static quo_circuit *build_update(const pair *p, unsigned g_width, int epoch, quo_goal goal)
 {
-	const quo_optim_ops *ops = p->optim->ops;
+	const quo_optim_ops *ops = quo_optim(p->optim);
 	quo_optim_state states[QUO_OPTIM_MAX_STATES];
 	unsigned n = 0;
 	quo_err err = QUO_ERR_INIT;
@@ -236,7 +236,9 @@ static void check_bound(const rule *of, uint32_t bound, int r, quo_goal goal)
 	quo_instance *kept = p.quant, quant = *kept;
 	quo_quant_ops ops = *quo_quant(kept);
 	ops.bound = bound;
-	quant.ops = &ops;
+	quo_component component = *kept->component;
+	component.ops_ = &ops;
+	quant.component = &component;
 	p.quant = &quant;
 	quo_circuit *c = build_update(&p, 11, 0, goal);
 	for (int i = 0; i < 7; i++)
@@ -413,7 +415,7 @@ static void test_amsgrad_every_state(void **state)
 static void refuses_wage(const char *optim)
 {
 	pair p = load(optim, "{use: wage}");
-	const quo_optim_ops *ops = p.optim->ops;
+	const quo_optim_ops *ops = quo_optim(p.optim);
 	quo_optim_state states[QUO_OPTIM_MAX_STATES];
 	unsigned n;
 	quo_err err = QUO_ERR_INIT;
@@ -456,7 +458,7 @@ static void test_schedule(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		pair p = load(yaml[i], "{use: npow}");
-		const quo_optim_ops *ops = p.optim->ops;
+		const quo_optim_ops *ops = quo_optim(p.optim);
 		for (int epoch = 0; epoch < 9; epoch++)
 			assert_int_equal(ops->variant(p.optim->self, epoch),
 					 (i < 2 ? 3 : 1) + epoch / 3);
@@ -469,13 +471,13 @@ static void test_schedule(void **state)
 		unload(p);
 	}
 	pair p = load("{use: sgd}", "{use: npow}");
-	assert_int_equal(((const quo_optim_ops *)p.optim->ops)->variant(p.optim->self, 9), 4);
+	assert_int_equal(quo_optim(p.optim)->variant(p.optim->self, 9), 4);
 	unload(p);
 	p = load("{use: amsgrad}", "{use: npow}");
-	assert_int_equal(((const quo_optim_ops *)p.optim->ops)->variant(p.optim->self, 9), 0);
+	assert_int_equal(quo_optim(p.optim)->variant(p.optim->self, 9), 0);
 	unload(p);
 	p = load("{use: amsgrad-std}", "{use: npow}");
-	assert_int_equal(((const quo_optim_ops *)p.optim->ops)->variant(p.optim->self, 9), 1);
+	assert_int_equal(quo_optim(p.optim)->variant(p.optim->self, 9), 1);
 	unload(p);
 }
 
@@ -492,8 +494,7 @@ static void check_any(const char *optim, const char *quant)
 	snprintf(quant_yaml, sizeof quant_yaml, "{use: %s}", quant);
 	pair p = load(yaml, quant_yaml);
 	quo_err err = QUO_ERR_INIT;
-	quo_status status = ((const quo_optim_ops *)p.optim->ops)
-				    ->states(p.optim->self, p.quant, states, &n, &err);
+	quo_status status = quo_optim(p.optim)->states(p.optim->self, p.quant, states, &n, &err);
 	if (status != QUO_OK) {
 		assert_int_equal(status, QUO_USAGE);
 		unload(p);

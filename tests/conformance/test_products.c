@@ -61,7 +61,7 @@ static void one_party(quo_session *s, void *arg_)
 		return; /* this processor does not have it */
 	quo_test_open_cots(s, "dealer");
 	quo_test_ok(quo_instance_new(a->registered, a->config, &products, &err));
-	const quo_products_ops *ops = products->ops;
+	const quo_products_ops *ops = quo_products(products);
 	quo_test_ok(ops->open(products->self, s, &err));
 	a->body(s, products, &random);
 	quo_instance_free(products);
@@ -246,7 +246,7 @@ static void check_tweaks(quo_session *s)
 static void run_jobs(quo_session *s, const quo_instance *products, const job_case *cases, size_t n,
 		     uint64_t *random)
 {
-	const quo_products_ops *ops = products->ops;
+	const quo_products_ops *ops = quo_products(products);
 	quo_err err = QUO_ERR_INIT;
 	quo_cost cost = QUO_COST_INIT;
 	quo_product_job jobs[MAX_JOBS];
@@ -437,7 +437,7 @@ static void body_convert(quo_session *s, const quo_instance *products, uint64_t 
 		{ 0, 8, 16, true, QUO_SHARED },   { 70000, 3, 6, true, QUO_SHARED },
 	};
 	enum { N = sizeof cases / sizeof *cases };
-	const quo_products_ops *ops = products->ops;
+	const quo_products_ops *ops = quo_products(products);
 	quo_err err = QUO_ERR_INIT;
 	quo_convert_job jobs[N];
 	uint8_t *bits[N];
@@ -491,7 +491,7 @@ static void body_convert(quo_session *s, const quo_instance *products, uint64_t 
  * payload bits, each way. */
 static void body_bytes(quo_session *s, const quo_instance *products, uint64_t *random)
 {
-	const quo_products_ops *ops = products->ops;
+	const quo_products_ops *ops = quo_products(products);
 	quo_err err = QUO_ERR_INIT;
 	quo_session dry = *s;
 	quo_cost cost = QUO_COST_INIT;
@@ -522,7 +522,7 @@ static void body_bytes(quo_session *s, const quo_instance *products, uint64_t *r
 /* A product uses fresh pads: the same call twice gives other shares (of the same integers). */
 static void body_fresh(quo_session *s, const quo_instance *products, uint64_t *random)
 {
-	const quo_products_ops *ops = products->ops;
+	const quo_products_ops *ops = quo_products(products);
 	quo_err err = QUO_ERR_INIT;
 	job_case c = plain;
 	built b;

@@ -140,7 +140,7 @@ static const quo_component component = {
 #endif
 	.options = options,
 #ifndef DEFECT_no_vtable
-	.ops = &ops,
+	.ops_ = &ops,
 #endif
 };
 

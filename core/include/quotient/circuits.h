@@ -36,6 +36,13 @@ typedef struct quo_circuits_ops {
 	 * instances. Asked before open. */
 	quo_goal (*goal)(void *self, const quo_session *s, size_t n);
 } quo_circuits_ops;
+typedef quo_circuits_ops QUO_KIND_CIRCUITS_ops;
+
+/* The vtable of an instance, which must be a circuit engine. */
+static inline const quo_circuits_ops *quo_circuits(const quo_instance *circuits)
+{
+	return QUO_OPS(QUO_KIND_CIRCUITS, circuits->component);
+}
 
 /*
  * The two-party form of c: every ARITH port x becomes two BITS ports "x.0" and "x.1" (party 0's and

@@ -13,7 +13,11 @@
 /* 128 bits. w[0] holds bits 0..63 (bytes 0..7 on the wire), w[1] bits 64..127. lsb = bit
  * 0 of w[0]. */
 typedef struct quo_block {
+#ifdef __cplusplus
+	alignas(16) uint64_t w[2];
+#else
 	_Alignas(16) uint64_t w[2];
+#endif
 } quo_block;
 
 static inline quo_block quo_xor(quo_block a, quo_block b)

@@ -39,10 +39,12 @@ typedef struct quo_optim_ops {
 	 * its learning-rate shift). */
 	int (*variant)(void *self, int epoch);
 } quo_optim_ops;
+typedef quo_optim_ops QUO_KIND_OPTIM_ops;
 
-static inline const quo_quant_ops *quo_quant(const quo_instance *quant)
+/* The vtable of an instance, which must be an optimiser. */
+static inline const quo_optim_ops *quo_optim(const quo_instance *optim)
 {
-	return (const quo_quant_ops *)quant->ops;
+	return QUO_OPS(QUO_KIND_OPTIM, optim->component);
 }
 
 #endif

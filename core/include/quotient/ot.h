@@ -32,6 +32,13 @@ typedef struct quo_ot_ops {
 	void (*cost_open)(void *self, const quo_session *s, int sender, quo_cost *cost);
 	void (*cost_extend)(void *self, int sender, size_t n, quo_cost *cost);
 } quo_ot_ops;
+typedef quo_ot_ops QUO_KIND_OT_ops;
+
+/* The vtable of an instance, which must be an OT engine. */
+static inline const quo_ot_ops *quo_ot(const quo_instance *ot)
+{
+	return QUO_OPS(QUO_KIND_OT, ot->component);
+}
 
 /* ---- derived in the core (core/session/cot.c) ---- */
 

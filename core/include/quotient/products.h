@@ -53,5 +53,12 @@ typedef struct quo_products_ops {
 	quo_status (*convert)(void *self, quo_session *s, const quo_convert_job *jobs,
 			      size_t n_jobs, quo_err *err);
 } quo_products_ops;
+typedef quo_products_ops QUO_KIND_PRODUCTS_ops;
+
+/* The vtable of an instance, which must be a products engine. */
+static inline const quo_products_ops *quo_products(const quo_instance *products)
+{
+	return QUO_OPS(QUO_KIND_PRODUCTS, products->component);
+}
 
 #endif

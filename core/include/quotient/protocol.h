@@ -63,6 +63,13 @@ typedef struct quo_protocol_ops {
 	 * rounds. */
 	size_t layout_bytes;
 } quo_protocol_ops;
+typedef quo_protocol_ops QUO_KIND_PROTOCOL_ops;
+
+/* The vtable of an instance, which must be a protocol. */
+static inline const quo_protocol_ops *quo_protocol(const quo_instance *protocol)
+{
+	return QUO_OPS(QUO_KIND_PROTOCOL, protocol->component);
+}
 
 /* How a protocol shares among so many parties. */
 quo_sharing quo_protocol_sharing(const quo_instance *protocol, int parties);

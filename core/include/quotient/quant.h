@@ -28,5 +28,12 @@ typedef struct quo_quant_ops {
 	 * public bits u (width random_bits). Signed; exact. */
 	quo_int (*step)(void *self, quo_builder *b, quo_int g, quo_int s, int r, quo_int u);
 } quo_quant_ops;
+typedef quo_quant_ops QUO_KIND_QUANT_ops;
+
+/* The vtable of an instance, which must be a quantiser. */
+static inline const quo_quant_ops *quo_quant(const quo_instance *quant)
+{
+	return QUO_OPS(QUO_KIND_QUANT, quant->component);
+}
 
 #endif
