@@ -175,7 +175,7 @@ const struct short_entry quo_plugin_entry = {
 static const quo_component *const list[] = { &component, &component };
 #elif defined DEFECT_component_null
 static const quo_component *const list[] = { &component, NULL };
-#else
+#elif !defined DEFECT_no_list
 static const quo_component *const list[] = { &component };
 #endif
 QUO_EXPORT extern const quo_plugin quo_plugin_entry;
@@ -211,6 +211,8 @@ const quo_plugin quo_plugin_entry = {
 	.n_components = 0,
 #elif defined DEFECT_many_components
 	.n_components = UINT32_MAX,
+#elif defined DEFECT_no_list
+	.n_components = 1,
 #else
 	.n_components = sizeof list / sizeof *list,
 #endif

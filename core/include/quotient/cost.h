@@ -11,6 +11,8 @@
 
 #include <quotient/status.h>
 
+QUO_BEGIN_DECLS
+
 typedef struct quo_cost {
 	uint64_t sent_bytes[2]; /* by party */
 	uint64_t rounds;        /* flights, as quo_traffic counts them */
@@ -53,5 +55,7 @@ typedef struct quo_link {
  * bits, so that they may decide by it.
  */
 double quo_cost_seconds(const quo_cost *cost, quo_link link);
+
+QUO_END_DECLS
 
 #endif

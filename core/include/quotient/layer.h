@@ -14,6 +14,8 @@
 
 #include <quotient/protocol.h>
 
+QUO_BEGIN_DECLS
+
 /* One tensor in the forms that exist; at least one is not NULL. quo_value_arith() makes the other
  * on demand. */
 typedef struct quo_value {
@@ -91,5 +93,7 @@ typedef struct quo_layer_ops {
 
 /* Coefficients of a ternary tensor's two planes. */
 extern const int32_t quo_ternary_coef[2]; /* +1, -1 */
+
+QUO_END_DECLS
 
 #endif

@@ -7,6 +7,8 @@
 
 #include <quotient/quant.h>
 
+QUO_BEGIN_DECLS
+
 #define QUO_OPTIM_MAX_STATES 8
 
 /* One XOR-shared integer per weight; starts at 0. */
@@ -44,5 +46,7 @@ static inline const quo_quant_ops *quo_quant(const quo_instance *quant)
 {
 	return (const quo_quant_ops *)quant->ops;
 }
+
+QUO_END_DECLS
 
 #endif

@@ -11,6 +11,8 @@
 
 #include <quotient/status.h>
 
+QUO_BEGIN_DECLS
+
 typedef enum quo_option_type {
 	QUO_OPT_INT,      /* int64_t; min..max */
 	QUO_OPT_REAL,     /* double; min_real..max_real */
@@ -87,5 +89,7 @@ typedef struct quo_option {
 	{ .name = #member, .type = (kind_), .offset = (uint32_t)offsetof(type_, member), \
 	  .default_yaml = (default_), .help = __VA_ARGS__ }
 /* clang-format on */
+
+QUO_END_DECLS
 
 #endif

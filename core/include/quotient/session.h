@@ -16,6 +16,8 @@
 #include <quotient/plugin.h>
 #include <quotient/pool.h>
 
+QUO_BEGIN_DECLS
+
 /* Disjoint tweak spaces of quo_tccr(): Delta_i serves COT payloads sent by party i and circuits
  * garbled by i. */
 typedef enum quo_domain {
@@ -70,5 +72,7 @@ static inline uint64_t quo_cot_stream(int sender, uint64_t tweak, uint64_t numbe
 	return (uint64_t)sender << 63 ^ (tweak * QUO_TCCR_PER_KEY + number)
 						<< QUO_STREAM_LOG_BLOCKS;
 }
+
+QUO_END_DECLS
 
 #endif

@@ -19,6 +19,8 @@
 #include <quotient/bits.h>
 #include <quotient/memory.h>
 
+QUO_BEGIN_DECLS
+
 typedef enum quo_tensor_kind { QUO_ARITH, QUO_BITS } quo_tensor_kind;
 
 #define QUO_SHARED (-1)
@@ -62,5 +64,7 @@ static inline uint64_t *quo_plane(const quo_tensor *t, unsigned k)
  * clear, reveal). */
 void quo_tensor_get(const quo_tensor *t, int32_t *out);
 void quo_tensor_set(quo_tensor *t, const int32_t *values);
+
+QUO_END_DECLS
 
 #endif
