@@ -175,7 +175,7 @@ const struct short_entry quo_plugin_entry = {
 static const quo_component *const list[] = { &component, &component };
 #elif defined DEFECT_component_null
 static const quo_component *const list[] = { &component, NULL };
-#elif !defined DEFECT_no_list
+#else
 static const quo_component *const list[] = { &component };
 #endif
 QUO_EXPORT extern const quo_plugin quo_plugin_entry;
@@ -211,12 +211,12 @@ const quo_plugin quo_plugin_entry = {
 	.n_components = 0,
 #elif defined DEFECT_many_components
 	.n_components = UINT32_MAX,
-#elif defined DEFECT_no_list
-	.n_components = 1,
 #else
 	.n_components = sizeof list / sizeof *list,
 #endif
-#ifndef DEFECT_no_list
+#ifdef DEFECT_no_list
+	.components = sizeof list ? NULL : list,
+#else
 	.components = list,
 #endif
 #ifndef DEFECT_plugin_name_null

@@ -74,7 +74,7 @@ typedef struct quo_plugin {
 #define QUO_PLUGIN(name_, version_, ...) \
 	static const quo_component *const quo_plugin_components_[] = { __VA_ARGS__ }; \
 	QUO_EXPORT extern const quo_plugin quo_plugin_entry; \
-	QUO_EXPORT const quo_plugin quo_plugin_entry = { \
+	const quo_plugin quo_plugin_entry = { \
 		QUO_PLUGIN_MAGIC, \
 		QUO_ABI_MAJOR, \
 		QUO_ABI_MINOR, \
