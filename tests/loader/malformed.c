@@ -149,6 +149,11 @@ extern int quo_no_such_function_anywhere(void);
 int (*quo_use_it)(void) = quo_no_such_function_anywhere;
 #endif
 
+#ifdef DEFECT_private_symbol
+extern int quo__cpu_force(const char *);
+int (*quo_use_it)(const char *) = quo__cpu_force;
+#endif
+
 #ifdef DEFECT_no_symbol
 const quo_component *quo_other_symbol = &component;
 #elif defined DEFECT_function
@@ -214,7 +219,9 @@ const quo_plugin quo_plugin_entry = {
 #else
 	.n_components = sizeof list / sizeof *list,
 #endif
-#ifndef DEFECT_no_list
+#ifdef DEFECT_no_list
+	.components = sizeof list ? NULL : list,
+#else
 	.components = list,
 #endif
 #ifndef DEFECT_plugin_name_null

@@ -85,6 +85,8 @@ static const struct {
 	{ "function", "quo_plugin_entry is not data", false },
 	{ "undefined_symbol", "cannot be loaded: undefined symbol: quo_no_such_function_anywhere",
 	  false },
+	/* The core has it, for itself. */
+	{ "private_symbol", "cannot be loaded: undefined symbol: quo__cpu_force", false },
 	{ "no_list", "no list of components", true },
 	{ "plugin_name_null", "the plugin has no name", true },
 	{ "component_null", "a component of the list is NULL", true },

@@ -11,6 +11,8 @@
 #include <quotient/session.h>
 #include <quotient/tensor.h>
 
+QUO_BEGIN_DECLS
+
 #define QUO_MAX_PORTS 512
 
 /* One circuit over n instances. in[p] fits port p: BITS of the port's width, or ARITH for an arith
@@ -50,5 +52,7 @@ static inline const quo_circuits_ops *quo_circuits(const quo_instance *circuits)
  * caller frees.
  */
 quo_circuit *quo_split_arith(const quo_circuit *c, quo_goal goal, quo_err *err);
+
+QUO_END_DECLS
 
 #endif

@@ -22,6 +22,8 @@
 #include <quotient/circuit.h>
 #include <quotient/session.h>
 
+QUO_BEGIN_DECLS
+
 typedef struct quo_gc_ops {
 	quo_lifecycle life;
 	/* Required. Garbler: zero labels in, zero labels out; sends the tables. Tweaks come from
@@ -45,5 +47,7 @@ static inline const quo_gc_ops *quo_gc(const quo_instance *gc)
 {
 	return QUO_OPS(QUO_KIND_GC, gc->component);
 }
+
+QUO_END_DECLS
 
 #endif

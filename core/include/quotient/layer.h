@@ -14,6 +14,8 @@
 
 #include <quotient/protocol.h>
 
+QUO_BEGIN_DECLS
+
 /* One tensor in the forms that exist; at least one is not NULL. quo_value_arith() makes the other
  * on demand. */
 typedef struct quo_value {
@@ -97,5 +99,7 @@ static inline const quo_layer_ops *quo_layer(const quo_instance *layer)
 
 /* Coefficients of a ternary tensor's two planes. */
 extern const int32_t quo_ternary_coef[2]; /* +1, -1 */
+
+QUO_END_DECLS
 
 #endif

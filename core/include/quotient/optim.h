@@ -7,6 +7,8 @@
 
 #include <quotient/quant.h>
 
+QUO_BEGIN_DECLS
+
 #define QUO_OPTIM_MAX_STATES 8
 
 /* One XOR-shared integer per weight; starts at 0. */
@@ -46,5 +48,7 @@ static inline const quo_optim_ops *quo_optim(const quo_instance *optim)
 {
 	return QUO_OPS(QUO_KIND_OPTIM, optim->component);
 }
+
+QUO_END_DECLS
 
 #endif

@@ -11,6 +11,7 @@
 
 #include <quotient/status.h>
 
+QUO_BEGIN_DECLS
 typedef struct quo_instance quo_instance; /* plugin.h */
 
 typedef enum quo_option_type {
@@ -128,5 +129,7 @@ template <typename Type> struct quo_option_fits_<Type &, Type> {
 	{ .name = (name_), .type = QUO_OPTION_TYPE_(type_, member, kind_), \
 	  .offset = (uint32_t)offsetof(type_, member), .default_yaml = (default_), .help = __VA_ARGS__ }
 /* clang-format on */
+
+QUO_END_DECLS
 
 #endif

@@ -12,6 +12,8 @@
 
 #include <quotient/session.h>
 
+QUO_BEGIN_DECLS
+
 typedef enum quo_ot_role { QUO_OT_SENDER, QUO_OT_RECEIVER } quo_ot_role;
 
 typedef struct quo_ot_ops {
@@ -73,5 +75,7 @@ void quo_cot_chosen_cost(quo_cot *cot, size_t n, quo_cost *cost);
 quo_status quo_cot_random(quo_cot *cot, quo_session *s, size_t n, quo_block *out, uint64_t *choices,
 			  quo_err *err);
 void quo_cot_random_cost(quo_cot *cot, size_t n, quo_cost *cost);
+
+QUO_END_DECLS
 
 #endif

@@ -19,6 +19,8 @@
 
 #include <quotient/option.h>
 
+QUO_BEGIN_DECLS
+
 #define QUO_PLUGIN_MAGIC UINT64_C(0x544e4549544f5551) /* "QUOTIENT" */
 #define QUO_ABI_MAJOR 2
 #define QUO_ABI_MINOR 0
@@ -109,17 +111,17 @@ typedef struct quo_plugin {
 #define QUO_PLUGIN(name_, version_, ...) \
 	static const quo_component *const quo_plugin_components_[] = { __VA_ARGS__ }; \
 	QUO_EXPORT extern const quo_plugin quo_plugin_entry; \
-	QUO_EXPORT const quo_plugin quo_plugin_entry = { \
-		.magic = QUO_PLUGIN_MAGIC, \
-		.abi_major = QUO_ABI_MAJOR, \
-		.abi_minor = QUO_ABI_MINOR, \
-		.size = sizeof(quo_plugin), \
-		.component_size = sizeof(quo_component), \
-		.n_components = sizeof quo_plugin_components_ / sizeof *quo_plugin_components_, \
-		.components = quo_plugin_components_, \
-		.name = (name_), \
-		.version = (version_), \
-		.option_size = sizeof(quo_option), \
+	const quo_plugin quo_plugin_entry = { \
+		QUO_PLUGIN_MAGIC, \
+		QUO_ABI_MAJOR, \
+		QUO_ABI_MINOR, \
+		sizeof(quo_plugin), \
+		sizeof(quo_component), \
+		sizeof quo_plugin_components_ / sizeof *quo_plugin_components_, \
+		quo_plugin_components_, \
+		(name_), \
+		(version_), \
+		sizeof(quo_option), \
 	};
 
 /* An instance: a component (the core's own copy, its vtable of full size), its parsed config and its
@@ -144,5 +146,7 @@ typedef struct quo_lifecycle {
 	 * or open. */
 	void (*fini)(void *self);
 } quo_lifecycle;
+
+QUO_END_DECLS
 
 #endif

@@ -13,6 +13,8 @@
 #include <quotient/session.h>
 #include <quotient/tensor.h>
 
+QUO_BEGIN_DECLS
+
 /*
  * Z[m, n] = sum_k c_k P_k[m, p] Y[p, n]  mod 2^l, l = z->spec.width.
  * p is stored as [m, p], or [p, m] when p_t; y as [p, n], or [n, p] when y_t; z as [m, n], or [n,
@@ -60,5 +62,7 @@ static inline const quo_products_ops *quo_products(const quo_instance *products)
 {
 	return QUO_OPS(QUO_KIND_PRODUCTS, products->component);
 }
+
+QUO_END_DECLS
 
 #endif

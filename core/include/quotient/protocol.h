@@ -12,6 +12,8 @@
 #include <quotient/circuits.h>
 #include <quotient/products.h>
 
+QUO_BEGIN_DECLS
+
 #define QUO_TO_ALL (-1)
 
 /*
@@ -111,5 +113,7 @@ void quo_temp_release(quo_session *s, quo_temp_mark mark);
  * tensor ("Z"). */
 quo_status quo_trace(quo_session *s, const char *where, const char *name, const quo_tensor *t,
 		     quo_err *err);
+
+QUO_END_DECLS
 
 #endif

@@ -11,6 +11,8 @@
 #include <quotient/circuit.h>
 #include <quotient/plugin.h>
 
+QUO_BEGIN_DECLS
+
 typedef struct quo_quant_ops {
 	quo_lifecycle life;
 	/* -bound <= x * 2^(7 - s) < bound for every x of a tensor with exponent s, hence |rs(x, s - 7)| <= bound; at
@@ -35,5 +37,7 @@ static inline const quo_quant_ops *quo_quant(const quo_instance *quant)
 {
 	return QUO_OPS(QUO_KIND_QUANT, quant->component);
 }
+
+QUO_END_DECLS
 
 #endif

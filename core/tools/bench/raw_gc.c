@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/bench/circuits.h"
+#include "tools/bench/bench_circuits.h"
 
 /* A channel into memory: what is garbled can be evaluated again and again. */
 struct tape {

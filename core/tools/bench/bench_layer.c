@@ -4,7 +4,7 @@
  * shares; the layer is the middle one of n0-n-n-10, so that it has all the parts: conversion of its
  * input, masks, an error to hand down.
  */
-#include "tools/bench/layer.h"
+#include "tools/bench/bench_layer.h"
 
 #include <string.h>
 
