@@ -12,8 +12,8 @@
  * An additive port becomes two inputs that one party each knows, with an adder behind them
  * (quo_split_arith).
  *
- * Cost: a COT per direction for every star and instance (program.h), and from each party a bit per AND
- * gate and a bit per star, rows padded to bytes; half of both for an AND gate between the two
+ * Cost: a COT per direction for every star and instance (program.h), and from each party a bit per
+ * AND gate and a bit per star, rows padded to bytes; half of both for an AND gate between the two
  * halves of an additive port. Gates that depend on scalar ports alone are evaluated once.
  */
 #include <stdlib.h>
