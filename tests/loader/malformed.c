@@ -177,11 +177,11 @@ const struct short_entry quo_plugin_entry = {
 };
 #else
 #ifdef DEFECT_twice_inside
-static const quo_component *const list[] = { &component, &component };
+__attribute__((unused)) static const quo_component *const list[] = { &component, &component };
 #elif defined DEFECT_component_null
-static const quo_component *const list[] = { &component, NULL };
+__attribute__((unused)) static const quo_component *const list[] = { &component, NULL };
 #else
-static const quo_component *const list[] = { &component };
+__attribute__((unused)) static const quo_component *const list[] = { &component };
 #endif
 QUO_EXPORT extern const quo_plugin quo_plugin_entry;
 const quo_plugin quo_plugin_entry = {
