@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Channels: a reliable, ordered, two-way byte stream to the peer.
+ * Channels: a reliable, ordered, two-way byte stream to one peer.
  *
  * Sends are buffered and flushed by a receive, by quo_channel_flush(), or when the buffer is full.
  * A send that would block takes in what the peer has sent meanwhile, so two parties that send at
@@ -19,6 +19,7 @@
 #include <quotient/status.h>
 
 typedef struct quo_channel quo_channel;
+struct quo_channel_group;
 
 typedef struct quo_traffic {
 	uint64_t sent_bytes;     /* by this party */
@@ -38,6 +39,9 @@ typedef struct quo_channel_ops {
 	void (*close)(quo_channel *ch);
 	void (*timeout)(quo_channel *ch, int seconds);
 	quo_status (*wait)(quo_channel *ch, double seconds, quo_err *err);
+	void (*deadline)(quo_channel *ch, double seconds);
+	void (*post)(quo_channel *ch, void *data, size_t n);
+	void (*join)(quo_channel *ch, struct quo_channel_group *group);
 } quo_channel_ops;
 
 struct quo_channel {
@@ -56,6 +60,20 @@ quo_traffic quo_channel_traffic(const quo_channel *ch);
 /* From now on a receive fails when nothing comes for so many seconds; 0: it waits for ever, as at
  * the start. */
 void quo_channel_timeout(quo_channel *ch, int seconds);
+/* From now on a receive fails once so many seconds are over, whatever comes until then; 0: no end. For a peer that sends a
+ * byte now and then. */
+void quo_channel_deadline(quo_channel *ch, double seconds);
+/*
+ * The next receive will ask for these n bytes at `data`: what comes from now on may go there without being queued, also
+ * while this party sends. Nothing else is received before. A hint: a channel may ignore it. n = 0 takes it back, and what
+ * has come by then is lost.
+ */
+void quo_channel_post(quo_channel *ch, void *data, size_t n_bytes);
+/*
+ * The channels of a group belong to one thread: while one of them waits, all take in what their peers send, and when one
+ * fails all fail with it, and their peers see them closed. A channel leaves its group when it is closed.
+ */
+void quo_channel_join(quo_channel *ch, struct quo_channel_group *group);
 /* Do nothing for so long, but take in what the peer sends meanwhile, as a send that would block
  * does; 0: take in what is there. Sends nothing. For decorators that hold bytes back. */
 quo_status quo_channel_wait(quo_channel *ch, double seconds, quo_err *err) QUO_NODISCARD;
