@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "data/reader.h"
+#include "run/meet.h"
 #include "store/examples.h"
 
 static bool is_local(const quo_run *run)
 {
-	return run->config->network.mode == QUO_MODE_LOCAL;
+	return quo_meeting_mode(&run->config->network, run->cli->party) == QUO_MODE_LOCAL;
 }
 
 static int parties(const quo_run *run)

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "numerics/step.h"
+#include "run/meet.h"
 #include "tools/predict_job.h"
 
 /* ---- measuring ---- */
@@ -101,7 +102,8 @@ static quo_status learn_labelled(quo_predict_job *job, quo_err *err)
 	int reader = common->owner == QUO_OWNER_1 ? 1 : 0;
 	uint8_t labelled = job->p->labelled;
 
-	if (!job->s->peer || job->run->config->network.mode == QUO_MODE_LOCAL)
+	if (!job->s->peer ||
+	    quo_meeting_mode(&job->run->config->network, job->run->cli->party) == QUO_MODE_LOCAL)
 		return QUO_OK;
 	if (job->s->party == reader) {
 		QUO_TRY(quo_channel_send(job->s->peer, &labelled, 1, err));

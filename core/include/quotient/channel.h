@@ -85,11 +85,6 @@ void quo_channel_close(quo_channel *ch);
 quo_channel *quo_channel_from_fd(int fd, const char *peer, quo_err *err);
 /* Two connected channels of one process, for a fork: ends[i] is party i's. */
 quo_status quo_channel_pair(quo_channel *ends[2], quo_err *err);
-/* "host:port"; listen accepts one peer; both wait at most timeout_seconds (0: for ever), and so
- * does every receive until quo_channel_timeout() says otherwise (the handshake does, once the peer
- * has proved to be a party). */
-quo_channel *quo_channel_listen(const char *address, int timeout_seconds, quo_err *err);
-quo_channel *quo_channel_connect(const char *address, int timeout_seconds, quo_err *err);
 /* Decorator that counts; owns and closes `inner`. NULL inner gives NULL. */
 quo_channel *quo_channel_count(quo_channel *inner, quo_err *err);
 /*
