@@ -172,10 +172,16 @@ static quo_status check_whole(const quo_experiment *e, const quo_node *root, quo
 					      "'accuracy', or nothing with []",
 					      c->reveal.item[i]);
 	const quo_node *network = quo__node_get(root, "network");
-	if (c->network.mode != QUO_MODE_LOCAL && !*c->network.address)
+	if ((c->network.mode == QUO_MODE_LISTEN || c->network.mode == QUO_MODE_CONNECT) &&
+	    !*c->network.address)
 		return quo__node_fail(err, network ? network : root,
 				      "network.address is missing: in this mode say host:port, "
 				      "e.g. 127.0.0.1:4000");
+	if (c->network.mode == QUO_MODE_MESH && c->network.parties.n < 2)
+		return quo__node_fail(
+			err, network ? network : root,
+			"network.parties is missing: in this mode say host:port of every "
+			"party, e.g. [a.example:7000, b.example:7000]");
 	const quo_node *output = quo__node_get(e->resolved, "output");
 	if (!*c->output.dir)
 		return quo__node_fail(err, quo__node_get(output, "dir"),

@@ -12,7 +12,7 @@
 #include "plugin/registry.h"
 
 typedef enum quo_evaluate { QUO_EVALUATE_EPOCH, QUO_EVALUATE_END, QUO_EVALUATE_NEVER } quo_evaluate;
-typedef enum quo_mode { QUO_MODE_LOCAL, QUO_MODE_LISTEN, QUO_MODE_CONNECT } quo_mode;
+typedef enum quo_mode { QUO_MODE_LOCAL, QUO_MODE_LISTEN, QUO_MODE_CONNECT, QUO_MODE_MESH } quo_mode;
 
 typedef struct quo_train_config {
 	int64_t epochs, batch, seed, max_steps /* 0: no limit */;
@@ -30,7 +30,9 @@ typedef struct quo_shape_config {
 
 typedef struct quo_network_config {
 	int mode;                  /* quo_mode */
-	const char *address;       /* host:port */
+	const char *address;       /* host:port; modes listen and connect */
+	quo_strings parties;       /* host:port of every party; mode mesh */
+	const char *bind;          /* where to listen in mode mesh; "": parties[own number] */
 	int64_t timeout;           /* seconds to wait for the peer */
 	double latency, bandwidth; /* of the link, for plans; 0: not given */
 	quo_shape_config shape;

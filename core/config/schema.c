@@ -6,7 +6,7 @@
 #include "config/experiment.h"
 
 static const char *const evaluate_choices[] = { "epoch", "end", "never", NULL };
-static const char *const mode_choices[] = { "local", "listen", "connect", NULL };
+static const char *const mode_choices[] = { "local", "listen", "connect", "mesh", NULL };
 
 static const char *const reveal_choices[] = { "class", "scores", NULL };
 static const char *const to_choices[] = { "both", "0", "1", NULL };
@@ -52,11 +52,19 @@ static const quo_option train_options[] = {
 };
 
 static const quo_option network_options[] = {
-	QUO_OPTION(quo_network_config, mode, QUO_OPT_ENUM, "local",
-		   "local: both parties on this machine; else how this party meets its peer",
-		   .choices = mode_choices, .local = true),
+	QUO_OPTION(
+		quo_network_config, mode, QUO_OPT_ENUM, "local",
+		"local: all parties on this machine; listen, connect: how one of two parties meets "
+		"the other; mesh: any number of them, at the addresses of network.parties",
+		.choices = mode_choices, .local = true),
 	QUO_OPTION(quo_network_config, address, QUO_OPT_STRING, "\"\"",
-		   "host:port to listen at or to connect to; not used in local mode",
+		   "host:port to listen at or to connect to, in these two modes", .local = true),
+	QUO_OPTION(
+		quo_network_config, parties, QUO_OPT_STRINGS, "[]",
+		"host:port of every party, in their order; each listens at its own and connects to "
+		"those below it"),
+	QUO_OPTION(quo_network_config, bind, QUO_OPT_STRING, "\"\"",
+		   "host:port to listen at where it is not this party's in network.parties",
 		   .local = true),
 	QUO_OPTION(quo_network_config, latency, QUO_OPT_SECONDS, "0s",
 		   "one-way delay of the link, for forecasts and for components that are auto; "
@@ -66,7 +74,7 @@ static const quo_option network_options[] = {
 		   "of the link, in each direction, from 1kB/s on; 0B/s: as with latency",
 		   .max_real = 1e12),
 	QUO_OPTION(quo_network_config, timeout, QUO_OPT_INT, "60",
-		   "seconds to wait for the peer; 0: for ever", .min = 0, .max = 86400,
+		   "seconds to wait for the other parties; 0: for ever", .min = 0, .max = 86400,
 		   .local = true),
 	{ 0 },
 };

@@ -61,6 +61,24 @@ void quo_channel_timeout(quo_channel *ch, int seconds)
 		ch->ops->timeout(ch, seconds);
 }
 
+void quo_channel_deadline(quo_channel *ch, double seconds)
+{
+	if (ch->ops->deadline)
+		ch->ops->deadline(ch, seconds);
+}
+
+void quo_channel_post(quo_channel *ch, void *data, size_t n_bytes)
+{
+	if (ch->ops->post && ch->sticky.status == QUO_OK)
+		ch->ops->post(ch, n_bytes ? data : NULL, n_bytes);
+}
+
+void quo_channel_join(quo_channel *ch, struct quo_channel_group *group)
+{
+	if (ch->ops->join)
+		ch->ops->join(ch, group);
+}
+
 quo_status quo_channel_wait(quo_channel *ch, double seconds, quo_err *err)
 {
 	if (ch->sticky.status != QUO_OK)

@@ -72,6 +72,21 @@ static void count_timeout(quo_channel *ch, int seconds)
 	quo_channel_timeout(((struct counter *)ch)->inner, seconds);
 }
 
+static void count_deadline(quo_channel *ch, double seconds)
+{
+	quo_channel_deadline(((struct counter *)ch)->inner, seconds);
+}
+
+static void count_join(quo_channel *ch, struct quo_channel_group *group)
+{
+	quo_channel_join(((struct counter *)ch)->inner, group);
+}
+
+static void count_post(quo_channel *ch, void *data, size_t n)
+{
+	quo_channel_post(((struct counter *)ch)->inner, data, n);
+}
+
 static quo_status count_wait(quo_channel *ch, double seconds, quo_err *err)
 {
 	return quo_channel_wait(((struct counter *)ch)->inner, seconds, err);
@@ -95,6 +110,9 @@ static const quo_channel_ops count_ops = {
 	.close = count_close,
 	.timeout = count_timeout,
 	.wait = count_wait,
+	.deadline = count_deadline,
+	.join = count_join,
+	.post = count_post,
 };
 
 quo_channel *quo_channel_count(quo_channel *inner, quo_err *err)

@@ -98,7 +98,6 @@ static double within(double x, double least, double most)
 
 static quo_status measure(quo_channel *ch, uint8_t *buffer, quo_link *out, quo_err *err)
 {
-	const struct request done = { DONE, 0 };
 	double round_trip, rate[2];
 
 	QUO_TRY(ping(ch, buffer, &round_trip, err));
@@ -106,13 +105,36 @@ static quo_status measure(quo_channel *ch, uint8_t *buffer, quo_link *out, quo_e
 	QUO_TRY(transfer(ch, TAKE, buffer, round_trip, &rate[1], err));
 	out->latency_s = within(round_trip / 2, LATENCY_MIN, LATENCY_MAX);
 	out->bytes_per_s = within(rate[0] < rate[1] ? rate[0] : rate[1], RATE_MIN, RATE_MAX);
+	return QUO_OK;
+}
+
+static quo_status report(quo_channel *ch, const quo_link *link, quo_err *err)
+{
+	const struct request done = { DONE, 0 };
+
 	QUO_TRY(quo_channel_send(ch, &done, sizeof done, err));
-	QUO_TRY(quo_channel_send(ch, &out->latency_s, sizeof out->latency_s, err));
-	QUO_TRY(quo_channel_send(ch, &out->bytes_per_s, sizeof out->bytes_per_s, err));
+	QUO_TRY(quo_channel_send(ch, &link->latency_s, sizeof link->latency_s, err));
+	QUO_TRY(quo_channel_send(ch, &link->bytes_per_s, sizeof link->bytes_per_s, err));
 	return quo_channel_flush(ch, err);
 }
 
-/* ---- party 1 ---- */
+static quo_status ask_all(quo_mesh *mesh, uint8_t *buffer, quo_link *out, quo_err *err)
+{
+	*out = (quo_link){ LATENCY_MIN, RATE_MAX };
+	for (int p = 1; p < quo_mesh_parties(mesh); p++) {
+		quo_link link;
+		QUO_TRY(measure(quo_mesh_to(mesh, p), buffer, &link, err));
+		if (link.latency_s > out->latency_s)
+			out->latency_s = link.latency_s;
+		if (link.bytes_per_s < out->bytes_per_s)
+			out->bytes_per_s = link.bytes_per_s;
+	}
+	for (int p = 1; p < quo_mesh_parties(mesh); p++)
+		QUO_TRY(report(quo_mesh_to(mesh, p), out, err));
+	return QUO_OK;
+}
+
+/* ---- the others ---- */
 
 static quo_status take_report(quo_channel *ch, quo_link *out, quo_err *err)
 {
@@ -120,10 +142,9 @@ static quo_status take_report(quo_channel *ch, quo_link *out, quo_err *err)
 	QUO_TRY(quo_channel_recv(ch, &out->bytes_per_s, sizeof out->bytes_per_s, err));
 	if (!(out->latency_s >= LATENCY_MIN && out->latency_s <= LATENCY_MAX &&
 	      out->bytes_per_s >= RATE_MIN && out->bytes_per_s <= RATE_MAX))
-		return quo_fail(
-			err, QUO_FAILED,
-			"the other party reports a link that cannot be; give network.latency and "
-			"network.bandwidth to do without measuring");
+		return quo_fail(err, QUO_FAILED,
+				"party 0 reports a link that cannot be; give network.latency and "
+				"network.bandwidth to do without measuring");
 	return QUO_OK;
 }
 
@@ -143,11 +164,10 @@ static quo_status answer(quo_channel *ch, uint8_t *buffer, quo_link *out, quo_er
 		QUO_TRY(quo_channel_send(ch, buffer, r.what == SEND ? n : 1, err));
 		QUO_TRY(quo_channel_flush(ch, err));
 	}
-	return quo_fail(err, QUO_FAILED,
-			"the other party does not measure the link as this version does");
+	return quo_fail(err, QUO_FAILED, "party 0 does not measure the link as this version does");
 }
 
-quo_status quo_probe_link(quo_channel *ch, int party, quo_link *out, quo_err *err)
+quo_status quo_probe_links(quo_mesh *mesh, quo_link *out, quo_err *err)
 {
 	const size_t n = (size_t)1 << LOG_MOST;
 	quo_block *buffer = quo_alloc(n / sizeof *buffer, sizeof *buffer, err);
@@ -156,8 +176,9 @@ quo_status quo_probe_link(quo_channel *ch, int party, quo_link *out, quo_err *er
 		return QUO_FAILED;
 	/* Nothing that a tunnel could compress. */
 	quo_prg((quo_block){ { 0, 0 } }, 0, buffer, n / sizeof *buffer);
-	quo_status status = party == 0 ? measure(ch, (uint8_t *)buffer, out, err)
-				       : answer(ch, (uint8_t *)buffer, out, err);
+	quo_status status = quo_mesh_me(mesh) == 0
+				    ? ask_all(mesh, (uint8_t *)buffer, out, err)
+				    : answer(quo_mesh_to(mesh, 0), (uint8_t *)buffer, out, err);
 	quo_free(buffer);
 	return status;
 }

@@ -157,6 +157,16 @@ static void shape_timeout(quo_channel *ch, int seconds)
 	quo_channel_timeout(((struct shape *)ch)->inner, seconds);
 }
 
+static void shape_deadline(quo_channel *ch, double seconds)
+{
+	quo_channel_deadline(((struct shape *)ch)->inner, seconds);
+}
+
+static void shape_join(quo_channel *ch, struct quo_channel_group *group)
+{
+	quo_channel_join(((struct shape *)ch)->inner, group);
+}
+
 static quo_status shape_wait(quo_channel *ch, double seconds, quo_err *err)
 {
 	return quo_channel_wait(((struct shape *)ch)->inner, seconds, err);
@@ -183,6 +193,8 @@ static const quo_channel_ops shape_ops = {
 	.close = shape_close,
 	.timeout = shape_timeout,
 	.wait = shape_wait,
+	.deadline = shape_deadline,
+	.join = shape_join,
 };
 
 /* About a millisecond of the link: small against any latency worth shaping, large

@@ -25,7 +25,7 @@ struct outcome {
 struct local {
 	quo_run *run;
 	quo_registry *registry;
-	quo_channel *ends[2];
+	quo_channel *ends[2][QUO_MAX_PARTIES];
 	quo_holding input[2];
 	quo_dataset data;
 	int log[2]; /* pipe from the twin to party 0 */
@@ -57,13 +57,14 @@ static quo_status party_child(struct local *l, int party, quo_err *err)
 
 	if (!rng)
 		return QUO_FAILED;
-	quo_channel_close(l->ends[1 - party]);
+	quo_mesh_keep(2, l->ends, party);
 	quo_holding_free(&l->input[1 - party]);
+	p.mesh = quo_mesh_new(2, party, l->ends[party], err);
 	quo_status status =
-		quo_run_handshake(l->run, l->ends[party], party, rng, &p.hash_start, err);
+		p.mesh ? quo_run_handshake(l->run, p.mesh, 0, rng, &p.hash_start, err) : QUO_FAILED;
 	quo_rng_free(rng);
 	QUO_TRY(status);
-	QUO_TRY(quo_party_connect(l->run, &p, l->ends[party], err));
+	QUO_TRY(quo_party_connect(l->run, &p, err));
 	l->run->leads = party == l->run->lead;
 	l->run->other_rss = l->run->leads ? &l->outcome[1 - party].rss : NULL;
 	if (l->run->cli->verify) {
@@ -94,8 +95,7 @@ static quo_status twin_child(struct local *l, quo_err *err)
 	quo_trainer trainer;
 
 	close(l->log[0]);
-	quo_channel_close(l->ends[0]);
-	quo_channel_close(l->ends[1]);
+	quo_mesh_keep(2, l->ends, -1);
 	QUO_TRY(load_twin(l, &experiment, err));
 	QUO_TRY(quo_holding_own(&input, &l->data, 0, err));
 	quo_verify verify = { .fd = l->log[1], .trainer = &trainer };
@@ -205,10 +205,9 @@ static quo_status fork_all(struct local *l, quo_err *err)
 			status = QUO_FAILED;
 	}
 	close_pipe(l);
-	for (int i = 0; i < 2; i++) {
-		quo_channel_close(l->ends[i]);
+	quo_mesh_keep(2, l->ends, -1);
+	for (int i = 0; i < 2; i++)
 		quo_holding_free(&l->input[i]);
-	}
 	quo_status waited = wait_all(l, err);
 	return status != QUO_OK ? status : waited;
 }
@@ -267,7 +266,7 @@ static quo_status with_data(struct local *l, quo_err *err)
 		QUO_TRY(open_folder(run, err));
 	if (protocol->parties == 1)
 		return in_the_clear(l, err);
-	QUO_TRY(quo_channel_pair(l->ends, err));
+	QUO_TRY(quo_mesh_pairs(2, l->ends, err));
 	return fork_all(l, err);
 }
 

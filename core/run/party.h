@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "net/mesh.h"
 #include "store/output.h"
 #include "tools/cli.h"
 #include "train/forecast.h"
@@ -63,8 +64,8 @@ struct quo_run {
 };
 
 struct quo_party {
-	int party;            /* 0 or 1 */
-	quo_channel *channel; /* to the peer, NULL under one party; this call closes it */
+	int party;
+	quo_mesh *mesh; /* to the others, NULL under one party; this call closes it */
 	quo_block hash_start;
 	quo_link link; /* to plan with */
 	const quo_holding *input;
@@ -92,11 +93,11 @@ quo_status quo_run_write_config(quo_run *run, quo_err *err);
 quo_status quo_run_write_summary(quo_run *run, quo_json *j, bool is_secret, quo_err *err);
 
 /*
- * Make the party's channel of a connection after the handshake: shaped if the experiment says so,
- * and counted. Before it counts, measures what of the party's link the experiment leaves open, if a
- * component decides by it. Takes over `raw`, also on failure.
+ * Decorate the party's mesh after the handshake: shaped if the experiment says so, and counted.
+ * Before it counts, measures what of the party's link the experiment leaves open, if a
+ * component decides by it. Closes the mesh on failure.
  */
-quo_status quo_party_connect(const quo_run *run, quo_party *party, quo_channel *raw, quo_err *err);
+quo_status quo_party_connect(const quo_run *run, quo_party *party, quo_err *err);
 
 /* Load the components and the experiment of the command line; says which party this is. */
 quo_status quo_run_open(quo_run *run, quo_registry *registry, quo_err *err);
@@ -105,8 +106,8 @@ void quo_run_close(quo_run *run);
 /* "security: ..": what the protocol promises. */
 void quo_run_security(const quo_run *run);
 
-/* Agree with the peer on the experiment and on what quo_run_agree() added. */
-quo_status quo_run_handshake(const quo_run *run, quo_channel *peer, int party, quo_rng *rng,
+/* Agree with the others on the experiment and on what quo_run_agree() added, within so many seconds (0: no end). */
+quo_status quo_run_handshake(const quo_run *run, quo_mesh *mesh, int timeout_seconds, quo_rng *rng,
 			     quo_block *hash_start, quo_err *err);
 /* One more thing to agree on. */
 quo_status quo_run_agree(quo_run *run, const char *key, quo_err *err, const char *format, ...)

@@ -7,6 +7,7 @@
 #include "net/handshake.h"
 #include "net/probe.h"
 #include "plugin/loader.h"
+#include "run/meet.h"
 #include "run/party.h"
 #include "session/session.h"
 #include "text/kind.h"
@@ -20,10 +21,10 @@ quo_status quo_run_open(quo_run *run, quo_registry *registry, quo_err *err)
 	QUO_TRY(quo_cli_load(run->cli, registry, NULL, &run->experiment, err));
 	run->config = quo_experiment_config_of(run->experiment);
 	network = &run->config->network;
-	run->party = network->mode == QUO_MODE_LOCAL    ? -1
-		     : run->cli->party >= 0             ? run->cli->party
-		     : network->mode == QUO_MODE_LISTEN ? 0
-							: 1;
+	run->party = quo_meeting_mode(network, run->cli->party) == QUO_MODE_LOCAL ? -1
+		     : run->cli->party >= 0                                       ? run->cli->party
+		     : network->mode == QUO_MODE_LISTEN                           ? 0
+										  : 1;
 	return QUO_OK;
 }
 
@@ -63,7 +64,7 @@ quo_status quo_run_agree(quo_run *run, const char *key, quo_err *err, const char
 	return QUO_OK;
 }
 
-quo_status quo_run_handshake(const quo_run *run, quo_channel *peer, int party, quo_rng *rng,
+quo_status quo_run_handshake(const quo_run *run, quo_mesh *mesh, int timeout_seconds, quo_rng *rng,
 			     quo_block *hash_start, quo_err *err)
 {
 	const quo_agreement *experiment = quo_experiment_agreement(run->experiment);
@@ -81,8 +82,8 @@ quo_status quo_run_handshake(const quo_run *run, quo_channel *peer, int party, q
 			keys[n] = run->agree_key[i];
 			values[n] = run->agree_value[i];
 		}
-		status = quo_handshake(peer, party, &(quo_agreement){ n, keys, values }, rng,
-				       hash_start, err);
+		status = quo_handshake(mesh, timeout_seconds, &(quo_agreement){ n, keys, values },
+				       rng, hash_start, err);
 	}
 	quo_free(keys);
 	quo_free(values);
@@ -91,15 +92,14 @@ quo_status quo_run_handshake(const quo_run *run, quo_channel *peer, int party, q
 
 /* ---- the channel ---- */
 
-static quo_status determine_link(const quo_run *run, int party, quo_channel *raw, quo_link *link,
-				 quo_err *err)
+static quo_status determine_link(const quo_run *run, quo_mesh *mesh, quo_link *link, quo_err *err)
 {
 	quo_link measured;
 
 	*link = quo_link_given(&run->config->network);
 	if ((link->latency_s > 0 && link->bytes_per_s > 0) || !quo_link_matters(run->experiment))
 		return QUO_OK;
-	QUO_TRY(quo_probe_link(raw, party, &measured, err));
+	QUO_TRY(quo_probe_links(mesh, &measured, err));
 	if (!(link->latency_s > 0))
 		link->latency_s = measured.latency_s;
 	if (!(link->bytes_per_s > 0))
@@ -107,21 +107,25 @@ static quo_status determine_link(const quo_run *run, int party, quo_channel *raw
 	return QUO_OK;
 }
 
-quo_status quo_party_connect(const quo_run *run, quo_party *party, quo_channel *raw, quo_err *err)
+static quo_status decorate(const quo_run *run, quo_party *party, quo_err *err)
 {
 	const quo_shape_config *shape = &run->config->network.shape;
 
 	if (shape->latency > 0 || shape->bandwidth > 0)
-		raw = quo_channel_shape(raw, shape->latency, shape->bandwidth, err);
-	if (!raw)
-		return QUO_FAILED;
-	quo_status status = determine_link(run, party->party, raw, &party->link, err);
+		QUO_TRY(quo_mesh_shape(party->mesh, shape->latency, shape->bandwidth, err));
+	QUO_TRY(determine_link(run, party->mesh, &party->link, err));
+	return quo_mesh_count(party->mesh, err);
+}
+
+quo_status quo_party_connect(const quo_run *run, quo_party *party, quo_err *err)
+{
+	quo_status status = decorate(run, party, err);
+
 	if (status != QUO_OK) {
-		quo_channel_close(raw);
-		return status;
+		quo_mesh_close(party->mesh);
+		party->mesh = NULL;
 	}
-	party->channel = quo_channel_count(raw, err);
-	return party->channel ? QUO_OK : QUO_FAILED;
+	return status;
 }
 
 /* ---- the session ---- */
@@ -133,7 +137,7 @@ quo_status quo_party_session(quo_run *run, quo_party *party,
 	const quo_protocol_ops *protocol = quo_protocol(run->config->protocol);
 	const quo_session_config config = { .party = party->party,
 					    .parties = protocol->parties,
-					    .peer = party->channel,
+					    .mesh = party->mesh,
 					    .hash_start = party->hash_start,
 					    .link = party->link,
 					    .protocol = run->config->protocol,
@@ -141,7 +145,7 @@ quo_status quo_party_session(quo_run *run, quo_party *party,
 	quo_session *s = quo_session_live(&config, err);
 	quo_status status = s ? body(arg, s, err) : QUO_FAILED;
 
-	party->channel = NULL;
+	party->mesh = NULL;
 	if (status != QUO_OK && party->failed_at)
 		*party->failed_at = quo_now_seconds();
 	quo_session_free(s);

@@ -4,36 +4,51 @@
 
 #include "run/interrupt.h"
 #include "run/local.h"
+#include "run/meet.h"
 
 struct remote {
 	quo_run *run;
 	quo_registry *registry;
 	int party, reader;
-	quo_channel *peer;
+	quo_mesh *mesh;
 	quo_dataset data;
 	quo_holding input;
 	quo_block hash_start;
 };
 
+static void note(void *run, const char *line)
+{
+	FILE *ui = ((const quo_run *)run)->ui;
+
+	fprintf(ui, "%s\n", line);
+	fflush(ui);
+}
+
 static quo_status meet(struct remote *r, quo_rng *rng, quo_err *err)
 {
 	const quo_network_config *network = &r->run->config->network;
 	const quo_data_common *common = r->run->config->data->config;
-	bool listens = network->mode == QUO_MODE_LISTEN;
+	quo_channel *channel[QUO_MAX_PARTIES];
+	quo_meeting m;
 
+	QUO_TRY(quo_meeting_of(network, 2, r->party, &m, err));
+	m.note = note;
+	m.arg = r->run;
 	fprintf(r->run->ui, "party %d: %s %s\n", r->party,
-		listens ? "waiting for the other party at" : "connecting to", network->address);
+		m.listen ? "waiting for the other party at" : "connecting to",
+		m.listen ? m.listen : m.call[1 - r->party]);
 	fflush(r->run->ui);
-	r->peer = listens ? quo_channel_listen(network->address, (int)network->timeout, err)
-			  : quo_channel_connect(network->address, (int)network->timeout, err);
-	if (!r->peer)
+	QUO_TRY(quo_meet(&m, channel, err));
+	r->mesh = quo_mesh_new(2, r->party, channel, err);
+	if (!r->mesh)
 		return err->status;
-	QUO_TRY(quo_run_handshake(r->run, r->peer, r->party, rng, &r->hash_start, err));
-	if (quo_run_has_shares(r->run))
-		return QUO_OK;
-	return quo_holding_exchange(&r->input, r->peer, r->party,
-				    r->party == r->reader ? &r->data : NULL, r->reader,
-				    common->owner == QUO_OWNER_DEALER, err);
+	QUO_TRY(quo_run_handshake(r->run, r->mesh, m.timeout_seconds, rng, &r->hash_start, err));
+	if (!quo_run_has_shares(r->run))
+		QUO_TRY(quo_holding_exchange(&r->input, quo_mesh_to(r->mesh, 1 - r->party),
+					     r->party, r->party == r->reader ? &r->data : NULL,
+					     r->reader, common->owner == QUO_OWNER_DEALER, err));
+	quo_mesh_timeout(r->mesh, 0);
+	return QUO_OK;
 }
 
 /* Files of two sharings, and a file that is not what the other's is, are told at the handshake. */
@@ -81,9 +96,9 @@ static quo_status go(struct remote *r, quo_err *err)
 			    .hash_start = r->hash_start,
 			    .input = &r->input,
 			    .verify = { .fd = -1 } };
-	quo_channel *raw = r->peer;
-	r->peer = NULL;
-	QUO_TRY(quo_party_connect(r->run, &party, raw, err));
+	party.mesh = r->mesh;
+	r->mesh = NULL;
+	QUO_TRY(quo_party_connect(r->run, &party, err));
 	return r->run->work->party(r->run, &party, err);
 }
 
@@ -107,7 +122,7 @@ quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err)
 	run->leads = true;
 	run->work->banner(run);
 	quo_status status = go(&r, err);
-	quo_channel_close(r.peer);
+	quo_mesh_close(r.mesh);
 	quo_dataset_free(&r.data);
 	quo_holding_free(&r.input);
 	return status;
@@ -115,6 +130,7 @@ quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err)
 
 quo_status quo_run_parties(quo_run *run, quo_registry *registry, quo_err *err)
 {
-	return run->config->network.mode == QUO_MODE_LOCAL ? quo_run_local(run, registry, err)
-							   : quo_run_remote(run, registry, err);
+	bool local = quo_meeting_mode(&run->config->network, run->cli->party) == QUO_MODE_LOCAL;
+
+	return local ? quo_run_local(run, registry, err) : quo_run_remote(run, registry, err);
 }

@@ -85,7 +85,7 @@ static quo_status exchange_many(quo_session *s, const quo_message_round *r, quo_
 		out[i] = r->bytes[s->party][i];
 		in[i] = r->bytes[i][s->party];
 	}
-	return quo_mesh_exchange(s->mesh, r->out, out, r->in, in, err);
+	return quo_mesh_exchange(s->mesh, r->out, out, r->in, in, true, err);
 }
 
 quo_status quo_exchange(quo_session *s, const quo_message_round *r, quo_err *err)
@@ -101,8 +101,10 @@ quo_status quo_exchange(quo_session *s, const quo_message_round *r, quo_err *err
 		forecast(s, r);
 		return QUO_OK;
 	}
+	if (s->mesh)
+		return exchange_many(s, r, err);
 	quo_round(s, true);
-	quo_status status = s->mesh ? exchange_many(s, r, err) : exchange_two(s, r, err);
+	quo_status status = exchange_two(s, r, err);
 	quo_round(s, false);
 	return status;
 }

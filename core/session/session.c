@@ -160,6 +160,8 @@ quo_session *quo_session_live(const quo_session_config *config, quo_err *err)
 			    .hash_start = config->hash_start,
 			    .link = config->link,
 			    .protocol = config->protocol };
+	if (s->mesh && s->parties == 2)
+		s->peer = quo_mesh_to(s->mesh, 1 - s->party);
 	if (furnish(s, config, err) == QUO_OK)
 		return s;
 	quo_session_free(s);
@@ -215,7 +217,8 @@ void quo_session_free(quo_session *s)
 		quo_session_free(s->pair[i]);
 	if (!s->borrows) {
 		quo_pool_free(s->pool);
-		quo_channel_close(s->peer);
+		if (!s->mesh)
+			quo_channel_close(s->peer);
 		quo_mesh_close(s->mesh);
 		quo_arena_free(s->run);
 		quo_arena_free(s->step);

@@ -18,8 +18,8 @@ struct quo_session {
 	bool dry;
 	unsigned parts;
 	unsigned dry_parts;    /* dry: what `parts` would be */
-	struct quo_mesh *mesh; /* more than two parties: the channels; owned */
-	quo_channel *peer;     /* two parties: the channel; owned, but in a pair */
+	struct quo_mesh *mesh; /* the channels; owned */
+	quo_channel *peer;     /* two parties: the channel; owned where there is no mesh */
 	quo_rng *rng;
 	quo_block hash_start;
 	uint64_t tweak_next[QUO_DOMAINS];
@@ -41,7 +41,8 @@ struct quo_session {
 
 typedef struct quo_session_config {
 	int party, parties;
-	/* Live: one of them with more than one party; taken over, also on failure. */
+	/* With more than one party, one of them; taken over, also on failure. A channel alone is for
+	 * two parties. */
 	quo_channel *peer;
 	struct quo_mesh *mesh;
 	quo_block hash_start;

@@ -8,11 +8,12 @@
 
 #include "data/reader.h"
 #include "data/source.h"
+#include "run/meet.h"
 #include "store/examples.h"
 
 static bool is_local(const quo_run *run)
 {
-	return run->config->network.mode == QUO_MODE_LOCAL;
+	return quo_meeting_mode(&run->config->network, run->cli->party) == QUO_MODE_LOCAL;
 }
 
 static int parties(const quo_run *run)

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "numerics/step.h"
+#include "run/meet.h"
 #include "tools/predict_job.h"
 
 /* ---- measuring ---- */
@@ -101,7 +102,8 @@ static quo_status learn_labelled(quo_predict_job *job, quo_err *err)
 	int reader = common->owner == QUO_OWNER_1 ? 1 : 0;
 	uint8_t labelled = job->p->labelled;
 
-	if (!quo_session_peer(job->s) || job->run->config->network.mode == QUO_MODE_LOCAL)
+	if (quo_parties(job->s) == 1 ||
+	    quo_meeting_mode(&job->run->config->network, job->run->cli->party) == QUO_MODE_LOCAL)
 		return QUO_OK;
 	if (quo_me(job->s) == reader) {
 		QUO_TRY(quo_channel_send(quo_session_peer(job->s), &labelled, 1, err));

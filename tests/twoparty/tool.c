@@ -309,6 +309,22 @@ int tool_free_port(void)
 	return port;
 }
 
+int tool_connect(int port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+				 .sin_port = htons((uint16_t)port) };
+	int polls = 0;
+
+	for (;; tool_poll(&polls)) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		assert_true(fd >= 0);
+		if (connect(fd, (struct sockaddr *)&a, sizeof a) == 0)
+			return fd;
+		close(fd);
+	}
+}
+
 int tool_accept(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };

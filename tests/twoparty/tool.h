@@ -68,6 +68,8 @@ int tool_free_port(void);
 int tool_listen(int *port);
 /* Wait, at most seconds, for a first connection. */
 int tool_accept(int fd);
+/* A connection to a tool that will listen there. */
+int tool_connect(int port);
 
 /* The ids of a process's children: how many, at most max. */
 int tool_children(pid_t pid, pid_t *children, int max);

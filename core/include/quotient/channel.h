@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Channels: a reliable, ordered, two-way byte stream to the peer.
+ * Channels: a reliable, ordered, two-way byte stream to one peer.
  *
  * Sends are buffered and flushed by a receive, by quo_channel_flush(), or when the buffer is full.
  * A send that would block takes in what the peer has sent meanwhile, so two parties that send at
@@ -21,6 +21,7 @@
 QUO_BEGIN_DECLS
 
 typedef struct quo_channel quo_channel;
+struct quo_channel_group;
 
 typedef struct quo_traffic {
 	uint64_t sent_bytes;     /* by this party */
@@ -40,6 +41,9 @@ typedef struct quo_channel_ops {
 	void (*close)(quo_channel *ch);
 	void (*timeout)(quo_channel *ch, int seconds);
 	quo_status (*wait)(quo_channel *ch, double seconds, quo_err *err);
+	void (*deadline)(quo_channel *ch, double seconds);
+	void (*post)(quo_channel *ch, void *data, size_t n);
+	void (*join)(quo_channel *ch, struct quo_channel_group *group);
 } quo_channel_ops;
 
 struct quo_channel {
@@ -58,6 +62,20 @@ quo_traffic quo_channel_traffic(const quo_channel *ch);
 /* From now on a receive fails when nothing comes for so many seconds; 0: it waits for ever, as at
  * the start. */
 void quo_channel_timeout(quo_channel *ch, int seconds);
+/* From now on a receive fails once so many seconds are over, whatever comes until then; 0: no end. For a peer that sends a
+ * byte now and then. */
+void quo_channel_deadline(quo_channel *ch, double seconds);
+/*
+ * The next receive will ask for these n bytes at `data`: what comes from now on may go there without being queued, also
+ * while this party sends. Nothing else is received before. A hint: a channel may ignore it. n = 0 takes it back, and what
+ * has come by then is lost.
+ */
+void quo_channel_post(quo_channel *ch, void *data, size_t n_bytes);
+/*
+ * The channels of a group belong to one thread: while one of them waits, all take in what their peers send, and when one
+ * fails all fail with it, and their peers see them closed. A channel leaves its group when it is closed.
+ */
+void quo_channel_join(quo_channel *ch, struct quo_channel_group *group);
 /* Do nothing for so long, but take in what the peer sends meanwhile, as a send that would block
  * does; 0: take in what is there. Sends nothing. For decorators that hold bytes back. */
 quo_status quo_channel_wait(quo_channel *ch, double seconds, quo_err *err) QUO_NODISCARD;
@@ -69,11 +87,6 @@ void quo_channel_close(quo_channel *ch);
 quo_channel *quo_channel_from_fd(int fd, const char *peer, quo_err *err);
 /* Two connected channels of one process, for a fork: ends[i] is party i's. */
 quo_status quo_channel_pair(quo_channel *ends[2], quo_err *err);
-/* "host:port"; listen accepts one peer; both wait at most timeout_seconds (0: for ever), and so
- * does every receive until quo_channel_timeout() says otherwise (the handshake does, once the peer
- * has proved to be a party). */
-quo_channel *quo_channel_listen(const char *address, int timeout_seconds, quo_err *err);
-quo_channel *quo_channel_connect(const char *address, int timeout_seconds, quo_err *err);
 /* Decorator that counts; owns and closes `inner`. NULL inner gives NULL. */
 quo_channel *quo_channel_count(quo_channel *inner, quo_err *err);
 /*

@@ -355,6 +355,8 @@ static void refuses_wrong_files(void **state)
 	refuses(GOOD "reveal: [weights]\n", 5, "'weights' is not known");
 	refuses(GOOD "reveal: {a: b}\n", 5, "reveal wants a list of texts");
 	refuses(GOOD "network: {mode: listen}\n", 5, "network.address is missing");
+	refuses(GOOD "network: {mode: mesh}\n", 5, "network.parties is missing");
+	refuses(GOOD "network: {mode: mesh, parties: [a:1]}\n", 5, "network.parties is missing");
 	refuses(GOOD "name: a/b\n", 5, "names the run's folder");
 	refuses(GOOD "name: ..\n", 5, "names the run's folder");
 	refuses(GOOD "sweep: {train.seed: [1, 2]}\n", 5, "this is a sweep of several experiments");
@@ -430,8 +432,9 @@ static void agrees_on_what_is_not_local(void **state)
 	assert_string_equal(agreed(e, "model.1.wire"), "fc/1");
 	assert_string_equal(agreed(e, "protocol.ot.wire"), "iknp/1");
 	assert_string_equal(agreed(e, "reveal"), "[accuracy]");
-	const char *const own[] = { "name", "network.mode", "network.timeout", "output.dir",
-				    "protocol.folder" };
+	const char *const own[] = { "name",         "network.mode",
+				    "network.bind", "network.timeout",
+				    "output.dir",   "protocol.folder" };
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		assert_null(agreed(e, own[i]));
 	quo_experiment_free(e);

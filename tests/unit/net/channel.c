@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "twoparty.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 static void fill(uint8_t *p, size_t n, uint64_t seed)
 {
 	for (size_t i = 0; i + 8 <= n; i += 8) {
@@ -212,91 +206,12 @@ static void test_counting(void **state)
 	quo_test_two_parties(counting, NULL);
 }
 
-/* A port that is free just now. */
-static int free_port(void)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t n = sizeof a;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &n), 0);
-	close(fd);
-	return ntohs(a.sin_port);
-}
-
-static void test_tcp(void **state)
-{
-	quo_err err = QUO_ERR_INIT;
-	char address[64];
-	int status;
-	pid_t pid;
-
-	(void)state;
-	snprintf(address, sizeof address, "127.0.0.1:%d", free_port());
-	fflush(NULL);
-	pid = fork();
-	if (pid == 0) {
-		uint8_t got[3];
-		usleep(150000); /* the other party is there first and retries */
-		quo_channel *ch = quo_channel_listen(address, 20, &err);
-		int bad = !ch || quo_channel_recv(ch, got, 3, &err) || memcmp(got, "abc", 3) ||
-			  quo_channel_send(ch, "ok", 2, &err);
-		quo_channel_close(ch);
-		_exit(bad);
-	}
-	quo_channel *ch = quo_channel_connect(address, 20, &err);
-	if (!ch)
-		fail_msg("%s", err.text);
-	uint8_t got[2];
-	quo_test_ok(quo_channel_send(ch, "abc", 3, &err));
-	quo_test_ok(quo_channel_recv(ch, got, 2, &err));
-	assert_memory_equal(got, "ok", 2);
-	assert_int_equal(quo_channel_recv(ch, got, 1, &err), QUO_FAILED);
-	quo_test_assert_error(&err, QUO_FAILED, address);
-	quo_channel_close(ch);
-	waitpid(pid, &status, 0);
-	assert_int_equal(status, 0);
-}
-
-static void test_tcp_refusals(void **state)
-{
-	static const char *const bad[] = { "",
-					   "localhost",
-					   "127.0.0.1:",
-					   "127.0.0.1:0",
-					   "127.0.0.1:65536",
-					   "127.0.0.1:12x",
-					   "127.0.0.1:-1",
-					   "127.0.0.1: 5" };
-	char address[64];
-	quo_err err;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		err = (quo_err)QUO_ERR_INIT;
-		assert_null(quo_channel_connect(bad[i], 1, &err));
-		quo_test_assert_error(&err, QUO_USAGE, "host:port");
-		err = (quo_err)QUO_ERR_INIT;
-		assert_null(quo_channel_listen(bad[i], 1, &err));
-		quo_test_assert_error(&err, QUO_USAGE, "host:port");
-	}
-	snprintf(address, sizeof address, "127.0.0.1:%d", free_port());
-	err = (quo_err)QUO_ERR_INIT;
-	assert_null(quo_channel_connect(address, 1, &err));
-	quo_test_assert_error(&err, QUO_FAILED, "cannot connect to 127.0.0.1:");
-	err = (quo_err)QUO_ERR_INIT;
-	assert_null(quo_channel_listen(address, 1, &err));
-	quo_test_assert_error(&err, QUO_FAILED, "nobody connected to 127.0.0.1:");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ping_pong),   cmocka_unit_test(test_both_send),
 		cmocka_unit_test(test_close_early), cmocka_unit_test(test_close_while_sending),
 		cmocka_unit_test(test_last_words),  cmocka_unit_test(test_counting),
-		cmocka_unit_test(test_tcp),         cmocka_unit_test(test_tcp_refusals),
 	};
 	return cmocka_run_group_tests_name("channel", tests, NULL, NULL);
 }

@@ -3,31 +3,29 @@
  * that makes things up. */
 #include "net/probe.h"
 
+#include "parties.h"
 #include <math.h>
-#include <unistd.h>
-
-#include "twoparty.h"
 
 struct shared {
-	double latency_s, bytes_per_s; /* of the shape */
-	quo_link link[2];
+	int parties, slow; /* the party whose link is shaped; -1: all */
+	double latency_s, bytes_per_s;
+	quo_link link[3];
 };
 
-static void measure(int party, quo_channel *end, void *arg)
+static void measure(int me, quo_channel *channel[], void *arg)
 {
 	struct shared *shared = arg;
-	quo_channel *ch = end;
 	quo_err err = QUO_ERR_INIT;
+	bool shaped = shared->latency_s > 0 || shared->bytes_per_s > 0;
 
-	if (shared->latency_s > 0 || shared->bytes_per_s > 0)
-		ch = quo_channel_shape(ch, shared->latency_s, shared->bytes_per_s, &err);
-	assert_non_null(ch);
-	quo_test_ok(quo_probe_link(ch, party, &shared->link[party], &err));
-	if (ch == end)
-		return;
-	/* Decorator and all; the fixture would close what is inside once more. */
-	quo_channel_close(ch);
-	_exit(0);
+	for (int p = 0; p < shared->parties; p++)
+		if (p != me && shaped &&
+		    (shared->slow < 0 || shared->slow == p || shared->slow == me))
+			channel[p] = quo_channel_shape(channel[p], shared->latency_s,
+						       shared->bytes_per_s, &err);
+	quo_mesh *mesh = net_mesh(shared->parties, me, channel);
+	quo_test_ok(quo_probe_links(mesh, &shared->link[me], &err));
+	quo_mesh_close(mesh);
 }
 
 static void test_measure(void **state)
@@ -35,15 +33,19 @@ static void test_measure(void **state)
 	struct shared *shared = quo_test_shared(1, sizeof *shared);
 
 	(void)state;
-	quo_test_two_peers(measure, shared);
-	assert_memory_equal(&shared->link[0], &shared->link[1], sizeof shared->link[0]);
-	assert_true(shared->link[0].latency_s > 0 && shared->link[0].latency_s < 0.5);
-	assert_true(shared->link[0].bytes_per_s > 1e6);
+	for (shared->parties = 2; shared->parties <= 3; shared->parties++) {
+		net_parties(shared->parties, measure, shared, -1);
+		for (int p = 1; p < shared->parties; p++)
+			assert_memory_equal(&shared->link[0], &shared->link[p],
+					    sizeof shared->link[0]);
+		assert_true(shared->link[0].latency_s > 0 && shared->link[0].latency_s < 0.5);
+		assert_true(shared->link[0].bytes_per_s > 1e6);
+	}
 	quo_test_unshare(shared, 1, sizeof *shared);
 }
 
-/* A shaped link is never faster than it is told; how much slower it looks depends
- * on the machine. */
+/* A shaped link is never faster than it is told; how much slower it looks depends on the machine. Of three parties one
+ * is far away: its link counts, whichever it is. */
 static void test_shaped(void **state)
 {
 	struct shared *shared = quo_test_shared(1, sizeof *shared);
@@ -51,13 +53,18 @@ static void test_shaped(void **state)
 	(void)state;
 	shared->latency_s = 0.01;
 	shared->bytes_per_s = 10e6;
-	quo_test_two_peers(measure, shared);
-	assert_memory_equal(&shared->link[0], &shared->link[1], sizeof shared->link[0]);
-	print_message("10 ms, 10 MB/s: measured %.1f ms, %.1f MB/s\n",
-		      1e3 * shared->link[0].latency_s, 1e-6 * shared->link[0].bytes_per_s);
-	assert_true(shared->link[0].latency_s >= 0.01);
-	assert_true(shared->link[0].bytes_per_s <= 11e6);
-	assert_true(shared->link[0].bytes_per_s >= 1e6);
+	for (shared->slow = 0; shared->slow < 3; shared->slow++) {
+		shared->parties = shared->slow ? 3 : 2;
+		net_parties(shared->parties, measure, shared, -1);
+		for (int p = 1; p < shared->parties; p++)
+			assert_memory_equal(&shared->link[0], &shared->link[p],
+					    sizeof shared->link[0]);
+		print_message("10 ms, 10 MB/s: measured %.1f ms, %.1f MB/s\n",
+			      1e3 * shared->link[0].latency_s, 1e-6 * shared->link[0].bytes_per_s);
+		assert_true(shared->link[0].latency_s >= 0.01);
+		assert_true(shared->link[0].bytes_per_s <= 11e6);
+		assert_true(shared->link[0].bytes_per_s >= 1e6);
+	}
 	quo_test_unshare(shared, 1, sizeof *shared);
 }
 
@@ -67,13 +74,14 @@ struct lie {
 	size_t n;
 };
 
-static void lie(int party, quo_channel *ch, void *arg)
+static void lie(int me, quo_channel *channel[], void *arg)
 {
 	const struct lie *l = arg;
 	quo_err err = QUO_ERR_INIT;
+	quo_channel *ch = channel[1 - me];
 	quo_link link;
 
-	if (party == 0) {
+	if (me == 0) {
 		quo_test_ok(quo_channel_send(ch, l->bytes, l->n, &err));
 		quo_test_ok(quo_channel_flush(ch, &err));
 		for (char c; quo_channel_recv(ch, &c, 1, &err) ==
@@ -81,10 +89,10 @@ static void lie(int party, quo_channel *ch, void *arg)
 			;
 		return;
 	}
-	assert_int_equal(quo_probe_link(ch, 1, &link, &err), QUO_FAILED);
-	quo_test_assert_error(&err, QUO_FAILED, "the other party");
-	quo_channel_close(ch);
-	_exit(0);
+	quo_mesh *mesh = net_mesh(2, me, channel);
+	assert_int_equal(quo_probe_links(mesh, &link, &err), QUO_FAILED);
+	quo_test_assert_error(&err, QUO_FAILED, "party 0");
+	quo_mesh_close(mesh);
 }
 
 static struct lie report(double latency, double rate)
@@ -108,7 +116,7 @@ static void test_lies(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof lies / sizeof *lies; i++)
-		quo_test_two_peers(lie, &lies[i]);
+		net_parties(2, lie, &lies[i], -1);
 }
 
 int main(void)
