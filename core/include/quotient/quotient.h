@@ -6,6 +6,7 @@
 #include <quotient/gc.h>
 #include <quotient/labels.h>
 #include <quotient/layer.h>
+#include <quotient/levels.h>
 #include <quotient/optim.h>
 #include <quotient/ot.h>
 #include <quotient/plugin.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parts of circuits/gmw: a circuit's program (gmw_program.c, gmw_cover.c), the plan of a call
- * (gmw_plan.c), its multiplication triples (gmw_triples.c), the levels of gates (gmw_stages.c), row
- * kernels (gmw_rows.c) and the engine itself (gmw.c).
+ * The parts of circuits/gmw: a circuit's program (program.c, cover.c), the plan of a call
+ * (plan.c), its multiplication triples (triples.c), the levels of gates (stages.c), row
+ * kernels (rows.c) and the engine itself (gmw.c).
  *
  * Stars. AND gates that share an operand share the random bit that masks it: a *star* is an operand
  * (the centre) and the AND gates (leaves) that use it. Its triples have one a, and b_j, c_j = a b_j

@@ -5,7 +5,7 @@
  *
  * Wires are XOR shares, as the tensors are: inputs and outputs need no conversion, XOR and NOT are
  * local (party 0 flips). An AND gate opens its operands masked by a triple's bits (Beaver 1991) and
- * takes the triple from random COTs, gmw_triples.c. All gates of a level, of all jobs of a call,
+ * takes the triple from random COTs, triples.c. All gates of a level, of all jobs of a call,
  * are opened in one exchange, so that a call takes as many rounds as its deepest circuit has
  * levels, and those of the COTs.
  *
