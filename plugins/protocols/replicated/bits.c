@@ -76,10 +76,8 @@ static void bits_of(const struct rep_kernels *k, const uint64_t *a, const uint64
 
 /* z = -2 t, t of the key of this party's part. */
 static void begin_with_mask(const struct run *r, const struct block *b, unsigned key, size_t at,
-			    size_t n, uint32_t *z)
+			    size_t n, uint32_t *t, uint32_t *z)
 {
-	_Alignas(64) uint32_t t[CHUNK];
-
 	rep_words(r->keys, key, b->plan->t, at, t, n);
 	for (size_t i = 0; i < n; i++)
 		z[i] = 0u - 2 * t[i];
@@ -107,8 +105,8 @@ static void deal_chunk(const struct run *r, const struct block *b, size_t off, s
 	uint32_t *z0 = p->z[0].a + at, *z1 = p->z[1].a + at;
 	uint8_t *to = b->deal;
 
-	begin_with_mask(r, b, 0, at, n, z0);
-	begin_with_mask(r, b, 1, at, n, z1);
+	begin_with_mask(r, b, 0, at, n, s, z0);
+	begin_with_mask(r, b, 1, at, n, s, z1);
 	for (unsigned k = 0; k < p->width; k++) {
 		if (!p->bits[k])
 			continue;
@@ -139,7 +137,7 @@ static void multiply_chunk(const struct run *r, const struct block *b, size_t of
 
 	memset(v, 0, n * sizeof *v);
 	memset(sum, 0, sizeof sum);
-	begin_with_mask(r, b, own, at, n, z);
+	begin_with_mask(r, b, own, at, n, t, z);
 	for (unsigned k = 0; k < p->width; k++) {
 		if (!p->bits[k])
 			continue;
@@ -156,7 +154,6 @@ static void multiply_chunk(const struct run *r, const struct block *b, size_t of
 	mask_words(z, n, p->ring);
 	/* What the other sends is added below; P's own half less its mask is in v already. */
 	if (p->ring > 1) {
-		rep_words(r->keys, own, p->t, at, t, n);
 		kernels->difference(sum, sum, t, UINT32_MAX, n);
 		quo_pack(sum, n, p->ring - 1, b->mine + off / 8 * (p->ring - 1));
 		kernels->add(v, (uint32_t)-2, sum, n);

@@ -10,9 +10,6 @@
 
 #include <string.h>
 
-/* Processor time of a party for an AND gate with its share of local gates. */
-#define AND_S 0.12e-9
-
 static quo_status load_part(quo_session *s, struct rep_part *part, quo_err *err)
 {
 	const quo_levels *l = part->job->program->levels;
@@ -107,7 +104,7 @@ static void account(quo_session *s, const struct rep_part *parts, size_t n_parts
 		ands += (uint64_t)parts[i].job->program->levels->n_ands * parts[i].m;
 	quo_session_cost(s)->and_gates += ands;
 	for (int party = 0; party < REP_PARTIES; party++)
-		quo_cost_work(quo_session_cost(s), party, (double)ands * AND_S);
+		quo_cost_work(quo_session_cost(s), party, (double)ands * REP_AND_S);
 }
 
 static quo_status run_wave(struct replicated *r, quo_session *s, struct rep_part *parts,

@@ -88,8 +88,6 @@ static quo_status convert(void *self, quo_session *s, const quo_convert_job *job
  */
 #define MORE_ANDS 200.0
 #define LESS_LEVELS 15.0
-/* Processor time of an AND gate with its share of local gates. */
-#define AND_S 0.12e-9
 
 quo_goal rep_goal(void *self, const quo_session *s, size_t n)
 {
@@ -98,7 +96,7 @@ quo_goal rep_goal(void *self, const quo_session *s, size_t n)
 	quo_link link = quo_session_link(s);
 	double latency = link.latency_s > 0 ? link.latency_s : loopback.latency_s;
 	double rate = link.bytes_per_s > 0 ? link.bytes_per_s : loopback.bytes_per_s;
-	double more = MORE_ANDS * (double)n * (AND_S + 0.125 / rate);
+	double more = MORE_ANDS * (double)n * (REP_AND_S + 0.125 / rate);
 
 	switch ((enum form)r->config->goal) {
 	case FORM_SMALL:

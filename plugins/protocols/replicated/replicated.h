@@ -114,6 +114,9 @@ static inline size_t rep_row_bytes(size_t m)
 /* Elements that one party deals at a time, and the grain at which instances are cut; a multiple of 512. */
 #define REP_BLOCK ((size_t)4096)
 
+/* Processor time of a party for an AND gate with its share of local gates (docs/performance.md). */
+#define REP_AND_S 0.17e-9
+
 struct rep_program;
 struct rep_adder;
 struct replicated {

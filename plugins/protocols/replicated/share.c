@@ -63,6 +63,8 @@ static quo_status share(struct replicated *r, quo_session *s, quo_tensor *out,
 quo_status rep_share(void *self, quo_session *s, quo_tensor *out, const int32_t *values, int owner,
 		     quo_err *err)
 {
+	if (!out->n)
+		return QUO_OK;
 	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
 	quo_status status = share(self, s, out, values, owner, err);
 
@@ -90,9 +92,7 @@ static quo_status reveal(quo_session *s, const quo_tensor *in, int32_t *out, int
 	quo_tensor *sum = quo_tensor_new(quo_step_arena(s), in->spec, 1, err);
 	if (!sum)
 		return QUO_FAILED;
-	/* An empty tensor has no message. */
-	if (round.in[from])
-		rep_unpack(round.in[from], sum);
+	rep_unpack(round.in[from], sum);
 	rep_combine(sum, &part[0], false);
 	rep_combine(sum, &part[1], false);
 	quo_tensor_get(sum, out);
@@ -102,10 +102,12 @@ static quo_status reveal(quo_session *s, const quo_tensor *in, int32_t *out, int
 quo_status rep_reveal(void *self, quo_session *s, const quo_tensor *in, int32_t *out, int to,
 		      quo_err *err)
 {
+	(void)self;
+	if (!in->n)
+		return QUO_OK;
 	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
 	quo_status status = reveal(s, in, out, to, err);
 
-	(void)self;
 	quo_arena_release(quo_step_arena(s), mark);
 	return status;
 }
