@@ -82,12 +82,10 @@ static quo_status convert(void *self, quo_session *s, const quo_convert_job *job
 	return status;
 }
 
-/*
- * A circuit's shallow form has about 2 times the AND gates of its small one and half the levels
- * (docs/circuit-costs.md): of typical circuits, so many gates more in an instance and so many levels less.
- */
-#define MORE_ANDS 200.0
-#define LESS_LEVELS 15.0
+/* What a circuit's shallow form typically has more of AND gates in an instance, and less of levels
+ * (docs/circuit-costs.md). */
+#define MORE_ANDS 100.0
+#define LESS_LEVELS 20.0
 
 quo_goal rep_goal(void *self, const quo_session *s, size_t n)
 {
