@@ -67,7 +67,7 @@ static quo_status ec_begin(struct ec *e, quo_session *s, int direction, quo_err 
 static void draw_scalar(struct ec *e, uint8_t scalar[SCALAR])
 {
 	do
-		quo_rng_bytes(e->s->rng, scalar, SCALAR);
+		quo_rng_bytes(quo_session_rng(e->s), scalar, SCALAR);
 	while (memcmp(scalar, e->order, SCALAR) >= 0);
 }
 
@@ -79,14 +79,14 @@ static quo_status decode(struct ec *e, const uint8_t *in, EC_POINT *out, quo_err
 	return quo_fail(err, QUO_FAILED,
 			"base OT: party %d sent bytes that are not a point of P-256; check "
 			"that both parties run the same version",
-			1 - e->s->party);
+			1 - quo_me(e->s));
 }
 
 static quo_status encode(struct ec *e, const EC_POINT *p, uint8_t *out, quo_err *err)
 {
 	if (EC_POINT_is_at_infinity(e->group, p))
 		return quo_fail(err, QUO_FAILED, "base OT: party %d sent a degenerate point",
-				1 - e->s->party);
+				1 - quo_me(e->s));
 	if (EC_POINT_point2oct(e->group, p, POINT_CONVERSION_UNCOMPRESSED, out, POINT, e->ctx) !=
 	    POINT)
 		return library(err);
@@ -106,7 +106,9 @@ static quo_status multiply(struct ec *e, const uint8_t scalar[SCALAR], const EC_
 /* Everything that a hash of instance j, role i is bound to. */
 static size_t context(const struct ec *e, size_t j, unsigned i, uint8_t out[20])
 {
-	memcpy(out, &e->s->hash_start, 16);
+	const quo_block start = quo_hash_start(e->s);
+
+	memcpy(out, &start, 16);
 	out[16] = (uint8_t)e->direction;
 	out[17] = (uint8_t)(j >> 8);
 	out[18] = (uint8_t)j;
@@ -158,11 +160,11 @@ static quo_status exchange(quo_session *s, const uint8_t *out, size_t out_bytes,
 {
 	quo_status status;
 
-	quo_channel_duplex(s->peer, true);
-	status = quo_channel_send(s->peer, out, out_bytes, err);
+	quo_channel_duplex(quo_session_peer(s), true);
+	status = quo_channel_send(quo_session_peer(s), out, out_bytes, err);
 	if (status == QUO_OK)
-		status = quo_channel_recv(s->peer, in, in_bytes, err);
-	quo_channel_duplex(s->peer, false);
+		status = quo_channel_recv(quo_session_peer(s), in, in_bytes, err);
+	quo_channel_duplex(quo_session_peer(s), false);
 	return status;
 }
 

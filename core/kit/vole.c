@@ -198,7 +198,8 @@ static quo_status take_wire(const struct group *g, quo_session *s, quo_err *err)
 	for (size_t c = 0; c < g->chunks; c++) {
 		const struct lane *lane = &g->v->lane[c];
 		size_t n = chunk_cots(g, c);
-		QUO_TRY(quo_channel_recv(s->peer, lane->wire, quo_vole_bytes(g->v->k, n), err));
+		QUO_TRY(quo_channel_recv(quo_session_peer(s), lane->wire,
+					 quo_vole_bytes(g->v->k, n), err));
 		spread(lane->wire, quo_vole_blocks(g->v->k) - 1, n);
 	}
 	return QUO_OK;
@@ -214,7 +215,8 @@ static quo_status send_wire(const struct group *g, quo_session *s, uint64_t *cho
 		if (n % 64)
 			to[n / 64] &= (UINT64_C(1) << n % 64) - 1;
 		squeeze(lane->wire, quo_vole_blocks(g->v->k) - 1, n);
-		QUO_TRY(quo_channel_send(s->peer, lane->wire, quo_vole_bytes(g->v->k, n), err));
+		QUO_TRY(quo_channel_send(quo_session_peer(s), lane->wire,
+					 quo_vole_bytes(g->v->k, n), err));
 	}
 	return QUO_OK;
 }
@@ -225,11 +227,11 @@ static quo_status extend_group(quo_vole *v, quo_session *s, size_t n, quo_block 
 {
 	struct group g = { .v = v, .n = n, .chunks = (n + CHUNK - 1) / CHUNK, .out = out };
 
-	g.parts = (quo_pool_threads(s->pool) + g.chunks - 1) / g.chunks;
+	g.parts = (quo_pool_threads(quo_session_pool(s)) + g.chunks - 1) / g.chunks;
 	QUO_TRY(need_lanes(v, g.chunks, err));
 	if (v->is_sender)
 		QUO_TRY(take_wire(&g, s, err));
-	quo_parallel(s->pool, g.chunks * g.parts, fold_part, &g);
+	quo_parallel(quo_session_pool(s), g.chunks * g.parts, fold_part, &g);
 	if (!v->is_sender)
 		QUO_TRY(send_wire(&g, s, choices, err));
 	v->next_block += row_blocks(n);
@@ -239,7 +241,7 @@ static quo_status extend_group(quo_vole *v, quo_session *s, size_t n, quo_block 
 quo_status quo_vole_extend(quo_vole *v, quo_session *s, size_t n, quo_block *out, uint64_t *choices,
 			   quo_err *err)
 {
-	unsigned threads = quo_pool_threads(s->pool);
+	unsigned threads = quo_pool_threads(quo_session_pool(s));
 	size_t group = (threads < MAX_LANES ? threads : MAX_LANES) * CHUNK;
 
 	for (size_t at = 0; at < n; at += group) {

@@ -22,7 +22,7 @@ static unsigned error_bits(const quo_network *net, uint32_t i)
 }
 
 /* The exponents between a skip's two ends, added up. */
-static quo_status build_skip(quo_network *net, quo_goal goal, uint32_t j, quo_err *err)
+static quo_status build_skip(quo_network *net, const quo_session *s, uint32_t j, quo_err *err)
 {
 	quo_net_skip *skip = &net->stage[j].skip;
 	uint32_t n = j - skip->from;
@@ -37,7 +37,7 @@ static quo_status build_skip(quo_network *net, quo_goal goal, uint32_t j, quo_er
 				QUO_MAX_PORTS);
 	for (uint32_t k = 0; k < n; k++)
 		width[k] = net->stage[skip->from + k].reduce_e.s_width;
-	skip->sum = quo_rule_sum(goal, width, n, err);
+	skip->sum = quo_rule_sum(quo_protocol_goal(s, 1), width, n, err);
 	if (!skip->sum)
 		return QUO_FAILED;
 	skip->s_width = skip->sum->out[0].width;
@@ -46,7 +46,7 @@ static quo_status build_skip(quo_network *net, quo_goal goal, uint32_t j, quo_er
 
 /* What arrives at the output of stage i, as bits. Skips reach upwards only, so that their exponents are known when
  * the stages are built from the last. */
-static quo_status build_error(quo_network *net, quo_goal goal, uint32_t i, unsigned width,
+static quo_status build_error(quo_network *net, const quo_session *s, uint32_t i, unsigned width,
 			      quo_err *err)
 {
 	quo_net_stage *st = &net->stage[i];
@@ -57,7 +57,7 @@ static quo_status build_error(quo_network *net, quo_goal goal, uint32_t i, unsig
 		quo_net_skip *skip = &net->stage[j].skip;
 		if (!skip->layer || skip->from != i + 1)
 			continue;
-		QUO_TRY(build_skip(net, goal, j, err));
+		QUO_TRY(build_skip(net, s, j, err));
 		if (n == QUO_RULE_MAX_TERMS)
 			return quo_fail(err, QUO_USAGE, "%s: more than %d skips start at one layer",
 					skip->where, QUO_RULE_MAX_TERMS);
@@ -65,6 +65,7 @@ static quo_status build_error(quo_network *net, quo_goal goal, uint32_t i, unsig
 		term[n++] = (quo_rule_term){ p ? p->e_width : 8, p != NULL, (unsigned)skip->scale,
 					     skip->s_width };
 	}
+	quo_goal goal = quo_protocol_goal(s, (size_t)net->batch * quo_shape_elements(&st->out));
 	st->e_to_bits =
 		quo_rule_error(goal, net->stage[i + 1].linear->e_width, term, n, width, err);
 	return st->e_to_bits ? QUO_OK : QUO_FAILED;
@@ -74,11 +75,11 @@ static quo_status build_stage(quo_network *net, quo_session *s, uint32_t i, quo_
 {
 	quo_net_stage *st = &net->stage[i];
 	const quo_net_layer *l = st->linear;
-	quo_goal goal = quo_protocol_goal(s);
 	bool last = i + 1 == net->n_stages;
 	/* The error that arrives at its output comes from the stages above, or is A - Y. */
 	unsigned e_width = last ? 8 : error_bits(net, i);
 	size_t n_e = (size_t)net->batch * quo_shape_elements(&st->out);
+	quo_goal goal = quo_protocol_goal(s, n_e);
 
 	if (e_width > 60)
 		return quo_fail(
@@ -94,8 +95,8 @@ static quo_status build_stage(quo_network *net, quo_session *s, uint32_t i, quo_
 	if (!st->activate || !st->predict)
 		return QUO_FAILED;
 	if (!last)
-		QUO_TRY(build_error(net, goal, i, e_width, err));
-	QUO_TRY(quo_reducer_init(&st->reduce_e, goal, net->quant, e_width, n_e, err));
+		QUO_TRY(build_error(net, s, i, e_width, err));
+	QUO_TRY(quo_reducer_init(&st->reduce_e, s, goal, net->quant, e_width, n_e, err));
 	st->normalise =
 		quo_rule_normalise(goal, e_width, st->reduce_e.s_width,
 				   quo_quant(net->quant)->bound, last ? 0 : st->window.n, err);
@@ -104,13 +105,13 @@ static quo_status build_stage(quo_network *net, quo_session *s, uint32_t i, quo_
 
 static quo_status build_gradient(quo_network *net, quo_session *s, quo_net_layer *l, quo_err *err)
 {
-	quo_goal goal = quo_protocol_goal(s);
 	size_t n = (size_t)l->plan.param_rows * l->plan.param_cols;
 
+	quo_goal goal = quo_protocol_goal(s, n);
 	l->g_to_bits = quo_rule_to_bits(goal, l->g_width, err);
 	if (!l->g_to_bits)
 		return QUO_FAILED;
-	return quo_reducer_init(&l->reduce_g, goal, net->quant, l->g_width, n, err);
+	return quo_reducer_init(&l->reduce_g, s, goal, net->quant, l->g_width, n, err);
 }
 
 static quo_status new_pair(quo_session *s, quo_spec spec, quo_tensor **now, quo_tensor **next,
@@ -126,7 +127,7 @@ static quo_status new_pair(quo_session *s, quo_spec spec, quo_tensor **now, quo_
 static quo_status initial_weights(quo_net_layer *l, const quo_session *s, uint64_t seed,
 				  quo_err *err)
 {
-	if (s->dry || s->party != 0)
+	if (quo_is_dry(s) || quo_me(s) != 0)
 		return QUO_OK;
 	int32_t *v = quo_alloc(l->v->n, sizeof *v, err);
 	int32_t *t = quo_alloc(l->v->n, sizeof *t, err);
@@ -180,7 +181,7 @@ static quo_status init_stages(quo_network *net, quo_session *s, const quo_networ
 		QUO_TRY(build_gradient(net, s, l, err));
 		QUO_TRY(allocate_state(net, s, l, err));
 	}
-	net->right = quo_rule_right(quo_protocol_goal(s), net->classes, err);
+	net->right = quo_rule_right(quo_protocol_goal(s, net->batch), net->classes, err);
 	return net->right ? QUO_OK : QUO_FAILED;
 }
 

@@ -74,7 +74,7 @@ quo_status quo__window_gather(quo_session *s, const quo_net_stage *st, quo_tenso
 		if (!t)
 			return QUO_FAILED;
 		part[k] = t;
-		if (s->dry)
+		if (quo_is_dry(s))
 			continue;
 		const uint32_t *place = w->place + k * to;
 		size_t run = run_of(place, to);
@@ -153,7 +153,7 @@ quo_status quo__window_scatter(quo_session *s, const quo_net_stage *st, quo_tens
 	*e = quo__temp_bits(s, &st->z, rows, width, part[0]->spec.is_signed, err);
 	if (!*e)
 		return QUO_FAILED;
-	if (s->dry)
+	if (quo_is_dry(s))
 		return QUO_OK;
 	if (!w->layer) { /* other dimensions alone */
 		memcpy((*e)->b, part[0]->b, width * part[0]->words * sizeof *part[0]->b);
@@ -171,14 +171,14 @@ quo_status quo__window_scatter(quo_session *s, const quo_net_stage *st, quo_tens
 	if (whole)
 		return QUO_OK;
 	/* Parts that were moved already are moved once more. */
-	quo_arena_mark mark = quo_arena_here(s->step);
-	uint32_t *words = quo_arena_alloc(s->step, (*e)->n, sizeof *words, err);
-	uint32_t *own = quo_arena_alloc(s->step, part[0]->n, sizeof *own, err);
+	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
+	uint32_t *words = quo_arena_alloc(quo_step_arena(s), (*e)->n, sizeof *words, err);
+	uint32_t *own = quo_arena_alloc(quo_step_arena(s), part[0]->n, sizeof *own, err);
 	if (!words || !own)
 		return QUO_FAILED;
 	for (uint32_t k = 0; k < w->n; k++)
 		scatter_words(w->place + k * from, from, to, rows, part[k], own, words);
 	quo_planes_from_words(words, (*e)->n, width, (*e)->b);
-	quo_arena_release(s->step, mark);
+	quo_arena_release(quo_step_arena(s), mark);
 	return QUO_OK;
 }

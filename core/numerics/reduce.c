@@ -25,8 +25,8 @@ static quo_circuit *level_circuit(quo_goal goal, const quo_instance *quant, unsi
 	return quo_circuit_finish(b, err);
 }
 
-quo_status quo_reducer_init(quo_reducer *r, quo_goal goal, const quo_instance *quant,
-			    unsigned width, size_t n, quo_err *err)
+quo_status quo_reducer_init(quo_reducer *r, const quo_session *s, quo_goal goal,
+			    const quo_instance *quant, unsigned width, size_t n, quo_err *err)
 {
 	bool is_signed = true, last = false;
 
@@ -38,6 +38,8 @@ quo_status quo_reducer_init(quo_reducer *r, quo_goal goal, const quo_instance *q
 		level->instances =
 			last ? 1 : quo_words((n + QUO_REDUCE_FAN_IN - 1) / QUO_REDUCE_FAN_IN) * 64;
 		level->ports = (uint32_t)((n + level->instances - 1) / level->instances);
+		if (s)
+			goal = quo_protocol_goal(s, level->instances);
 		level->circuit =
 			level_circuit(goal, quant, width, is_signed, level->ports, last, err);
 		if (!level->circuit) {
@@ -89,7 +91,7 @@ static quo_status level_job(quo_session *s, const quo_reduce_level *level, const
 			quo_temp(s, quo_spec_bits(in->width, in->is_signed, 1, &instances), err);
 		if (!t)
 			return QUO_FAILED;
-		if (!s->dry)
+		if (!quo_is_dry(s))
 			cut(x, p * level->instances, t);
 		job->in[p] = t;
 	}
@@ -100,8 +102,8 @@ static quo_status level_job(quo_session *s, const quo_reduce_level *level, const
 quo_status quo_reduce(quo_session *session, const quo_reducer *const *reducers,
 		      const quo_tensor *const *x, size_t n, quo_tensor **s, quo_err *err)
 {
-	quo_map_job *jobs = quo_arena_alloc(session->step, n, sizeof *jobs, err);
-	const quo_tensor **now = quo_arena_alloc(session->step, n, sizeof *now, err);
+	quo_map_job *jobs = quo_arena_alloc(quo_step_arena(session), n, sizeof *jobs, err);
+	const quo_tensor **now = quo_arena_alloc(quo_step_arena(session), n, sizeof *now, err);
 	size_t n_jobs;
 
 	if (!jobs || !now)

@@ -29,8 +29,10 @@ typedef struct quo_reducer {
 	uint8_t s_width; /* bits of the exponent */
 } quo_reducer;
 
-quo_status quo_reducer_init(quo_reducer *r, quo_goal goal, const quo_instance *quant,
-			    unsigned width, size_t n, quo_err *err);
+/* The form of each level's circuit is what the session's protocol wants for its instances; `goal`
+ * when s is NULL. */
+quo_status quo_reducer_init(quo_reducer *r, const quo_session *s, quo_goal goal,
+			    const quo_instance *quant, unsigned width, size_t n, quo_err *err);
 void quo_reducer_fini(quo_reducer *r);
 
 /* s[i] (BITS, one element, of the step arena) = the exponent of x[i] (BITS). */

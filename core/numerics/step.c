@@ -10,7 +10,7 @@ static void add_shifted(const quo_session *s, const quo_tensor *z, const quo_ten
 	uint32_t mask = quo_mask32(z->spec.width);
 	const uint32_t *from = x->a;
 	uint32_t *restrict to = z->a;
-	size_t n = s->dry ? 0 : z->n;
+	size_t n = quo_is_dry(s) ? 0 : z->n;
 
 	for (size_t i = 0; i < n; i++)
 		to[i] = (to[i] + (from[i] << shift)) & mask;
@@ -138,7 +138,7 @@ quo_tensor *quo_step_column(quo_session *s, const quo_tensor *t, uint32_t c, quo
 
 	spec.owner = t->spec.owner;
 	quo_tensor *out = quo_temp(s, spec, err);
-	if (!out || s->dry)
+	if (!out || quo_is_dry(s))
 		return out;
 	for (unsigned k = 0; k < t->spec.width; k++) {
 		const uint64_t *from = quo_plane(t, k);
@@ -170,7 +170,7 @@ quo_status quo_step_count_right(quo_network *net, quo_session *s, const quo_tens
 	job.out[0] = right;
 	QUO_TRY(quo_map(s, &job, 1, err));
 	QUO_TRY(quo_convert(s, &(quo_convert_job){ .z = one, .x = right }, 1, err));
-	for (size_t i = 0; !s->dry && i < rows; i++)
+	for (size_t i = 0; !quo_is_dry(s) && i < rows; i++)
 		count->a[0] += one->a[i];
 	return QUO_OK;
 }

@@ -16,7 +16,7 @@ static quo_status prepare_update(quo_network *net, quo_session *s, int epoch, qu
 		if (!l->g_width)
 			continue;
 		quo_circuit_free(l->update);
-		l->update = quo_rule_update(quo_protocol_goal(s), net->optim, net->quant,
+		l->update = quo_rule_update(quo_protocol_goal(s, l->v->n), net->optim, net->quant,
 					    l->g_width, l->reduce_g.s_width, epoch, err);
 		if (!l->update)
 			return QUO_FAILED;
@@ -34,9 +34,9 @@ static quo_tensor *public_bits(quo_network *net, quo_session *s, const quo_net_l
 
 	spec.owner = 0;
 	quo_tensor *u = quo_temp(s, spec, err);
-	if (!u || s->dry || s->party != 0)
+	if (!u || quo_is_dry(s) || quo_me(s) != 0)
 		return u;
-	int32_t *values = quo_arena_alloc(s->step, u->n, sizeof *values, err);
+	int32_t *values = quo_arena_alloc(quo_step_arena(s), u->n, sizeof *values, err);
 	if (!values)
 		return NULL;
 	uint64_t key = quo_public_key(net->seed, QUO_STREAM_WAGE + (step << 12) + l->param);
@@ -95,12 +95,14 @@ static quo_status adopt(quo_network *net, quo_session *s, quo_net_layer *l, quo_
 quo_status quo_step_update(quo_network *net, quo_session *s, int epoch, uint64_t step, quo_err *err)
 {
 	uint32_t n = 0;
-	quo_map_job *jobs = quo_arena_alloc(s->step, net->n_params, sizeof *jobs, err);
-	quo_tensor **g = quo_arena_alloc(s->step, net->n_params, sizeof *g, err);
-	quo_tensor **exponent = quo_arena_alloc(s->step, net->n_params, sizeof *exponent, err);
+	quo_map_job *jobs = quo_arena_alloc(quo_step_arena(s), net->n_params, sizeof *jobs, err);
+	quo_tensor **g = quo_arena_alloc(quo_step_arena(s), net->n_params, sizeof *g, err);
+	quo_tensor **exponent =
+		quo_arena_alloc(quo_step_arena(s), net->n_params, sizeof *exponent, err);
 	const quo_reducer **reducers =
-		quo_arena_alloc(s->step, net->n_params, sizeof *reducers, err);
-	quo_net_layer **layers = quo_arena_alloc(s->step, net->n_params, sizeof *layers, err);
+		quo_arena_alloc(quo_step_arena(s), net->n_params, sizeof *reducers, err);
+	quo_net_layer **layers =
+		quo_arena_alloc(quo_step_arena(s), net->n_params, sizeof *layers, err);
 
 	if (!jobs || !g || !exponent || !reducers || !layers)
 		return QUO_FAILED;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/local.h"
+#include "session/session.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -98,16 +99,14 @@ static quo_status twin_child(struct local *l, quo_err *err)
 	QUO_TRY(load_twin(l, &experiment, err));
 	QUO_TRY(quo_holding_own(&input, &l->data, 0, err));
 	quo_verify verify = { .fd = l->log[1], .trainer = &trainer };
-	quo_session s = { .parties = 1,
-			  .rng = quo_rng_new(err),
-			  .protocol = quo_experiment_config_of(experiment)->protocol,
-			  .run = quo_arena_new(err),
-			  .step = quo_arena_new(err),
-			  .trace = quo_verify_twin,
-			  .trace_arg = &verify };
-	if (!s.rng || !s.run || !s.step)
+	quo_session *s = quo_session_live(
+		&(quo_session_config){ .parties = 1,
+				       .protocol = quo_experiment_config_of(experiment)->protocol },
+		err);
+	if (!s)
 		return QUO_FAILED;
-	QUO_TRY(quo_trainer_init(&trainer, &s, quo_experiment_config_of(experiment), &input, err));
+	quo_session_trace(s, quo_verify_twin, &verify);
+	QUO_TRY(quo_trainer_init(&trainer, s, quo_experiment_config_of(experiment), &input, err));
 	return quo_trainer_run(&trainer, err);
 }
 

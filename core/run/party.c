@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/party.h"
+#include "session/session.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -108,8 +109,8 @@ static quo_status start_progress(struct job *job, quo_err *err)
 static quo_status write_share(struct job *job, quo_err *err)
 {
 	const quo_network *net = &job->trainer.net;
-	quo_model_share model = { .party = (uint32_t)job->session->party,
-				  .parties = (uint32_t)job->session->parties };
+	quo_model_share model = { .party = (uint32_t)quo_me(job->session),
+				  .parties = (uint32_t)quo_parties(job->session) };
 	char file[32];
 
 	memcpy(model.id, &job->party->hash_start, sizeof model.id);
@@ -123,7 +124,7 @@ static quo_status write_share(struct job *job, quo_err *err)
 				(quo_model_layer){ v->spec.dim[0], v->spec.dim[1], v->spec.width,
 						   v->b };
 	}
-	snprintf(file, sizeof file, "model.party%d.share", job->session->party);
+	snprintf(file, sizeof file, "model.party%d.share", quo_me(job->session));
 	const char *path = quo_folder_path(job->run->output, file, err);
 	quo_status status = path ? quo_model_share_save(path, &model, err) : QUO_FAILED;
 	quo_free(model.layers);
@@ -172,9 +173,8 @@ static void fill_summary(struct job *job, quo_summary *out)
 	const quo_trainer *t = &job->trainer;
 	const quo_train_config *train = &job->run->config->train;
 	const quo_forecast *f = &job->run->forecast;
-	quo_traffic traffic =
-		job->session->peer ? quo_channel_traffic(job->session->peer) : (quo_traffic){ 0 };
-	int me = job->session->party;
+	quo_traffic traffic = quo_session_traffic(job->session);
+	int me = quo_me(job->session);
 	uint64_t rss = quo_peak_rss_bytes();
 
 	if (job->run->other_rss && *job->run->other_rss > rss)
@@ -238,7 +238,7 @@ static void print_results(struct job *job)
 			fprintf(ui, "%02x", job->digest[i]);
 		fputc('\n', ui);
 	}
-	if (job->party->trace && job->session->parties > 1)
+	if (job->party->trace && quo_parties(job->session) > 1)
 		fprintf(ui, "verified: %llu tensors equal to the clear twin's\n",
 			(unsigned long long)job->party->verify.compared);
 	fprintf(ui, "results in %s\n", quo_folder_name(job->run->output));
@@ -250,7 +250,7 @@ static quo_status reveal(struct job *job, quo_err *err)
 {
 	size_t n = quo_trainer_weights(&job->trainer);
 
-	if (!job->run->cli->reveal_model && job->session->parties > 1)
+	if (!job->run->cli->reveal_model && quo_parties(job->session) > 1)
 		return QUO_OK;
 	job->weights = quo_alloc(n, 1, err);
 	if (!job->weights)
@@ -280,8 +280,7 @@ static quo_status train(struct job *job, quo_err *err)
 	quo_progress_free(job->progress);
 	QUO_TRY(status);
 	QUO_TRY(reveal(job, err));
-	if (job->session->peer)
-		QUO_TRY(quo_channel_flush(job->session->peer, err));
+	QUO_TRY(quo_flush(job->session, err));
 	QUO_TRY(write_share(job, err));
 	if (!run->leads)
 		return QUO_OK;
@@ -300,8 +299,7 @@ static quo_status run_session(void *arg, quo_session *s, quo_err *err)
 	QUO_TRY(quo_trainer_init(&job->trainer, s, job->run->config, job->party->input, err));
 	if (job->party->trace) {
 		job->party->verify.trainer = &job->trainer;
-		s->trace = job->party->trace;
-		s->trace_arg = &job->party->verify;
+		quo_session_trace(s, job->party->trace, &job->party->verify);
 	}
 	quo_status status = train(job, err);
 	quo_trainer_fini(&job->trainer);

@@ -7,6 +7,7 @@
 #include "net/handshake.h"
 #include "net/probe.h"
 #include "run/party.h"
+#include "session/session.h"
 #include "train/link.h"
 
 quo_status quo_run_open(quo_run *run, quo_registry *registry, quo_err *err)
@@ -123,44 +124,25 @@ quo_status quo_party_connect(const quo_run *run, quo_party *party, quo_channel *
 
 /* ---- the session ---- */
 
-static quo_status in_session(quo_run *run, quo_session *s,
-			     quo_status (*body)(void *arg, quo_session *s, quo_err *err), void *arg,
-			     quo_err *err)
-{
-	if (!s->rng || !s->run || !s->step)
-		return QUO_FAILED;
-	if (run->config->threads > 1) {
-		s->pool = quo_pool_new((unsigned)run->config->threads, err);
-		if (!s->pool)
-			return QUO_FAILED;
-	}
-	return body(arg, s, err);
-}
-
 quo_status quo_party_session(quo_run *run, quo_party *party,
 			     quo_status (*body)(void *arg, quo_session *s, quo_err *err), void *arg,
 			     quo_err *err)
 {
 	const quo_protocol_ops *protocol = run->config->protocol->ops;
-	quo_session s = { .party = party->party,
-			  .parties = protocol->parties,
-			  .peer = party->channel,
-			  .rng = quo_rng_new(err),
-			  .hash_start = party->hash_start,
-			  .link = party->link,
-			  .protocol = run->config->protocol,
-			  .run = quo_arena_new(err),
-			  .step = quo_arena_new(err) };
-	quo_status status = in_session(run, &s, body, arg, err);
+	const quo_session_config config = { .party = party->party,
+					    .parties = protocol->parties,
+					    .peer = party->channel,
+					    .hash_start = party->hash_start,
+					    .link = party->link,
+					    .protocol = run->config->protocol,
+					    .threads = (unsigned)run->config->threads };
+	quo_session *s = quo_session_live(&config, err);
+	quo_status status = s ? body(arg, s, err) : QUO_FAILED;
 
+	party->channel = NULL;
 	if (status != QUO_OK && party->failed_at)
 		*party->failed_at = quo_now_seconds();
-	quo_pool_free(s.pool);
-	quo_channel_close(party->channel);
-	party->channel = NULL;
-	quo_arena_free(s.run);
-	quo_arena_free(s.step);
-	quo_rng_free(s.rng);
+	quo_session_free(s);
 	return status;
 }
 

@@ -31,9 +31,9 @@ static quo_status meet(struct remote *r, quo_rng *rng, quo_err *err)
 	QUO_TRY(quo_run_handshake(r->run, r->peer, r->party, rng, &r->hash_start, err));
 	if (quo_run_has_shares(r->run))
 		return QUO_OK;
-	quo_session s = { .party = r->party, .parties = 2, .peer = r->peer, .rng = rng };
-	return quo_holding_exchange(&r->input, &s, r->party == r->reader ? &r->data : NULL,
-				    r->reader, common->owner == QUO_OWNER_DEALER, err);
+	return quo_holding_exchange(&r->input, r->peer, r->party,
+				    r->party == r->reader ? &r->data : NULL, r->reader,
+				    common->owner == QUO_OWNER_DEALER, err);
 }
 
 /* Files of two sharings, and a file that is not what the other's is, are told at the handshake. */

@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "session/session.h"
+
 /* COTs are corrected in pieces while they are in the second-level cache; a multiple of 64. */
 #define PIECE ((size_t)1 << 15)
 

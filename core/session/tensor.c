@@ -39,7 +39,7 @@ size_t quo_spec_elements(const quo_spec *spec)
 	return n;
 }
 
-quo_tensor *quo_tensor_new(quo_arena *arena, quo_spec spec, bool with_data, quo_err *err)
+quo_tensor *quo_tensor_new(quo_arena *arena, quo_spec spec, unsigned parts, quo_err *err)
 {
 	size_t n = quo_spec_elements(&spec);
 
@@ -52,14 +52,18 @@ quo_tensor *quo_tensor_new(quo_arena *arena, quo_spec spec, bool with_data, quo_
 		return NULL;
 	t->spec = spec;
 	t->n = n;
+	t->parts = parts;
 	if (spec.kind == QUO_BITS) {
 		t->words = quo_words(n);
-		if (with_data)
-			t->b = quo_arena_alloc(arena, t->words, spec.width * sizeof *t->b, err);
-	} else if (with_data) {
-		t->a = quo_arena_alloc(arena, n, sizeof *t->a, err);
+		t->stride = t->words * spec.width;
+		if (parts)
+			t->b = quo_arena_alloc(arena, t->stride, parts * sizeof *t->b, err);
+	} else {
+		t->stride = n;
+		if (parts)
+			t->a = quo_arena_alloc(arena, n, parts * sizeof *t->a, err);
 	}
-	return with_data && !t->a ? NULL : t;
+	return parts && !t->a ? NULL : t;
 }
 
 void quo_tensor_get(const quo_tensor *t, int32_t *out)

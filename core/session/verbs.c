@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The two verbs and their helpers as everybody calls them: check the shapes, then
  * ask the protocol. */
+#include <string.h>
+
 #include <quotient/layer.h>
+
+#include "session/session.h"
 
 const int32_t quo_ternary_coef[2] = { 1, -1 };
 
@@ -12,14 +16,14 @@ static const quo_protocol_ops *ops(const quo_session *s)
 
 static bool has_data(const quo_session *s, const quo_tensor *t)
 {
-	return s->dry || t->n == 0 || t->a;
+	return s->dry || t->n == 0 || !s->parts || t->a;
 }
 
 quo_status quo_share(quo_session *s, quo_tensor *out, const int32_t *values, int owner,
 		     quo_err *err)
 {
 	if (owner < 0 || owner >= s->parties ||
-	    (out->spec.owner != QUO_SHARED && out->spec.owner != owner))
+	    (out->spec.owner != QUO_SHARED && (out->spec.owner != owner || !ops(s)->owned)))
 		return quo_fail(err, QUO_BUG, "share: party %d cannot be the owner", owner);
 	if (!s->dry && (s->party == owner) != (values != NULL))
 		return quo_fail(err, QUO_BUG, "share: values belong to the owner alone");
@@ -107,9 +111,51 @@ quo_status quo_map(quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_e
 	return ops(s)->map(s->protocol->self, s, jobs, n_jobs, err);
 }
 
-quo_goal quo_protocol_goal(const quo_session *s)
+quo_goal quo_protocol_goal(const quo_session *s, size_t n)
 {
-	return ops(s)->goal(s->protocol->self, s);
+	return ops(s)->goal(s->protocol->self, s, n);
+}
+
+quo_sharing quo_protocol_sharing(const quo_instance *protocol, int parties)
+{
+	const quo_protocol_ops *own = protocol ? protocol->ops : NULL;
+	quo_sharing sharing = { .pieces = (unsigned)parties };
+
+	for (int i = 0; i < parties; i++) {
+		sharing.parts[i] = 1;
+		sharing.piece[i][0] = (uint8_t)i;
+	}
+	if (own && own->sharing)
+		own->sharing(protocol->self, parties, &sharing);
+	return sharing;
+}
+
+quo_status quo_protocol_open(quo_session *s, quo_err *err)
+{
+	return ops(s)->open(s->protocol->self, s, err);
+}
+
+void quo_protocol_close(quo_session *s)
+{
+	if (ops(s)->close)
+		ops(s)->close(s->protocol->self, s);
+}
+
+void quo_publish(quo_session *s, quo_tensor *out, const int32_t *values)
+{
+	const quo_sharing sharing = quo_protocol_sharing(s->protocol, s->parties);
+
+	if (ops(s)->owned)
+		out->spec.owner = 0;
+	for (unsigned k = 0; k < out->parts; k++) {
+		quo_tensor part = quo_part(out, k);
+		if (sharing.piece[s->party][k] == 0)
+			quo_tensor_set(&part, values);
+		else if (out->spec.kind == QUO_BITS)
+			memset(part.b, 0, part.stride * sizeof *part.b);
+		else
+			memset(part.a, 0, part.n * sizeof *part.a);
+	}
 }
 
 size_t quo_protocol_layout_bytes(const quo_session *s)
@@ -122,11 +168,11 @@ size_t quo_protocol_layout_bytes(const quo_session *s)
 static quo_tensor *allocate(quo_session *s, quo_arena *arena, quo_spec spec, uint64_t *dry_bytes,
 			    quo_err *err)
 {
-	quo_tensor *t = quo_tensor_new(arena, spec, !s->dry, err);
+	quo_tensor *t = quo_tensor_new(arena, spec, s->parts, err);
 
 	if (t && s->dry)
-		*dry_bytes += spec.kind == QUO_BITS ? spec.width * t->words * sizeof *t->b
-						    : t->n * sizeof *t->a;
+		*dry_bytes += t->stride * s->dry_parts *
+			      (spec.kind == QUO_BITS ? sizeof *t->b : sizeof *t->a);
 	return t;
 }
 

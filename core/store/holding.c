@@ -160,7 +160,7 @@ bool quo_data_shape_is_possible(const quo_data_shape *shape)
 
 enum { SHAPE_WORDS = 9 };
 
-static quo_status send_shape(quo_session *s, const quo_data_shape *shape, quo_err *err)
+static quo_status send_shape(quo_channel *peer, const quo_data_shape *shape, quo_err *err)
 {
 	uint32_t wire[SHAPE_WORDS] = { shape->n_dims,        shape->dim[0],
 				       shape->dim[1],        shape->dim[2],
@@ -168,14 +168,14 @@ static quo_status send_shape(quo_session *s, const quo_data_shape *shape, quo_er
 				       shape->is_signed,     shape->rows[QUO_TRAIN],
 				       shape->rows[QUO_TEST] };
 
-	return quo_channel_send(s->peer, wire, sizeof wire, err);
+	return quo_channel_send(peer, wire, sizeof wire, err);
 }
 
-static quo_status recv_shape(quo_session *s, quo_data_shape *shape, quo_err *err)
+static quo_status recv_shape(quo_channel *peer, quo_data_shape *shape, quo_err *err)
 {
 	uint32_t wire[SHAPE_WORDS];
 
-	QUO_TRY(quo_channel_recv(s->peer, wire, sizeof wire, err));
+	QUO_TRY(quo_channel_recv(peer, wire, sizeof wire, err));
 	*shape = (quo_data_shape){ .n_dims = (uint8_t)(wire[0] > 3 ? 0 : wire[0]),
 				   .dim = { wire[1], wire[2], wire[3] },
 				   .features = wire[4],
@@ -191,56 +191,56 @@ static quo_status recv_shape(quo_session *s, quo_data_shape *shape, quo_err *err
 		(unsigned long long)(MAX_INPUT_BYTES / sizeof(uint32_t)));
 }
 
-static quo_status send_part(quo_session *s, quo_holding *in, quo_err *err)
+static quo_status send_part(quo_channel *peer, quo_holding *in, quo_err *err)
 {
 	for (int part = 0; part < QUO_PARTS; part++) {
 		size_t rows = in->shape.rows[part];
-		QUO_TRY(quo_channel_send(s->peer, in->x[part],
+		QUO_TRY(quo_channel_send(peer, in->x[part],
 					 rows * in->shape.features * sizeof(uint32_t), err));
-		QUO_TRY(quo_channel_send(s->peer, in->y[part], rows * in->shape.classes, err));
+		QUO_TRY(quo_channel_send(peer, in->y[part], rows * in->shape.classes, err));
 	}
-	return quo_channel_flush(s->peer, err);
+	return quo_channel_flush(peer, err);
 }
 
-static quo_status recv_part(quo_session *s, quo_holding *in, quo_err *err)
+static quo_status recv_part(quo_channel *peer, quo_holding *in, quo_err *err)
 {
 	for (int part = 0; part < QUO_PARTS; part++) {
 		size_t bits = (size_t)in->shape.rows[part] * in->shape.classes;
 		QUO_TRY(quo_channel_recv(
-			s->peer, in->x[part],
+			peer, in->x[part],
 			(size_t)in->shape.rows[part] * in->shape.features * sizeof(uint32_t), err));
-		QUO_TRY(quo_channel_recv(s->peer, in->y[part], bits, err));
+		QUO_TRY(quo_channel_recv(peer, in->y[part], bits, err));
 		for (size_t i = 0; i < bits; i++)
 			in->y[part][i] &= 1;
 	}
 	return QUO_OK;
 }
 
-quo_status quo_holding_exchange(quo_holding *in, quo_session *s, const quo_dataset *data,
-				int reader, bool shared, quo_err *err)
+quo_status quo_holding_exchange(quo_holding *in, quo_channel *peer, int party,
+				const quo_dataset *data, int reader, bool shared, quo_err *err)
 {
 	int owner = shared ? QUO_SHARED : reader;
 	quo_data_shape shape;
 
 	*in = (quo_holding){ 0 };
-	if (s->party != reader) {
-		QUO_TRY(recv_shape(s, &shape, err));
+	if (party != reader) {
+		QUO_TRY(recv_shape(peer, &shape, err));
 		if (!shared) {
 			quo_holding_empty(in, &shape, owner);
 			return QUO_OK;
 		}
 		QUO_TRY(quo_holding_allocate(in, &shape, owner, err));
-		return recv_part(s, in, err);
+		return recv_part(peer, in, err);
 	}
 	shape = quo_data_shape_of(data);
-	QUO_TRY(send_shape(s, &shape, err));
+	QUO_TRY(send_shape(peer, &shape, err));
 	if (!shared) {
-		QUO_TRY(quo_channel_flush(s->peer, err));
+		QUO_TRY(quo_channel_flush(peer, err));
 		return quo_holding_own(in, data, owner, err);
 	}
 	quo_holding both[2];
 	QUO_TRY(quo_holding_deal(both, data, err));
-	quo_status status = send_part(s, &both[1 - reader], err);
+	quo_status status = send_part(peer, &both[1 - reader], err);
 	quo_holding_free(&both[1 - reader]);
 	*in = both[reader];
 	return status;
@@ -248,7 +248,7 @@ quo_status quo_holding_exchange(quo_holding *in, quo_session *s, const quo_datas
 
 /* ---- batches ---- */
 
-quo_status quo_holding_batch(const quo_holding *in, quo_session *s, quo_part part,
+quo_status quo_holding_batch(const quo_holding *in, quo_session *s, quo_subset part,
 			     const uint32_t *order, uint32_t first, uint32_t n, quo_tensor **x,
 			     quo_tensor **y, quo_err *err)
 {
@@ -263,7 +263,7 @@ quo_status quo_holding_batch(const quo_holding *in, quo_session *s, quo_part par
 	*y = quo_temp(s, y_spec, err);
 	if (!*x || !*y)
 		return QUO_FAILED;
-	if (s->dry || !in->x[part])
+	if (quo_is_dry(s) || !in->x[part])
 		return QUO_OK;
 	for (uint32_t i = 0; i < n; i++) {
 		size_t row = order ? order[i] : first + i;

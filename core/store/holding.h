@@ -14,7 +14,7 @@
 
 #include "data/dataset.h"
 
-typedef enum quo_part { QUO_TRAIN, QUO_TEST, QUO_PARTS } quo_part;
+typedef enum quo_subset { QUO_TRAIN, QUO_TEST, QUO_PARTS } quo_subset;
 
 /* The public facts about a data set. */
 typedef struct quo_data_shape {
@@ -53,12 +53,12 @@ void quo_holding_free(quo_holding *in);
  * `shared`, it deals as above and sends the other's shares. Both call it; data is NULL at the other
  * side. Sizes are checked before anything is allocated.
  */
-quo_status quo_holding_exchange(quo_holding *in, quo_session *s, const quo_dataset *data,
-				int reader, bool shared, quo_err *err);
+quo_status quo_holding_exchange(quo_holding *in, quo_channel *peer, int party,
+				const quo_dataset *data, int reader, bool shared, quo_err *err);
 
 /* Rows order[0 .. n-1] of a part (rows first .. first+n-1 when order is NULL): x ARITH(32) [n,
  * dims], y BITS(1) [n, classes]. */
-quo_status quo_holding_batch(const quo_holding *in, quo_session *s, quo_part part,
+quo_status quo_holding_batch(const quo_holding *in, quo_session *s, quo_subset part,
 			     const uint32_t *order, uint32_t first, uint32_t n, quo_tensor **x,
 			     quo_tensor **y, quo_err *err);
 

@@ -53,7 +53,7 @@ static quo_status exponent_size(quo_goal goal, const quo_instance *quant, unsign
 	quo_reducer reducer;
 	double ands = 0;
 
-	QUO_TRY(quo_reducer_init(&reducer, goal, quant, bits, TENSOR, err));
+	QUO_TRY(quo_reducer_init(&reducer, NULL, goal, quant, bits, TENSOR, err));
 	*out = (struct size){ 0 };
 	for (unsigned i = 0; i < reducer.n_levels; i++) {
 		const quo_reduce_level *level = &reducer.level[i];

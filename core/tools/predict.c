@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Before the parties meet: the model, the rows, what it will cost. */
 #include "tools/predict.h"
+#include "session/session.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -242,13 +243,13 @@ static quo_status dry_batch(quo_predicting *p, const quo_run *run, quo_session *
 				  ? reader(run)
 				  : QUO_SHARED);
 	QUO_TRY(quo_predictor_init(&predictor, s, experiment, shape, part, err));
-	*s->cost = (quo_cost)QUO_COST_INIT;
+	*quo_session_cost(s) = (quo_cost)QUO_COST_INIT;
 	quo_status status = quo_holding_batch(&nothing, s, QUO_TEST, NULL, 0, batch, &x, &y, err);
 	if (status == QUO_OK)
 		status = quo_predictor_batch(&predictor, x, config->reveal == QUO_REVEAL_SCORES,
 					     quo_predicting_to(run), NULL, NULL, &a, err);
-	p->batch_bytes = s->cost->sent_bytes[0] + s->cost->sent_bytes[1];
-	p->batch_rounds = s->cost->rounds;
+	p->batch_bytes = quo_cost_bytes(quo_session_cost(s));
+	p->batch_rounds = quo_session_cost(s)->rounds;
 	quo_predictor_fini(&predictor);
 	return status;
 }
@@ -280,18 +281,11 @@ static quo_status foresee(quo_run *run, quo_registry *registry, const quo_data_s
 		p->rows = (uint32_t)config->rows;
 	QUO_TRY(quo_cli_load(run->cli, registry, NULL, &other, err));
 	const quo_experiment_config *experiment = quo_experiment_config_of(other);
-	quo_session s = { .parties = parties(run),
-			  .dry = true,
-			  .protocol = experiment->protocol,
-			  .run = quo_arena_new(err),
-			  .step = quo_arena_new(err),
-			  .cost = &cost,
-			  .link = QUO_LINK_LOOPBACK };
-	quo_status status = QUO_FAILED;
-	if (s.run && s.step)
-		status = dry_batch(p, run, &s, experiment, shape, best_part(p), err);
-	quo_arena_free(s.run);
-	quo_arena_free(s.step);
+	quo_session *s =
+		quo_session_forecast(experiment->protocol, (quo_link)QUO_LINK_LOOPBACK, &cost, err);
+	quo_status status =
+		s ? dry_batch(p, run, s, experiment, shape, best_part(p), err) : QUO_FAILED;
+	quo_session_free(s);
 	quo_experiment_free(other);
 	return status;
 }

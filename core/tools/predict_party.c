@@ -29,8 +29,8 @@ static void begin(quo_predict_job *job)
 /* Add what was spent since begin(), once everything has left. */
 static quo_status end(quo_predict_job *job, quo_spent *sum, quo_err *err)
 {
-	if (job->s->peer)
-		QUO_TRY(quo_channel_flush(job->s->peer, err));
+	if (quo_session_peer(job->s))
+		QUO_TRY(quo_channel_flush(quo_session_peer(job->s), err));
 	quo_spent now = spent_so_far(job);
 	sum->seconds += now.seconds - job->before.seconds;
 	sum->cpu_seconds += now.cpu_seconds - job->before.cpu_seconds;
@@ -91,7 +91,7 @@ static void take_medians(quo_predict_job *job)
 static bool labels_are_here(const quo_predict_job *job)
 {
 	return job->p->labelled && job->sees &&
-	       (job->s->parties == 1 || job->party->input->owner == job->s->party);
+	       (quo_parties(job->s) == 1 || job->party->input->owner == quo_me(job->s));
 }
 
 /* A reader that is not here knows whether its rows have labels. */
@@ -101,13 +101,13 @@ static quo_status learn_labelled(quo_predict_job *job, quo_err *err)
 	int reader = common->owner == QUO_OWNER_1 ? 1 : 0;
 	uint8_t labelled = job->p->labelled;
 
-	if (!job->s->peer || job->run->config->network.mode == QUO_MODE_LOCAL)
+	if (!quo_session_peer(job->s) || job->run->config->network.mode == QUO_MODE_LOCAL)
 		return QUO_OK;
-	if (job->s->party == reader) {
-		QUO_TRY(quo_channel_send(job->s->peer, &labelled, 1, err));
-		return quo_channel_flush(job->s->peer, err);
+	if (quo_me(job->s) == reader) {
+		QUO_TRY(quo_channel_send(quo_session_peer(job->s), &labelled, 1, err));
+		return quo_channel_flush(quo_session_peer(job->s), err);
 	}
-	QUO_TRY(quo_channel_recv(job->s->peer, &labelled, 1, err));
+	QUO_TRY(quo_channel_recv(quo_session_peer(job->s), &labelled, 1, err));
 	job->p->labelled = labelled != 0;
 	return QUO_OK;
 }
@@ -151,7 +151,7 @@ static quo_status count_right(quo_predict_job *job, quo_err *err)
 		QUO_TRY(quo_holding_batch(job->party->input, s, QUO_TEST, NULL,
 					  job->p->first + first, n, &x, &y, err));
 		QUO_TRY(quo_step_count_right(&job->predictor.net, s, a, y, sum, err));
-		quo_arena_reset(s->step);
+		quo_arena_reset(quo_step_arena(s));
 	}
 	QUO_TRY(quo_reveal(s, sum, job->sees ? &right : NULL, job->to, err));
 	if (job->sees)
@@ -179,7 +179,7 @@ static quo_status one_batch(quo_predict_job *job, uint32_t first, uint32_t n, bo
 		job->batch[job->n++] = spent;
 	if (job->count && !again)
 		copy_rows(job->kept, first, a, 0, n);
-	quo_arena_reset(s->step);
+	quo_arena_reset(quo_step_arena(s));
 	return QUO_OK;
 }
 
@@ -256,7 +256,7 @@ static quo_status write_all(quo_predict_job *job, quo_err *err)
 static quo_status with_predictor(quo_predict_job *job, quo_err *err)
 {
 	int owner = job->party->input->owner;
-	bool together = job->s->parties > 1 && (owner == QUO_SHARED || owner != job->to);
+	bool together = quo_parties(job->s) > 1 && (owner == QUO_SHARED || owner != job->to);
 
 	job->count = together && job->p->labelled && job->run->config->reveal.n;
 	QUO_TRY(allocate(job, err));
@@ -267,11 +267,11 @@ static quo_status with_predictor(quo_predict_job *job, quo_err *err)
 static quo_status in_session(void *arg, quo_session *s, quo_err *err)
 {
 	quo_predict_job *job = arg;
-	const quo_model_part *part = &job->p->part[s->parties > 1 ? s->party : 0];
+	const quo_model_part *part = &job->p->part[quo_parties(s) > 1 ? quo_me(s) : 0];
 
 	job->s = s;
 	job->to = quo_predicting_to(job->run);
-	job->sees = job->to == QUO_TO_ALL || job->to == s->party;
+	job->sees = job->to == QUO_TO_ALL || job->to == quo_me(s);
 	QUO_TRY(learn_labelled(job, err));
 	begin(job);
 	QUO_TRY(quo_predictor_init(&job->predictor, s, job->run->config, &job->party->input->shape,

@@ -8,7 +8,8 @@
 
 quo_traffic quo_predict_traffic(const quo_predict_job *job)
 {
-	return job->s->peer ? quo_channel_traffic(job->s->peer) : (quo_traffic){ 0 };
+	return quo_session_peer(job->s) ? quo_channel_traffic(quo_session_peer(job->s))
+					: (quo_traffic){ 0 };
 }
 
 static quo_status write_csv(quo_predict_job *job, quo_err *err)
@@ -66,7 +67,7 @@ static void json_costs(const quo_predict_job *job, quo_json *j)
 	const quo_predicted *d = &job->done;
 	quo_traffic all = quo_predict_traffic(job);
 	uint64_t rss = quo_peak_rss_bytes();
-	int me = job->s->party;
+	int me = quo_me(job->s);
 
 	if (job->run->other_rss && *job->run->other_rss > rss)
 		rss = *job->run->other_rss;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "train/forecast.h"
+#include "session/session.h"
 
 #include <string.h>
 
@@ -51,8 +52,7 @@ static quo_status after_first_step(void *arg, const quo_trainer_report *report, 
 
 static quo_status dry_run(quo_forecast *f, quo_trainer *t, bool reveal_model, quo_err *err)
 {
-	uint64_t setup_bytes = f->cost.sent_bytes[0] + f->cost.sent_bytes[1],
-		 setup_rounds = f->cost.rounds;
+	uint64_t setup_bytes = quo_cost_bytes(&f->cost), setup_rounds = f->cost.rounds;
 
 	t->report = after_first_step;
 	t->report_arg = f;
@@ -83,8 +83,8 @@ static void scale_up(quo_forecast *f, double by)
 {
 	f->scaled = true;
 	scale(&f->steps, by);
-	scale(&f->cost.sent_bytes[0], by);
-	scale(&f->cost.sent_bytes[1], by);
+	for (int i = 0; i < QUO_MAX_PARTIES; i++)
+		scale(&f->cost.sent_bytes[i], by);
 	scale(&f->cost.rounds, by);
 	scale(&f->cost.cots, by);
 	scale(&f->cost.and_gates, by);
@@ -110,7 +110,7 @@ static void estimate_memory(quo_forecast *f, const quo_session *s, const quo_tra
 {
 	uint64_t rows = (uint64_t)shape->rows[QUO_TRAIN] + shape->rows[QUO_TEST];
 
-	f->memory_bytes = FIXED_BYTES + s->dry_run_bytes + t->dry_step_bytes +
+	f->memory_bytes = FIXED_BYTES + quo_session_run_bytes(s) + t->dry_step_bytes +
 			  rows * (shape->features * sizeof(uint32_t) + shape->classes);
 }
 
@@ -122,7 +122,7 @@ static quo_status run_in(quo_forecast *f, quo_session *s, const quo_experiment_c
 	const quo_data_common *data = experiment->data->config;
 	int owner = data->owner == QUO_OWNER_DEALER ? QUO_SHARED : data->owner - QUO_OWNER_0;
 
-	if (s->parties == 1)
+	if (quo_parties(s) == 1)
 		owner = 0;
 	quo_holding_empty(&nothing, shape, owner);
 	QUO_TRY(quo_trainer_init(&t, s, experiment, &nothing, err));
@@ -140,25 +140,15 @@ static quo_status run_in(quo_forecast *f, quo_session *s, const quo_experiment_c
 quo_status quo_forecast_run(quo_forecast *f, const quo_experiment_config *experiment,
 			    const quo_data_shape *shape, bool reveal_model, quo_err *err)
 {
-	const quo_protocol_ops *protocol = experiment->protocol->ops;
-
 	const quo_link loopback = QUO_LINK_LOOPBACK, given = quo_link_given(&experiment->network);
 
 	*f = (quo_forecast){ .cost = QUO_COST_INIT,
 			     .link = { given.latency_s > 0 ? given.latency_s : loopback.latency_s,
 				       given.bytes_per_s > 0 ? given.bytes_per_s
 							     : loopback.bytes_per_s } };
-	quo_session s = { .parties = protocol->parties,
-			  .dry = true,
-			  .protocol = experiment->protocol,
-			  .run = quo_arena_new(err),
-			  .step = quo_arena_new(err),
-			  .cost = &f->cost,
-			  .link = f->link };
-	quo_status status =
-		s.run && s.step ? run_in(f, &s, experiment, shape, reveal_model, err) : QUO_FAILED;
-	quo_arena_free(s.run);
-	quo_arena_free(s.step);
+	quo_session *s = quo_session_forecast(experiment->protocol, f->link, &f->cost, err);
+	quo_status status = s ? run_in(f, s, experiment, shape, reveal_model, err) : QUO_FAILED;
+	quo_session_free(s);
 	if (status != QUO_OK)
 		quo_forecast_free(f);
 	return status;

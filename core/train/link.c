@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-#include <quotient/circuits.h>
+#include <quotient/protocol.h>
+
+#include "session/session.h"
 
 quo_link quo_link_given(const quo_network_config *network)
 {
@@ -14,16 +16,39 @@ quo_link quo_link_given(const quo_network_config *network)
 	};
 }
 
-/* A circuit engine that wants other circuits over a slow link than over a fast one. */
+/* Instances of a circuit, few and many: a form may depend on both. */
+static const size_t instances[] = { 1, 1000, 1000000 };
+
+/* Whether a session over this link wants the same forms as one over another. */
+static bool same_forms(const quo_circuits_ops *circuits, const quo_protocol_ops *protocol,
+		       void *self, const quo_session *a, const quo_session *b)
+{
+	for (size_t i = 0; i < sizeof instances / sizeof *instances; i++)
+		if (circuits ? circuits->goal(self, a, instances[i]) !=
+				       circuits->goal(self, b, instances[i])
+			     : protocol->goal(self, a, instances[i]) !=
+				       protocol->goal(self, b, instances[i]))
+			return false;
+	return true;
+}
+
+/* A component that wants other circuits over a slow link than over a fast one. */
 static bool form_depends(const quo_instance *instance)
 {
-	const quo_session fast = { .parties = 2, .link = QUO_LINK_LOOPBACK };
-	const quo_session slow = { .parties = 2, .link = { .latency_s = 1, .bytes_per_s = 1e3 } };
+	const quo_link fast = QUO_LINK_LOOPBACK, slow = { .latency_s = 1, .bytes_per_s = 1e3 };
+	bool circuits = instance->component->kind == QUO_KIND_CIRCUITS;
+	quo_cost cost = QUO_COST_INIT;
 
-	if (instance->component->kind != QUO_KIND_CIRCUITS)
+	if (!circuits && instance->component->kind != QUO_KIND_PROTOCOL)
 		return false;
-	const quo_circuits_ops *ops = instance->ops;
-	return ops->goal(instance->self, &fast) != ops->goal(instance->self, &slow);
+	quo_session *a = quo_session_forecast(circuits ? NULL : instance, fast, &cost, NULL);
+	quo_session *b = quo_session_forecast(circuits ? NULL : instance, slow, &cost, NULL);
+	bool same = a && b &&
+		    same_forms(circuits ? instance->ops : NULL, circuits ? NULL : instance->ops,
+			       instance->self, a, b);
+	quo_session_free(a);
+	quo_session_free(b);
+	return !same;
 }
 
 bool quo_link_matters(const quo_experiment *experiment)

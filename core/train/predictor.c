@@ -127,10 +127,10 @@ static quo_status bring_weights(quo_session *s, const quo_net_layer *l, const in
 	int32_t *t = NULL;
 
 	/* Of an owner's tensor the others' shares are zero; here were the initial weights. */
-	if (!s->dry)
+	if (!quo_is_dry(s))
 		quo_wipe(l->t->b, l->t->spec.width * l->t->words * sizeof *l->t->b);
-	if (v && !s->dry) {
-		t = quo_arena_alloc(s->step, l->t->n, sizeof *t, err);
+	if (v && !quo_is_dry(s)) {
+		t = quo_arena_alloc(quo_step_arena(s), l->t->n, sizeof *t, err);
 		if (!t)
 			return QUO_FAILED;
 		for (size_t j = 0; j < l->t->n; j++)
@@ -146,9 +146,20 @@ static quo_status bring_share(quo_session *s, const quo_net_layer *l, const quo_
 {
 	quo_map_job job = { .circuit = ternary, .n = l->v->n, .in = { l->v }, .out = { l->t } };
 
-	if (!s->dry)
+	if (!quo_is_dry(s))
 		memcpy(l->v->b, planes, l->v->spec.width * l->v->words * sizeof *planes);
 	return quo_map(s, &job, 1, err);
+}
+
+/* Weights of the largest layer. */
+static size_t largest(const quo_network *net)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < net->n_layers; i++)
+		if (net->layer[i].v && net->layer[i].v->n > n)
+			n = net->layer[i].v->n;
+	return n;
 }
 
 static quo_status bring_model(quo_predictor *p, const quo_model_part *model, quo_err *err)
@@ -160,7 +171,7 @@ static quo_status bring_model(quo_predictor *p, const quo_model_part *model, quo
 
 	if (shares && !model->share)
 		return QUO_OK; /* the initial weights are there */
-	quo_circuit *ternary = quo_rule_ternary(quo_protocol_goal(s), err);
+	quo_circuit *ternary = quo_rule_ternary(quo_protocol_goal(s, largest(&p->net)), err);
 	if (!ternary)
 		return QUO_FAILED;
 	for (uint32_t i = 0, k = 0; i < p->net.n_layers && status == QUO_OK; i++) {
@@ -174,7 +185,7 @@ static quo_status bring_model(quo_predictor *p, const quo_model_part *model, quo
 			status = bring_weights(
 				s, l, model->weights ? model->weights->layers[k].values : NULL,
 				from, err);
-		quo_arena_reset(s->step);
+		quo_arena_reset(quo_step_arena(s));
 		k++;
 	}
 	quo_circuit_free(ternary);
@@ -203,7 +214,7 @@ static quo_status init_network(quo_predictor *p, const quo_experiment_config *ex
 				  .seed = (uint64_t)experiment->train.seed };
 
 	QUO_TRY(quo_network_init(&p->net, p->s, &plan, err));
-	p->class_of = quo_rule_class(quo_protocol_goal(p->s), shape->classes, err);
+	p->class_of = quo_rule_class(quo_protocol_goal(p->s, p->net.batch), shape->classes, err);
 	return p->class_of ? QUO_OK : QUO_FAILED;
 }
 
@@ -211,14 +222,13 @@ quo_status quo_predictor_init(quo_predictor *p, quo_session *s,
 			      const quo_experiment_config *experiment, const quo_data_shape *shape,
 			      const quo_model_part *model, quo_err *err)
 {
-	const quo_protocol_ops *protocol = s->protocol->ops;
 
 	*p = (quo_predictor){ .s = s };
 	quo_status status = init_network(p, experiment, shape, err);
 	if (status == QUO_OK)
 		status = check_model(&p->net, model, err);
 	if (status == QUO_OK)
-		status = protocol->open(s->protocol->self, s, err);
+		status = quo_protocol_open(s, err);
 	if (status == QUO_OK)
 		status = bring_model(p, model, err);
 	if (status != QUO_OK)
@@ -228,10 +238,8 @@ quo_status quo_predictor_init(quo_predictor *p, quo_session *s,
 
 void quo_predictor_fini(quo_predictor *p)
 {
-	const quo_protocol_ops *protocol = p->s ? p->s->protocol->ops : NULL;
-
-	if (protocol && protocol->close)
-		protocol->close(p->s->protocol->self, p->s);
+	if (p->s)
+		quo_protocol_close(p->s);
 	quo_network_fini(&p->net);
 	quo_circuit_free(p->class_of);
 	*p = (quo_predictor){ 0 };
@@ -277,13 +285,13 @@ quo_status quo_predictor_batch(quo_predictor *p, quo_tensor *x, bool with_scores
 	quo_session *s = p->s;
 	uint32_t rows = x->spec.dim[0];
 
-	if (to != QUO_TO_ALL && to != s->party)
+	if (to != QUO_TO_ALL && to != quo_me(s))
 		classes = scores = NULL;
 	QUO_TRY(quo_step_predict(&p->net, s, x, a, err));
 	if (!with_scores)
 		return open_classes(p, *a, to, classes, err);
 	QUO_TRY(quo_reveal(s, *a, scores, to, err));
-	if (classes && !s->dry)
+	if (classes && !quo_is_dry(s))
 		classes_of_scores(scores, rows, p->net.classes, classes);
 	return QUO_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "train/trainer.h"
+#include "session/session.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -21,37 +22,23 @@ double quo_now_seconds(void)
 
 /* ---- where time, bytes and rounds go ---- */
 
-static quo_traffic traffic(const quo_session *s)
-{
-	if (s->dry)
-		return (quo_traffic){ .sent_bytes = s->cost->sent_bytes[0],
-				      .received_bytes = s->cost->sent_bytes[1],
-				      .rounds = s->cost->rounds };
-	return s->peer ? quo_channel_traffic(s->peer) : (quo_traffic){ 0 };
-}
-
 /* What the ledger took in since the last call, as time over the session's link. */
 static double dry_seconds(quo_trainer *t)
 {
-	const quo_cost *now = t->s->cost;
-	quo_cost *then = &t->phase_cost, d = QUO_COST_INIT;
+	const quo_cost *now = quo_session_cost(t->s);
+	const quo_cost d = quo_cost_since(now, &t->phase_cost);
 
-	d.rounds = now->rounds - then->rounds;
-	for (int i = 0; i < 2; i++) {
-		d.sent_bytes[i] = now->sent_bytes[i] - then->sent_bytes[i];
-		d.cpu_s[i] = now->cpu_s[i] - then->cpu_s[i];
-	}
-	*then = *now;
-	return quo_cost_seconds(&d, t->s->link);
+	t->phase_cost = *now;
+	return quo_cost_seconds(&d, quo_session_link(t->s));
 }
 
 static void enter(quo_trainer *t, quo_phase_id phase)
 {
-	quo_traffic now = traffic(t->s);
+	quo_traffic now = quo_session_traffic(t->s);
 	quo_phase *total = &t->phase[t->current];
 	double seconds = quo_now_seconds();
 
-	total->seconds += t->s->dry ? dry_seconds(t) : seconds - t->phase_start;
+	total->seconds += quo_is_dry(t->s) ? dry_seconds(t) : seconds - t->phase_start;
 	total->bytes += now.sent_bytes + now.received_bytes - t->phase_bytes;
 	total->rounds += now.rounds - t->phase_rounds;
 	t->current = phase;
@@ -93,18 +80,17 @@ quo_status quo_trainer_init(quo_trainer *t, quo_session *s, const quo_experiment
 {
 	const quo_train_config *config = &experiment->train;
 	const quo_data_shape *shape = &input->shape;
-	const quo_protocol_ops *protocol = s->protocol->ops;
 
 	*t = (quo_trainer){
 		.s = s, .input = input, .config = config, .phase_start = quo_now_seconds()
 	};
 	for (int i = 0; i < QUO_PHASES; i++)
 		t->phase[i].name = phase_names[i];
-	quo_traffic start = traffic(s);
+	quo_traffic start = quo_session_traffic(s);
 	t->phase_bytes = start.sent_bytes + start.received_bytes;
 	t->phase_rounds = start.rounds;
-	if (s->dry)
-		t->phase_cost = *s->cost;
+	if (quo_is_dry(s))
+		t->phase_cost = *quo_session_cost(s);
 	for (uint32_t i = 0; i < experiment->reveal.n; i++)
 		t->reveal_accuracy = true;
 
@@ -138,7 +124,7 @@ quo_status quo_trainer_init(quo_trainer *t, quo_session *s, const quo_experiment
 		return QUO_FAILED;
 	quo_status status = quo_network_init(&t->net, s, &plan, err);
 	if (status == QUO_OK)
-		status = protocol->open(s->protocol->self, s, err);
+		status = quo_protocol_open(s, err);
 	if (status != QUO_OK)
 		quo_trainer_fini(t);
 	return status;
@@ -146,10 +132,8 @@ quo_status quo_trainer_init(quo_trainer *t, quo_session *s, const quo_experiment
 
 void quo_trainer_fini(quo_trainer *t)
 {
-	const quo_protocol_ops *protocol = t->s ? t->s->protocol->ops : NULL;
-
-	if (protocol && protocol->close)
-		protocol->close(t->s->protocol->self, t->s);
+	if (t->s)
+		quo_protocol_close(t->s);
 	quo_network_fini(&t->net);
 	quo_free(t->accuracy);
 	t->accuracy = NULL;
@@ -160,14 +144,10 @@ void quo_trainer_fini(quo_trainer *t)
 
 static void end_step(quo_trainer *t)
 {
-	quo_session *s = t->s;
+	uint64_t bytes = quo_session_end_step(t->s);
 
-	if (s->dry_step_peak < s->dry_step_bytes)
-		s->dry_step_peak = s->dry_step_bytes;
-	if (t->dry_step_bytes < s->dry_step_peak)
-		t->dry_step_bytes = s->dry_step_peak;
-	s->dry_step_bytes = s->dry_step_peak = 0;
-	quo_arena_reset(s->step);
+	if (t->dry_step_bytes < bytes)
+		t->dry_step_bytes = bytes;
 }
 
 static quo_status one_step(quo_trainer *t, int64_t epoch, const uint32_t *order, quo_err *err)
@@ -201,7 +181,7 @@ static quo_status evaluate(quo_trainer *t, int64_t epoch, quo_err *err)
 	if (!rows || !t->reveal_accuracy)
 		return QUO_OK;
 	enter(t, QUO_PHASE_EVALUATE);
-	quo_arena_mark mark = quo_arena_here(s->run);
+	quo_arena_mark mark = quo_arena_here(quo_run_arena(s));
 	quo_tensor *count = quo_keep(s, quo_spec_arith(quo_bit_length(rows) + 1, 1, &one), err);
 	if (!count)
 		return QUO_FAILED;
@@ -214,7 +194,7 @@ static quo_status evaluate(quo_trainer *t, int64_t epoch, quo_err *err)
 		end_step(t);
 	}
 	QUO_TRY(quo_reveal(s, count, &right, QUO_TO_ALL, err));
-	quo_arena_release(s->run, mark);
+	quo_arena_release(quo_run_arena(s), mark);
 	end_step(t);
 	t->accuracy[t->n_accuracy++] = (double)right / rows;
 	return report(t, epoch, true, err);
@@ -271,13 +251,13 @@ quo_status quo_trainer_reveal_model(quo_trainer *t, int8_t *weights, quo_err *er
 		const quo_tensor *v = t->net.layer[i].v;
 		if (!v)
 			continue;
-		int32_t *values = quo_arena_alloc(t->s->step, v->n, sizeof *values, err);
+		int32_t *values = quo_arena_alloc(quo_step_arena(t->s), v->n, sizeof *values, err);
 		if (!values)
 			return QUO_FAILED;
 		QUO_TRY(quo_reveal(t->s, v, values, QUO_TO_ALL, err));
-		for (size_t j = 0; !t->s->dry && j < v->n; j++)
+		for (size_t j = 0; !quo_is_dry(t->s) && j < v->n; j++)
 			*weights++ = (int8_t)values[j];
-		quo_arena_reset(t->s->step);
+		quo_arena_reset(quo_step_arena(t->s));
 	}
 	enter(t, QUO_PHASE_SETUP);
 	return QUO_OK;

@@ -44,14 +44,14 @@ quo_status quo_verify_twin(void *arg, quo_session *s, const char *where, const c
 			   const quo_tensor *t, quo_err *err)
 {
 	quo_verify *v = arg;
-	quo_arena_mark mark = quo_arena_here(s->step);
-	int32_t *values = quo_arena_alloc(s->step, t->n, sizeof *values, err);
+	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
+	int32_t *values = quo_arena_alloc(quo_step_arena(s), t->n, sizeof *values, err);
 
 	if (!values)
 		return QUO_FAILED;
 	QUO_TRY(quo_reveal(s, t, values, 0, err));
 	struct record r = make_record(v, where, name, values, t->n);
-	quo_arena_release(s->step, mark);
+	quo_arena_release(quo_step_arena(s), mark);
 	if (write(v->fd, &r, sizeof r) != (ssize_t)sizeof r)
 		return quo_fail(err, QUO_FAILED,
 				"verify: the secure run ended before its clear twin");
@@ -63,15 +63,15 @@ quo_status quo_verify_party(void *arg, quo_session *s, const char *where, const 
 {
 	quo_verify *v = arg;
 
-	if (s->party != 0)
+	if (quo_me(s) != 0)
 		return quo_reveal(s, t, NULL, 0, err);
-	quo_arena_mark mark = quo_arena_here(s->step);
-	int32_t *values = quo_arena_alloc(s->step, t->n, sizeof *values, err);
+	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
+	int32_t *values = quo_arena_alloc(quo_step_arena(s), t->n, sizeof *values, err);
 	if (!values)
 		return QUO_FAILED;
 	QUO_TRY(quo_reveal(s, t, values, 0, err));
 	struct record mine = make_record(v, where, name, values, t->n), twin;
-	quo_arena_release(s->step, mark);
+	quo_arena_release(quo_step_arena(s), mark);
 	QUO_TRY(read_record(v->fd, &twin, err));
 	if (memcmp(&mine, &twin, sizeof mine) == 0) {
 		v->compared++;

@@ -44,21 +44,6 @@ static const quo_circuits_ops *ops_of(const quo_instance *engine)
 
 /* ---- weighing ---- */
 
-/* `s` as a dry session that reports to cost. */
-static quo_session dry_session(const quo_session *s, quo_cot *const cot[2], quo_cost *cost)
-{
-	quo_session dry = *s;
-
-	dry.dry = true;
-	dry.peer = NULL;
-	dry.rng = NULL;
-	dry.trace = NULL;
-	dry.cot[0] = cot[0];
-	dry.cot[1] = cot[1];
-	dry.cost = cost;
-	return dry;
-}
-
 static quo_status weigh(const struct chooser *a, const quo_session *s, quo_cot *const cot[2],
 			const quo_map_job *jobs, size_t n_jobs, uint8_t *engine, quo_err *err)
 {
@@ -67,9 +52,15 @@ static quo_status weigh(const struct chooser *a, const quo_session *s, quo_cot *
 	for (int i = 0; i < ENGINES; i++) {
 		const quo_instance *e = a->config->engine[i];
 		quo_cost cost = QUO_COST_INIT;
-		quo_session dry = dry_session(s, cot, &cost);
-		QUO_TRY(ops_of(e)->map(e->self, &dry, jobs, n_jobs, err));
-		seconds[i] = quo_cost_seconds(&cost, s->link);
+		quo_session *dry = quo_session_dry(s, &cost, err);
+		if (!dry)
+			return QUO_FAILED;
+		quo_session_set_cot(dry, 0, cot[0]);
+		quo_session_set_cot(dry, 1, cot[1]);
+		quo_status status = ops_of(e)->map(e->self, dry, jobs, n_jobs, err);
+		quo_session_free(dry);
+		QUO_TRY(status);
+		seconds[i] = quo_cost_seconds(&cost, quo_session_link(s));
 	}
 	*engine = seconds[WIDE] < seconds[SMALL] ? WIDE : SMALL;
 	return QUO_OK;
@@ -82,7 +73,7 @@ static quo_status choose(const struct chooser *a, const quo_session *s, const qu
 	quo_status status = QUO_OK;
 
 	for (int i = 0; i < 2 && status == QUO_OK; i++)
-		if (!(cot[i] = quo_cot_average(s->cot[i], s, err)))
+		if (!(cot[i] = quo_cot_average(quo_session_cot(s, i), s, err)))
 			status = QUO_FAILED;
 	if (status == QUO_OK)
 		status = weigh(a, s, cot, jobs, n_jobs, engine, err);
@@ -98,8 +89,8 @@ static quo_status digest_call(quo_session *s, const quo_map_job *jobs, size_t n_
 			      uint8_t digest[32], quo_err *err)
 {
 	const size_t row = QUO_MAX_PORTS + 2 * sizeof(uint64_t);
-	quo_arena_mark mark = quo_arena_here(s->step);
-	uint8_t *text = quo_arena_alloc(s->step, n_jobs, row, err), *to = text;
+	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
+	uint8_t *text = quo_arena_alloc(quo_step_arena(s), n_jobs, row, err), *to = text;
 
 	if (!text)
 		return QUO_FAILED;
@@ -111,7 +102,7 @@ static quo_status digest_call(quo_session *s, const quo_map_job *jobs, size_t n_
 			to[2 * sizeof n + p] = (uint8_t)jobs[i].in[p]->spec.owner;
 	}
 	quo_sha256(text, n_jobs * row, digest);
-	quo_arena_release(s->step, mark);
+	quo_arena_release(quo_step_arena(s), mark);
 	return QUO_OK;
 }
 
@@ -119,15 +110,15 @@ static quo_status digest_call(quo_session *s, const quo_map_job *jobs, size_t n_
 static quo_status agree(const struct chooser *a, quo_session *s, const quo_map_job *jobs,
 			size_t n_jobs, uint8_t *engine, quo_err *err)
 {
-	if (s->dry)
-		quo_cost_send(s->cost, 0, 1);
-	if (s->dry || s->party == 0)
+	if (quo_is_dry(s))
+		quo_cost_send(quo_session_cost(s), 0, 1);
+	if (quo_is_dry(s) || quo_me(s) == 0)
 		QUO_TRY(choose(a, s, jobs, n_jobs, engine, err));
-	if (s->dry)
+	if (quo_is_dry(s))
 		return QUO_OK;
-	if (s->party == 0)
-		return quo_channel_send(s->peer, engine, 1, err);
-	QUO_TRY(quo_channel_recv(s->peer, engine, 1, err));
+	if (quo_me(s) == 0)
+		return quo_channel_send(quo_session_peer(s), engine, 1, err);
+	QUO_TRY(quo_channel_recv(quo_session_peer(s), engine, 1, err));
 	if (*engine >= ENGINES)
 		return quo_fail(err, QUO_FAILED,
 				"circuits/auto: the other party chose engine %u of %d; name the "
@@ -167,9 +158,9 @@ static quo_status auto_map(void *self, quo_session *s, const quo_map_job *jobs, 
 	uint8_t engine = SMALL;
 	size_t n = 0;
 
-	if (s->parties != 2)
+	if (quo_parties(s) != 2)
 		return quo_fail(err, QUO_BUG, "circuits/auto: wants two parties, not %d",
-				s->parties);
+				quo_parties(s));
 	for (size_t i = 0; i < n_jobs; i++)
 		n |= jobs[i].n;
 	if (n)
@@ -187,10 +178,11 @@ static quo_status auto_open(void *self, quo_session *s, quo_err *err)
 	return QUO_OK;
 }
 
-static quo_goal auto_goal(void *self, const quo_session *s)
+static quo_goal auto_goal(void *self, const quo_session *s, size_t n)
 {
 	(void)self;
-	return s->link.latency_s > FAR_S ? QUO_SHALLOW : QUO_SMALL;
+	(void)n;
+	return quo_session_link(s).latency_s > FAR_S ? QUO_SHALLOW : QUO_SMALL;
 }
 
 static quo_status auto_init(void *self, const void *config, quo_err *err)

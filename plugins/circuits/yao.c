@@ -3,7 +3,7 @@
  * circuits/yao: garbled circuits over XOR shares (Yao 1986; conversions as in ABY, Demmler,
  * Schneider, Zohner 2015).
  *
- * Party 0 garbles with the offset Delta that it holds as the sender of session->cot[0].
+ * Party 0 garbles with the offset Delta that it holds as the sender of quo_session_cot(session, 0).
  *
  * Inputs. A bit v = v_0 ^ v_1 costs one COT with party 1's share as choice: party 0 gets q, party 1
  * t = q ^ v_1 * Delta. The wire's zero label is q ^ v_0 * Delta, so that t is its active label; no
@@ -128,16 +128,17 @@ static quo_status batch_cots(struct call *call, const struct yao_part *parts, si
 	*labels = NULL;
 	if (!n_cots)
 		return QUO_OK;
-	*labels = quo_arena_alloc(s->step, n_cots, sizeof **labels, err);
+	*labels = quo_arena_alloc(quo_step_arena(s), n_cots, sizeof **labels, err);
 	if (!*labels)
 		return QUO_FAILED;
 	if (!call->garbler) {
-		choices = quo_arena_alloc(s->step, quo_words(n_cots) + 1, sizeof *choices, err);
+		choices = quo_arena_alloc(quo_step_arena(s), quo_words(n_cots) + 1, sizeof *choices,
+					  err);
 		if (!choices)
 			return QUO_FAILED;
 		pack_choices(parts, n_parts, choices);
 	}
-	return quo_cot_chosen(s->cot[YAO_GARBLER], s, n_cots, choices, *labels, err);
+	return quo_cot_chosen(quo_session_cot(s, YAO_GARBLER), s, n_cots, choices, *labels, err);
 }
 
 static void local_labels(struct call *call, quo_block *labels, size_t n)
@@ -209,7 +210,7 @@ static quo_status make_rows(const struct call *call, const struct yao_part *part
 	const struct yao_job *job = part->job;
 	const quo_circuit *c = job->circuit;
 	size_t n = part->m < job->piece ? part->m : job->piece;
-	quo_arena *arena = call->s->step;
+	quo_arena *arena = quo_step_arena(call->s);
 
 	r->in = quo_arena_alloc(arena, c->n_input_wires, sizeof *r->in, err);
 	r->out = quo_arena_alloc(arena, c->n_output_wires, sizeof *r->out, err);
@@ -263,7 +264,8 @@ static void input_rows(struct call *call, const struct yao_part *part, size_t do
 				local += m;
 		}
 	}
-	quo_parallel(n * m < SHARE_LABELS ? NULL : call->s->pool, n, input_task, &piece);
+	quo_parallel(n * m < SHARE_LABELS ? NULL : quo_session_pool(call->s), n, input_task,
+		     &piece);
 	call->local_next += (size_t)(local - r->local);
 }
 
@@ -281,7 +283,8 @@ static void output_bits(const struct call *call, const struct yao_part *part, si
 	size_t n = part->job->circuit->n_output_wires;
 	struct piece piece = { call, r, part->first + done, m };
 
-	quo_parallel(n * m < SHARE_LABELS ? NULL : call->s->pool, n, output_task, &piece);
+	quo_parallel(n * m < SHARE_LABELS ? NULL : quo_session_pool(call->s), n, output_task,
+		     &piece);
 }
 
 static quo_status run_part(struct call *call, const struct yao_part *part, quo_block *cots,
@@ -312,13 +315,13 @@ static quo_status run_part(struct call *call, const struct yao_part *part, quo_b
 static quo_status run_batch(struct call *call, const struct yao_part *parts, size_t n_parts,
 			    size_t n_cots, quo_err *err)
 {
-	quo_arena_mark batch = quo_arena_here(call->s->step);
+	quo_arena_mark batch = quo_arena_here(quo_step_arena(call->s));
 	quo_block *cots;
 	quo_status status = batch_cots(call, parts, n_parts, n_cots, &cots, err);
 
 	for (size_t i = 0; i < n_parts && status == QUO_OK; i++) {
 		const struct yao_part *part = &parts[i];
-		quo_arena_mark mark = quo_arena_here(call->s->step);
+		quo_arena_mark mark = quo_arena_here(quo_step_arena(call->s));
 		if (part->with_scalars) {
 			scalar_labels(call, part->job, cots);
 			if (cots)
@@ -327,20 +330,20 @@ static quo_status run_batch(struct call *call, const struct yao_part *parts, siz
 		status = run_part(call, part, cots, err);
 		if (cots)
 			cots += part->job->cot_row * part->m;
-		quo_arena_release(call->s->step, mark);
+		quo_arena_release(quo_step_arena(call->s), mark);
 	}
-	quo_arena_release(call->s->step, batch);
+	quo_arena_release(quo_step_arena(call->s), batch);
 	return status;
 }
 
 static void account_batch(const struct call *call, const struct yao_part *parts, size_t n_parts,
 			  size_t n_cots)
 {
-	quo_cost *cost = call->s->cost;
+	quo_cost *cost = quo_session_cost(call->s);
 	uint64_t bytes = 0;
 
 	if (n_cots)
-		quo_cot_chosen_cost(call->s->cot[YAO_GARBLER], n_cots, cost);
+		quo_cot_chosen_cost(quo_session_cot(call->s, YAO_GARBLER), n_cots, cost);
 	for (size_t i = 0; i < n_parts; i++) {
 		const struct yao_job *job = parts[i].job;
 		for (size_t done = 0; done < parts[i].m; done += job->piece) {
@@ -365,8 +368,8 @@ static quo_status run_call(struct yao *y, struct call *call, const quo_map_job *
 			   quo_err *err)
 {
 	quo_session *s = call->s;
-	struct yao_job *jobs = quo_arena_alloc(s->step, n_jobs, sizeof *jobs, err);
-	struct yao_part *parts = quo_arena_alloc(s->step, n_jobs, sizeof *parts, err);
+	struct yao_job *jobs = quo_arena_alloc(quo_step_arena(s), n_jobs, sizeof *jobs, err);
+	struct yao_part *parts = quo_arena_alloc(quo_step_arena(s), n_jobs, sizeof *parts, err);
 	struct yao_cursor cursor = { 0, 0 };
 
 	if (!jobs || !parts)
@@ -374,41 +377,41 @@ static quo_status run_call(struct yao *y, struct call *call, const quo_map_job *
 	for (size_t i = 0; i < n_jobs; i++) {
 		const quo_circuit *split;
 		QUO_TRY(split_of(y, maps[i].circuit, &split, err));
-		QUO_TRY(yao_plan_job(&jobs[i], &maps[i], split, s->party, s->step, err));
-		if (!s->dry)
-			QUO_TRY(yao_load_job(&jobs[i], s->step, err));
+		QUO_TRY(yao_plan_job(&jobs[i], &maps[i], split, quo_me(s), quo_step_arena(s), err));
+		if (!quo_is_dry(s))
+			QUO_TRY(yao_load_job(&jobs[i], quo_step_arena(s), err));
 	}
 	for (;;) {
 		size_t n_parts;
 		size_t n_cots = yao_next_batch(jobs, n_jobs, &cursor, parts, &n_parts);
 		if (!n_parts)
 			break;
-		if (s->dry)
+		if (quo_is_dry(s))
 			account_batch(call, parts, n_parts, n_cots);
 		else
 			QUO_TRY(run_batch(call, parts, n_parts, n_cots, err));
 	}
-	return s->dry ? QUO_OK : quo_channel_flush(s->peer, err);
+	return quo_is_dry(s) ? QUO_OK : quo_channel_flush(quo_session_peer(s), err);
 }
 
 static quo_status map(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs,
 		      quo_err *err)
 {
 	struct yao *y = self;
-	struct call call = { .s = s, .gc = y->config->gc, .garbler = s->party == YAO_GARBLER };
+	struct call call = { .s = s, .gc = y->config->gc, .garbler = quo_me(s) == YAO_GARBLER };
 
-	if (s->parties != 2)
+	if (quo_parties(s) != 2)
 		return quo_fail(err, QUO_BUG, "circuits/yao: wants two parties, not %d",
-				s->parties);
-	if (!s->dry) {
+				quo_parties(s));
+	if (!quo_is_dry(s)) {
 		uint64_t tweak = quo_session_tweaks(s, QUO_DOMAIN_GC_0, 1);
-		call.local_key = quo_xor(s->hash_start, (quo_block){ { tweak, 0 } });
+		call.local_key = quo_xor(quo_hash_start(s), (quo_block){ { tweak, 0 } });
 		if (call.garbler)
-			call.delta = quo_cot_delta(s->cot[YAO_GARBLER]);
+			call.delta = quo_cot_delta(quo_session_cot(s, YAO_GARBLER));
 	}
-	quo_arena_mark mark = quo_arena_here(s->step);
+	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
 	quo_status status = run_call(y, &call, jobs, n_jobs, err);
-	quo_arena_release(s->step, mark);
+	quo_arena_release(quo_step_arena(s), mark);
 	quo_wipe(&call, sizeof call);
 	return status;
 }
@@ -416,16 +419,17 @@ static quo_status map(void *self, quo_session *s, const quo_map_job *jobs, size_
 static quo_status open(void *self, quo_session *s, quo_err *err)
 {
 	(void)self;
-	if (s->parties != 2)
+	if (quo_parties(s) != 2)
 		return quo_fail(err, QUO_USAGE, "circuits/yao: wants two parties, not %d",
-				s->parties);
+				quo_parties(s));
 	return QUO_OK;
 }
 
-static quo_goal goal(void *self, const quo_session *s)
+static quo_goal goal(void *self, const quo_session *s, size_t n)
 {
 	(void)self;
 	(void)s;
+	(void)n;
 	return QUO_SMALL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parts of circuits/yao: the plan of a call (yao_plan.c) and the engine itself (yao.c). Party 0
- * garbles, party 1 evaluates; Delta is that of session->cot[0].
+ * garbles, party 1 evaluates; Delta is that of quo_session_cot(session, 0).
  */
 #ifndef QUOTIENT_PLUGINS_YAO_H
 #define QUOTIENT_PLUGINS_YAO_H

@@ -95,7 +95,7 @@ static quo_status send_tables(struct run *r, quo_err *err)
 {
 	if (!r->used)
 		return QUO_OK;
-	QUO_TRY(quo_channel_send(r->s->peer, r->table, r->used, err));
+	QUO_TRY(quo_channel_send(quo_session_peer(r->s), r->table, r->used, err));
 	r->used = 0;
 	return QUO_OK;
 }
@@ -122,7 +122,7 @@ static quo_status table_next(struct run *r, const uint8_t **at, quo_err *err)
 		if (take > r->left)
 			take = (size_t)r->left;
 		memmove(r->table, r->table + r->used, rest);
-		QUO_TRY(quo_channel_recv(r->s->peer, r->table + rest, take, err));
+		QUO_TRY(quo_channel_recv(quo_session_peer(r->s), r->table + rest, take, err));
 		r->left -= take;
 		r->used = 0;
 		r->have = rest + take;
@@ -152,7 +152,8 @@ static const quo_block *row(const struct run *r, uint32_t wire)
 
 static quo_status and_gate(struct run *r, const quo_gate *gate, quo_block *out, quo_err *err)
 {
-	quo_and_row and = { r->s->hash_start, r->tweak, row(r, gate->a), row(r, gate->b), r->tile };
+	quo_and_row and = { quo_hash_start(r->s), r->tweak, row(r, gate->a), row(r, gate->b),
+			    r->tile };
 
 	r->tweak += gate_tweaks(r->scheme, r->tile);
 	if (r->garbler) {
@@ -242,7 +243,7 @@ static void fill_random(struct run *r, size_t from, size_t end)
 	r->random_used = 0;
 	for (size_t i = from, at = 0; r->garbler && r->scheme->random_bits && i < end; i++) {
 		size_t bytes = random_bytes(r->scheme, r->c, tile_at(r, i));
-		quo_rng_bytes(r->s->rng, r->random + at, bytes);
+		quo_rng_bytes(quo_session_rng(r->s), r->random + at, bytes);
 		at += bytes;
 	}
 }
@@ -314,9 +315,10 @@ static quo_status run_in_lanes(const struct run *r, struct run *lanes, size_t n_
 			if (r->garbler)
 				continue;
 			lanes[i].have = share_bytes(&lanes[i]);
-			QUO_TRY(quo_channel_recv(r->s->peer, lanes[i].table, lanes[i].have, err));
+			QUO_TRY(quo_channel_recv(quo_session_peer(r->s), lanes[i].table,
+						 lanes[i].have, err));
 		}
-		quo_parallel(r->s->pool, used, run_lane, lanes);
+		quo_parallel(quo_session_pool(r->s), used, run_lane, lanes);
 		for (size_t i = 0; i < used && r->garbler; i++)
 			QUO_TRY(send_tables(&lanes[i], err));
 		from += n;
@@ -345,7 +347,7 @@ static quo_status make_room(void **at, size_t *have, size_t size, size_t bytes, 
 /* How many lanes work, and of how many tiles each has tables in memory; 1 lane: none. */
 static size_t plan_lanes(const struct run *r, size_t *per_lane)
 {
-	size_t lanes = quo_pool_threads(r->s->pool);
+	size_t lanes = quo_pool_threads(quo_session_pool(r->s));
 	size_t tile = r->c->n_and * gate_bytes(r->scheme, r->stride),
 	       n = tile ? TABLE_BYTES / tile : 1;
 
@@ -389,7 +391,7 @@ static quo_status prepare(tiles *t, struct run *r, size_t lanes, size_t per_lane
 
 static quo_status run_circuit(tiles *t, struct run *r, size_t n, quo_err *err)
 {
-	quo_domain domain = r->garbler == (r->s->party == 0) ? QUO_DOMAIN_GC_0 : QUO_DOMAIN_GC_1;
+	quo_domain domain = r->garbler == (quo_me(r->s) == 0) ? QUO_DOMAIN_GC_0 : QUO_DOMAIN_GC_1;
 	size_t whole = tile_size(r->c), per_lane;
 
 	if (!n)

@@ -150,8 +150,8 @@ static quo_tensor take(quo_session *s, const struct patches *p, const quo_tensor
 	quo_tensor matrix = *space;
 	matrix.spec.dim[0] = (uint32_t)patches_rows(p);
 	matrix.n = patches_rows(p) * patches_columns(p);
-	if (!s->dry)
-		patches_take(p, s->pool, images, &matrix);
+	if (!quo_is_dry(s))
+		patches_take(p, quo_session_pool(s), images, &matrix);
 	return matrix;
 }
 
@@ -248,7 +248,7 @@ static void add_to(const quo_session *s, const quo_tensor *x, const quo_tensor *
 	uint32_t mask = quo_mask32(sum->spec.width);
 	const uint32_t *from = x->a;
 	uint32_t *restrict to = sum->a;
-	size_t n = s->dry ? 0 : sum->n;
+	size_t n = quo_is_dry(s) ? 0 : sum->n;
 
 	for (size_t i = 0; i < n; i++)
 		to[i] = (to[i] + from[i]) & mask;
@@ -287,8 +287,8 @@ static quo_status multiply_back(quo_session *s, const struct back *b, uint32_t f
 	QUO_TRY(quo_product(s, jobs, n_jobs, err));
 	if (gradient && first)
 		add_to(s, g, gradient);
-	if (e_prev && b->errors_space && !s->dry)
-		patches_add(&p, s->pool, &to, &images);
+	if (e_prev && b->errors_space && !quo_is_dry(s))
+		patches_add(&p, quo_session_pool(s), &to, &images);
 	return QUO_OK;
 }
 

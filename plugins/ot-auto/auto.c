@@ -35,7 +35,7 @@ static quo_status weigh(const quo_instance *engine, const quo_session *s, int se
 	QUO_TRY(quo_instance_clone(engine, &ot, err));
 	ops_of(ot)->cost_open(ot->self, s, sender, &setup);
 	ops_of(ot)->cost_extend(ot->self, sender, LONG_RUN, &cost);
-	*seconds = quo_cost_seconds(&cost, s->link);
+	*seconds = quo_cost_seconds(&cost, quo_session_link(s));
 	quo_instance_free(ot);
 	return QUO_OK;
 }
@@ -75,11 +75,11 @@ static quo_status auto_open(void *self, quo_session *s, int sender, quo_err *err
 	struct chooser *a = self;
 	uint8_t choice;
 
-	if (s->party == 0) {
+	if (quo_me(s) == 0) {
 		QUO_TRY(choose(a, s, sender, &choice, err));
-		QUO_TRY(quo_channel_send(s->peer, &choice, 1, err));
+		QUO_TRY(quo_channel_send(quo_session_peer(s), &choice, 1, err));
 	} else {
-		QUO_TRY(quo_channel_recv(s->peer, &choice, 1, err));
+		QUO_TRY(quo_channel_recv(quo_session_peer(s), &choice, 1, err));
 		if (choice >= ENGINES)
 			return quo_fail(err, QUO_FAILED,
 					"ot/auto: the other party chose engine %u of %d; name the "

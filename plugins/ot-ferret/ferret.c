@@ -194,11 +194,11 @@ static quo_status agree(struct ferret *f, quo_session *s, quo_err *err)
 
 	if (!has_to_agree(f))
 		return QUO_OK;
-	quo_channel_duplex(s->peer, true);
-	status = quo_channel_send(s->peer, &mine, 1, err);
+	quo_channel_duplex(quo_session_peer(s), true);
+	status = quo_channel_send(quo_session_peer(s), &mine, 1, err);
 	if (status == QUO_OK)
-		status = quo_channel_recv(s->peer, &theirs, 1, err);
-	quo_channel_duplex(s->peer, false);
+		status = quo_channel_recv(quo_session_peer(s), &theirs, 1, err);
+	quo_channel_duplex(quo_session_peer(s), false);
 	QUO_TRY(status);
 	if (theirs < FERRET_DEPTH_MIN || theirs > FERRET_DEPTH_MAX)
 		return quo_fail(
@@ -279,12 +279,13 @@ static quo_status ferret_open(void *self, quo_session *s, int sender, quo_err *e
 	struct ferret *f = self;
 
 	f->sender = sender;
-	f->is_sender = s->party == sender;
-	f->hash_start = s->hash_start;
+	f->is_sender = quo_me(s) == sender;
+	f->hash_start = quo_hash_start(s);
 	f->kernels = ferret_kernels_get();
-	if (quo_pool_threads(s->pool) > 1)
-		f->lanes = quo_pool_threads(s->pool) < MAX_LANES ? quo_pool_threads(s->pool)
-								 : MAX_LANES;
+	if (quo_pool_threads(quo_session_pool(s)) > 1)
+		f->lanes = quo_pool_threads(quo_session_pool(s)) < MAX_LANES
+				   ? quo_pool_threads(quo_session_pool(s))
+				   : MAX_LANES;
 	QUO_TRY(agree(f, s, err));
 	QUO_TRY(allocate(f, err));
 	QUO_TRY(setup_ops(f)->open(f->setup->self, s, sender, err));

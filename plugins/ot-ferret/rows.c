@@ -38,7 +38,7 @@ static void start_trees(struct ferret *f, quo_session *s)
 	f->tweak = quo_session_tweaks(s, f->sender ? QUO_DOMAIN_OT_1 : QUO_DOMAIN_OT_0,
 				      tweaks_before(f, trees));
 	if (f->is_sender)
-		quo_rng_bytes(s->rng, f->trees, trees * sizeof *f->trees);
+		quo_rng_bytes(quo_session_rng(s), f->trees, trees * sizeof *f->trees);
 }
 
 /* Batches expanded together; all but the last of an iteration are whole. */
@@ -90,11 +90,11 @@ static quo_status expand(struct ferret *f, quo_session *s, size_t tree, size_t b
 	const bool fresh = tree >= f->told;
 
 	if (fresh && !f->is_sender)
-		QUO_TRY(quo_channel_recv(s->peer, f->trees + tree * depth, bytes, err));
-	quo_parallel(s->pool, (g.trees + most - 1) / most, expand_batch, &g);
+		QUO_TRY(quo_channel_recv(quo_session_peer(s), f->trees + tree * depth, bytes, err));
+	quo_parallel(quo_session_pool(s), (g.trees + most - 1) / most, expand_batch, &g);
 	if (fresh && f->is_sender) {
-		QUO_TRY(quo_channel_send(s->peer, f->sums, bytes, err));
-		QUO_TRY(quo_channel_flush(s->peer, err));
+		QUO_TRY(quo_channel_send(quo_session_peer(s), f->sums, bytes, err));
+		QUO_TRY(quo_channel_flush(quo_session_peer(s), err));
 	}
 	if (fresh)
 		f->told = tree + g.trees;
@@ -119,7 +119,7 @@ quo_status ferret_tell_rest(struct ferret *f, quo_session *s, quo_err *err)
 
 	if (!f->is_sender && told < trees) {
 		f->told = trees;
-		return quo_channel_recv(s->peer, f->trees + told * depth,
+		return quo_channel_recv(quo_session_peer(s), f->trees + told * depth,
 					(trees - told) * depth * sizeof *f->trees, err);
 	}
 	/* What is to be kept is not there before the iteration's end: its place is free. */
@@ -206,7 +206,7 @@ void ferret_encode(struct ferret *f, quo_session *s, size_t n, bool publish, quo
 		n--;
 	}
 	struct rows r = { f, &code, leaves, out, n };
-	quo_parallel(s->pool, (n + CHUNK - 1) / CHUNK, encode_chunk, &r);
+	quo_parallel(quo_session_pool(s), (n + CHUNK - 1) / CHUNK, encode_chunk, &r);
 	for (size_t i = 0; choices && i < n; i += 64)
 		put_bits(choices, at + i, f->bits[i / 64], n - i < 64 ? n - i : 64);
 	f->row += n;

@@ -38,7 +38,7 @@ static quo_status open_sender(struct iknp *k, quo_session *s, int sender, quo_er
 	uint64_t choices[2];
 	quo_status status;
 
-	k->delta = quo_rng_block(s->rng);
+	k->delta = quo_rng_block(quo_session_rng(s));
 	k->delta.w[0] |= 1;
 	choices[0] = ~k->delta.w[0];
 	choices[1] = ~k->delta.w[1];
@@ -66,8 +66,8 @@ static quo_status open_receiver(struct iknp *k, quo_session *s, int sender, quo_
 
 static quo_status iknp_open(void *self, quo_session *s, int sender, quo_err *err)
 {
-	return s->party == sender ? open_sender(self, s, sender, err)
-				  : open_receiver(self, s, sender, err);
+	return quo_me(s) == sender ? open_sender(self, s, sender, err)
+				   : open_receiver(self, s, sender, err);
 }
 
 static void iknp_fini(void *self)

@@ -67,7 +67,8 @@ static quo_status receive_trees(struct softspoken *p, quo_session *s, const quo_
 {
 	unsigned k = p->k;
 
-	QUO_TRY(quo_channel_recv(s->peer, message, tree_blocks(k) * sizeof *message, err));
+	QUO_TRY(quo_channel_recv(quo_session_peer(s), message, tree_blocks(k) * sizeof *message,
+				 err));
 	for (unsigned b = 0; b < quo_vole_blocks(k); b++) {
 		unsigned bits = quo_vole_bits(k, b), delta = 0;
 		for (unsigned i = 0; i < bits; i++) {
@@ -88,7 +89,7 @@ static quo_status open_sender(struct softspoken *p, quo_session *s, int sender, 
 	uint64_t choices[2];
 	quo_status status;
 
-	p->delta = quo_rng_block(s->rng);
+	p->delta = quo_rng_block(quo_session_rng(s));
 	p->delta.w[0] |= 1;
 	choices[0] = ~p->delta.w[0];
 	choices[1] = ~p->delta.w[1];
@@ -115,7 +116,8 @@ static quo_status open_receiver(struct softspoken *p, quo_session *s, int sender
 	}
 	quo_wipe(keys, sizeof keys);
 	QUO_TRY(status);
-	QUO_TRY(quo_channel_send(s->peer, message, tree_blocks(k) * sizeof *message, err));
+	QUO_TRY(quo_channel_send(quo_session_peer(s), message, tree_blocks(k) * sizeof *message,
+				 err));
 	p->vole = quo_vole_new(k, NULL, seeds, err);
 	return p->vole ? QUO_OK : QUO_FAILED;
 }
@@ -128,8 +130,8 @@ static quo_status softspoken_open(void *self, quo_session *s, int sender, quo_er
 	quo_status status = QUO_FAILED;
 
 	if (message && seeds)
-		status = s->party == sender ? open_sender(p, s, sender, message, seeds, err)
-					    : open_receiver(p, s, sender, message, seeds, err);
+		status = quo_me(s) == sender ? open_sender(p, s, sender, message, seeds, err)
+					     : open_receiver(p, s, sender, message, seeds, err);
 	quo_free(message);
 	quo_free(seeds);
 	return status;

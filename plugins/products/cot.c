@@ -48,7 +48,7 @@ static quo_status init(void *self, const void *config, quo_err *err)
 static quo_status open(void *self, quo_session *s, quo_err *err)
 {
 	(void)self;
-	if (s->parties != 2 || !s->cot[0] || !s->cot[1])
+	if (quo_parties(s) != 2 || !quo_session_cot(s, 0) || !quo_session_cot(s, 1))
 		return quo_fail(err, QUO_BUG,
 				"products/cot wants two parties and a COT in each direction");
 	return QUO_OK;
@@ -81,12 +81,12 @@ static void forecast(const struct cot *self, quo_session *s, cot_cursor cursor[2
 		if (!n[0] && !n[1])
 			return;
 		for (int i = 0; i < 2; i++)
-			quo_cot_chosen_cost(s->cot[i], n[i], s->cost);
-		quo_cost_duplex(s->cost, bytes[0], bytes[1]);
+			quo_cot_chosen_cost(quo_session_cot(s, i), n[i], quo_session_cost(s));
+		quo_cost_duplex(quo_session_cost(s), bytes[0], bytes[1]);
 		for (int i = 0; i < 2; i++) {
-			quo_cost_work(s->cost, i,
+			quo_cost_work(quo_session_cost(s), i,
 				      (double)n[i] * ROW_S + (double)bytes[i] * SENDER_S);
-			quo_cost_work(s->cost, 1 - i,
+			quo_cost_work(quo_session_cost(s), 1 - i,
 				      (double)n[i] * ROW_S + (double)bytes[i] * RECEIVER_S);
 		}
 	}
@@ -108,8 +108,8 @@ static quo_status choose(cot_flow *flow, int direction, uint64_t *choices, quo_b
 					piece.first, piece.count);
 		}
 	}
-	return quo_cot_chosen(s->cot[direction], s, flow->n, flow->sender ? NULL : choices, blocks,
-			      err);
+	return quo_cot_chosen(quo_session_cot(s, direction), s, flow->n,
+			      flow->sender ? NULL : choices, blocks, err);
 }
 
 /* How far this party sends ahead of what it has taken in, in bytes: with less than a round trip of
@@ -117,7 +117,7 @@ static quo_status choose(cot_flow *flow, int direction, uint64_t *choices, quo_b
  * nothing: what is sent stays in cache. */
 static uint64_t ahead_bytes(const quo_session *s)
 {
-	double bytes = 4 * s->link.latency_s * s->link.bytes_per_s;
+	double bytes = 4 * quo_session_link(s).latency_s * quo_session_link(s).bytes_per_s;
 
 	return bytes > MAX_AHEAD_BYTES ? MAX_AHEAD_BYTES : (uint64_t)bytes;
 }
@@ -129,14 +129,14 @@ static uint64_t ahead_bytes(const quo_session *s)
  */
 static quo_status stream(cot_flow flow[2], quo_session *s, quo_err *err)
 {
-	cot_flow *out = &flow[s->party], *in = &flow[1 - s->party];
+	cot_flow *out = &flow[quo_me(s)], *in = &flow[1 - quo_me(s)];
 	uint64_t ahead = ahead_bytes(s);
 
 	while (!cot_flow_ended(out) || !cot_flow_ended(in)) {
 		bool may_send = cot_flow_ended(in) || out->bytes < cot_flow_next_bytes(in) + ahead;
 		QUO_TRY(cot_flow_step(!cot_flow_ended(out) && may_send ? out : in, err));
 	}
-	return quo_channel_flush(s->peer, err);
+	return quo_channel_flush(quo_session_peer(s), err);
 }
 
 /* One batch; false in *more when there was none left. */
@@ -159,9 +159,9 @@ static quo_status run_batch(const struct cot *self, cot_flow flow[2], uint64_t *
 	for (int i = 0; i < 2; i++)
 		if (flow[i].n)
 			QUO_TRY(choose(&flow[i], i, choices, blocks[i], err));
-	quo_channel_duplex(s->peer, true);
+	quo_channel_duplex(quo_session_peer(s), true);
 	quo_status status = stream(flow, s, err);
-	quo_channel_duplex(s->peer, false);
+	quo_channel_duplex(quo_session_peer(s), false);
 	flow[0].cursor = after[0];
 	flow[1].cursor = after[1];
 	return status;
@@ -181,38 +181,41 @@ static quo_status multiply(const struct cot *self, quo_session *s, const cot_cur
 		cot_cursor at = cursor[i];
 		size_t n = next_batch(&at, (size_t)self->config->batch, &bytes);
 		largest = n > largest ? n : largest;
-		blocks[i] = quo_arena_alloc(s->step, n, sizeof **blocks, err);
+		blocks[i] = quo_arena_alloc(quo_step_arena(s), n, sizeof **blocks, err);
 		if (!blocks[i])
 			return QUO_FAILED;
 		flow[i] = (cot_flow){
-			.session = s, .operands = op, .cursor = cursor[i], .sender = s->party == i
+			.session = s, .operands = op, .cursor = cursor[i], .sender = quo_me(s) == i
 		};
 		if (n)
 			QUO_TRY(cot_flow_open(&flow[i], (size_t)self->config->chunk_kib << 10,
-					      bytes, s->step, err));
+					      bytes, quo_step_arena(s), err));
 	}
-	uint64_t *choices = quo_arena_alloc(s->step, quo_words(largest), sizeof *choices, err);
+	uint64_t *choices =
+		quo_arena_alloc(quo_step_arena(s), quo_words(largest), sizeof *choices, err);
 	if (!choices)
 		return QUO_FAILED;
-	flow[s->party].delta = quo_cot_delta(s->cot[s->party]);
+	flow[quo_me(s)].delta = quo_cot_delta(quo_session_cot(s, quo_me(s)));
 	while (more && status == QUO_OK)
 		status = run_batch(self, flow, choices, blocks, &more, err);
-	quo_wipe(&flow[s->party].delta, sizeof flow[s->party].delta);
+	quo_wipe(&flow[quo_me(s)].delta, sizeof flow[quo_me(s)].delta);
 	return status;
 }
 
 static quo_status run(const struct cot *self, quo_session *s, const cot_cursor cursor[2],
 		      const quo_product_job *jobs, size_t n_jobs, quo_err *err)
 {
-	cot_operand *op = quo_arena_alloc(s->step, n_jobs, sizeof *op, err);
+	cot_operand *op = quo_arena_alloc(quo_step_arena(s), n_jobs, sizeof *op, err);
 
 	if (!op)
 		return QUO_FAILED;
 	for (size_t i = 0; i < n_jobs; i++)
-		QUO_TRY(cot_operand_open(&op[i], &jobs[i], s->party, s->pool, s->step, err));
+		QUO_TRY(cot_operand_open(&op[i], &jobs[i], quo_me(s), quo_session_pool(s),
+					 quo_step_arena(s), err));
 	QUO_TRY(multiply(self, s, cursor, op, err));
 	for (size_t i = 0; i < n_jobs; i++)
-		QUO_TRY(cot_operand_close(&op[i], &jobs[i], s->pool, s->step, err));
+		QUO_TRY(cot_operand_close(&op[i], &jobs[i], quo_session_pool(s), quo_step_arena(s),
+					  err));
 	return QUO_OK;
 }
 
@@ -227,13 +230,13 @@ static quo_status product(void *self, quo_session *s, const quo_product_job *job
 			return quo_fail(err, QUO_BUG,
 					"product: a ring of %d bits cannot give one of %d",
 					jobs[i].y->spec.width, jobs[i].z->spec.width);
-	if (s->dry) {
+	if (quo_is_dry(s)) {
 		forecast(self, s, cursor);
 		return QUO_OK;
 	}
-	quo_arena_mark mark = quo_arena_here(s->step);
+	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
 	quo_status status = run(self, s, cursor, jobs, n_jobs, err);
-	quo_arena_release(s->step, mark);
+	quo_arena_release(quo_step_arena(s), mark);
 	return status;
 }
 
@@ -266,16 +269,17 @@ static quo_status convert_job(struct convert *c, const quo_convert_job *job, int
 static quo_status convert(void *self, quo_session *s, const quo_convert_job *jobs, size_t n_jobs,
 			  quo_err *err)
 {
-	quo_arena_mark mark = quo_arena_here(s->step);
-	quo_product_job *products = quo_arena_alloc(s->step, n_jobs, sizeof *products, err);
-	struct convert *c = quo_arena_alloc(s->step, n_jobs, sizeof *c, err);
+	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
+	quo_product_job *products =
+		quo_arena_alloc(quo_step_arena(s), n_jobs, sizeof *products, err);
+	struct convert *c = quo_arena_alloc(quo_step_arena(s), n_jobs, sizeof *c, err);
 	quo_status status = products && c ? QUO_OK : QUO_FAILED;
 
 	for (size_t i = 0; i < n_jobs && status == QUO_OK; i++)
-		status = convert_job(&c[i], &jobs[i], s->party, &products[i], err);
+		status = convert_job(&c[i], &jobs[i], quo_me(s), &products[i], err);
 	if (status == QUO_OK)
 		status = product(self, s, products, n_jobs, err);
-	quo_arena_release(s->step, mark);
+	quo_arena_release(quo_step_arena(s), mark);
 	return status;
 }
 

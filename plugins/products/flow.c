@@ -60,7 +60,7 @@ quo_status cot_flow_open(cot_flow *flow, size_t chunk_bytes, uint64_t batch_byte
 			 quo_err *err)
 {
 	size_t pads = 0, wire = chunk_bytes, row = 0;
-	uint64_t lanes = quo_pool_threads(flow->session->pool);
+	uint64_t lanes = quo_pool_threads(quo_session_pool(flow->session));
 
 	for (size_t i = 0; i < flow->cursor.n_jobs; i++) {
 		const cot_shape *shape = &flow->operands[i].shape;
@@ -128,17 +128,18 @@ static void hash_window(const cot_flow *flow, cot_lane *lane, size_t at, bool al
 	const quo_block *in = flow->blocks + lane->from;
 	size_t n = lane->end - lane->from;
 	if (flow->sender)
-		quo_tccr_pair(flow->session->hash_start, tweak, QUO_TCCR_PER_KEY, in, flow->delta,
-			      lane->hash0, lane->hash1, n);
+		quo_tccr_pair(quo_hash_start(flow->session), tweak, QUO_TCCR_PER_KEY, in,
+			      flow->delta, lane->hash0, lane->hash1, n);
 	else
-		quo_tccr(flow->session->hash_start, tweak, QUO_TCCR_PER_KEY, in, lane->hash0, n);
+		quo_tccr(quo_hash_start(flow->session), tweak, QUO_TCCR_PER_KEY, in, lane->hash0,
+			 n);
 }
 
 /* The pads of COTs at .. at + n-1. One block serves as the pad itself, more are its key stream. */
 static const uint8_t *expand(const cot_flow *flow, size_t at, const quo_block *hash, size_t n,
 			     size_t blocks, quo_block *pad)
 {
-	int sender = flow->sender ? flow->session->party : 1 - flow->session->party;
+	int sender = flow->sender ? quo_me(flow->session) : 1 - quo_me(flow->session);
 
 	if (blocks == 1)
 		return (const uint8_t *)hash;
@@ -301,7 +302,7 @@ uint64_t cot_flow_next_bytes(cot_flow *flow)
 quo_status cot_flow_step(cot_flow *flow, quo_err *err)
 {
 	unsigned lanes = share_out(flow);
-	quo_channel *peer = flow->session->peer;
+	quo_channel *peer = quo_session_peer(flow->session);
 
 	for (unsigned i = 0; i < lanes && !flow->sender; i++)
 		QUO_TRY(quo_channel_recv(peer, flow->lanes[i].wire,
@@ -309,7 +310,7 @@ quo_status cot_flow_step(cot_flow *flow, quo_err *err)
 	if (lanes == 1)
 		run_lane(flow, &flow->lanes[0], true);
 	else
-		quo_parallel(flow->session->pool, lanes, lane_task, flow);
+		quo_parallel(quo_session_pool(flow->session), lanes, lane_task, flow);
 	join_rows(flow, lanes);
 	for (unsigned i = 0; i < lanes && flow->sender; i++)
 		QUO_TRY(quo_channel_send(peer, flow->lanes[i].wire,

@@ -56,14 +56,14 @@ static quo_status clear_open(void *self, quo_session *s, quo_err *err)
 
 	if (!c->gemm)
 		c->gemm = quo_gemm_new(err);
-	return c->gemm ? quo_gemm_use(c->gemm, s->pool, err) : QUO_FAILED;
+	return c->gemm ? quo_gemm_use(c->gemm, quo_session_pool(s), err) : QUO_FAILED;
 }
 
 static quo_status clear_share(void *self, quo_session *s, quo_tensor *out, const int32_t *values,
 			      int owner, quo_err *err)
 {
 	(void)self, (void)owner;
-	if (s->dry)
+	if (quo_is_dry(s))
 		return QUO_OK;
 	if (!values)
 		return quo_fail(err, QUO_BUG, "protocol clear: share without values");
@@ -75,7 +75,7 @@ static quo_status clear_reveal(void *self, quo_session *s, const quo_tensor *in,
 			       int to, quo_err *err)
 {
 	(void)self, (void)to, (void)err;
-	if (!s->dry && out)
+	if (!quo_is_dry(s) && out)
 		quo_tensor_get(in, out);
 	return QUO_OK;
 }
@@ -167,7 +167,7 @@ static quo_status clear_product(void *self, quo_session *s, const quo_product_jo
 {
 	struct clear *c = self;
 
-	if (s->dry)
+	if (quo_is_dry(s))
 		return QUO_OK;
 	for (size_t i = 0; i < n_jobs; i++) {
 		const quo_product_job *job = &jobs[i];
@@ -195,7 +195,7 @@ static quo_status clear_convert(void *self, quo_session *s, const quo_convert_jo
 				size_t n_jobs, quo_err *err)
 {
 	(void)self, (void)err;
-	if (s->dry)
+	if (quo_is_dry(s))
 		return QUO_OK;
 	for (size_t i = 0; i < n_jobs; i++) {
 		const quo_tensor *x = jobs[i].x;
@@ -234,23 +234,25 @@ static quo_status clear_map(void *self, quo_session *s, const quo_map_job *jobs,
 			    quo_err *err)
 {
 	(void)self;
-	if (s->dry)
+	if (quo_is_dry(s))
 		return QUO_OK;
 	for (size_t i = 0; i < n_jobs; i++)
-		QUO_TRY(map_one(s->pool, &jobs[i], err));
+		QUO_TRY(map_one(quo_session_pool(s), &jobs[i], err));
 	return QUO_OK;
 }
 
-static quo_goal clear_goal(void *self, const quo_session *s)
+static quo_goal clear_goal(void *self, const quo_session *s, size_t n)
 {
 	(void)self;
 	(void)s;
+	(void)n;
 	return QUO_SMALL;
 }
 
 static const quo_protocol_ops clear_ops = {
 	.life = { .fini = clear_fini },
 	.parties = 1,
+	.owned = true,
 	.open = clear_open,
 	.share = clear_share,
 	.reveal = clear_reveal,

@@ -64,12 +64,12 @@ static quo_status open_session(void *self, quo_session *s, quo_err *err)
 	struct quotient *q = self;
 
 	for (int i = 0; i < 2; i++) {
-		s->cot[i] = quo_cot_new(q->ot[i], i, err);
-		if (!s->cot[i])
+		quo_session_set_cot(s, i, quo_cot_new(q->ot[i], i, err));
+		if (!quo_session_cot(s, i))
 			return QUO_FAILED;
-		QUO_TRY(quo_cot_open(s->cot[i], s, err));
+		QUO_TRY(quo_cot_open(quo_session_cot(s, i), s, err));
 	}
-	if (s->dry)
+	if (quo_is_dry(s))
 		return QUO_OK;
 	QUO_TRY(products(q)->open(q->config->products->self, s, err));
 	return circuits(q)->open(q->config->circuits->self, s, err);
@@ -79,8 +79,8 @@ static void close_session(void *self, quo_session *s)
 {
 	(void)self;
 	for (int i = 0; i < 2; i++) {
-		quo_cot_free(s->cot[i]);
-		s->cot[i] = NULL;
+		quo_cot_free(quo_session_cot(s, i));
+		quo_session_set_cot(s, i, NULL);
 	}
 }
 
@@ -139,16 +139,16 @@ static void combine(quo_tensor *t, const quo_tensor *share, bool subtract)
 static quo_status deal(quo_session *s, quo_tensor *out, const int32_t *values, quo_err *err)
 {
 	size_t bytes = wire_bytes(out);
-	uint8_t *wire = quo_arena_alloc(s->step, bytes, 1, err);
+	uint8_t *wire = quo_arena_alloc(quo_step_arena(s), bytes, 1, err);
 	quo_tensor *mask = quo_temp(s, out->spec, err);
 
 	if (!wire || !mask)
 		return QUO_FAILED;
-	quo_rng_bytes(s->rng, wire, bytes);
+	quo_rng_bytes(quo_session_rng(s), wire, bytes);
 	unpack(wire, mask);
 	quo_tensor_set(out, values);
 	combine(out, mask, true);
-	return quo_channel_send(s->peer, wire, bytes, err);
+	return quo_channel_send(quo_session_peer(s), wire, bytes, err);
 }
 
 static quo_status share(void *self, quo_session *s, quo_tensor *out, const int32_t *values,
@@ -156,42 +156,43 @@ static quo_status share(void *self, quo_session *s, quo_tensor *out, const int32
 {
 	(void)self;
 	if (out->spec.owner == owner) { /* known to the owner; the other's share is zero */
-		if (!s->dry && s->party == owner)
+		if (!quo_is_dry(s) && quo_me(s) == owner)
 			quo_tensor_set(out, values);
 		return QUO_OK;
 	}
-	if (s->dry) {
-		quo_cost_send(s->cost, owner, wire_bytes(out));
+	if (quo_is_dry(s)) {
+		quo_cost_send(quo_session_cost(s), owner, wire_bytes(out));
 		return QUO_OK;
 	}
-	quo_arena_mark mark = quo_arena_here(s->step);
+	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
 	quo_status status = QUO_OK;
-	if (s->party == owner) {
+	if (quo_me(s) == owner) {
 		status = deal(s, out, values, err);
 	} else {
-		uint8_t *wire = quo_arena_alloc(s->step, wire_bytes(out), 1, err);
-		status = wire ? quo_channel_recv(s->peer, wire, wire_bytes(out), err) : QUO_FAILED;
+		uint8_t *wire = quo_arena_alloc(quo_step_arena(s), wire_bytes(out), 1, err);
+		status = wire ? quo_channel_recv(quo_session_peer(s), wire, wire_bytes(out), err)
+			      : QUO_FAILED;
 		if (status == QUO_OK)
 			unpack(wire, out);
 	}
-	quo_arena_release(s->step, mark);
+	quo_arena_release(quo_step_arena(s), mark);
 	return status;
 }
 
 static quo_status exchange(quo_session *s, const quo_tensor *in, int32_t *out, int to, quo_err *err)
 {
 	size_t bytes = wire_bytes(in);
-	uint8_t *wire = quo_arena_alloc(s->step, bytes, 1, err);
+	uint8_t *wire = quo_arena_alloc(quo_step_arena(s), bytes, 1, err);
 	quo_tensor *sum = quo_temp(s, in->spec, err);
 
 	if (!wire || !sum)
 		return QUO_FAILED;
-	if (to != s->party) {
+	if (to != quo_me(s)) {
 		pack(in, wire);
-		QUO_TRY(quo_channel_send(s->peer, wire, bytes, err));
+		QUO_TRY(quo_channel_send(quo_session_peer(s), wire, bytes, err));
 	}
-	if (to == QUO_TO_ALL || to == s->party) {
-		QUO_TRY(quo_channel_recv(s->peer, wire, bytes, err));
+	if (to == QUO_TO_ALL || to == quo_me(s)) {
+		QUO_TRY(quo_channel_recv(quo_session_peer(s), wire, bytes, err));
 		unpack(wire, sum);
 		combine(sum, in, false);
 		quo_tensor_get(sum, out);
@@ -203,21 +204,21 @@ static quo_status reveal(void *self, quo_session *s, const quo_tensor *in, int32
 			 quo_err *err)
 {
 	(void)self;
-	if (s->dry) {
+	if (quo_is_dry(s)) {
 		uint64_t bytes = wire_bytes(in);
 		if (to == QUO_TO_ALL)
-			quo_cost_duplex(s->cost, bytes, bytes);
+			quo_cost_duplex(quo_session_cost(s), bytes, bytes);
 		else
-			quo_cost_send(s->cost, 1 - to, bytes);
+			quo_cost_send(quo_session_cost(s), 1 - to, bytes);
 		return QUO_OK;
 	}
-	quo_arena_mark mark = quo_arena_here(s->step);
+	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
 	if (to == QUO_TO_ALL)
-		quo_channel_duplex(s->peer, true);
+		quo_channel_duplex(quo_session_peer(s), true);
 	quo_status status = exchange(s, in, out, to, err);
 	if (to == QUO_TO_ALL)
-		quo_channel_duplex(s->peer, false);
-	quo_arena_release(s->step, mark);
+		quo_channel_duplex(quo_session_peer(s), false);
+	quo_arena_release(quo_step_arena(s), mark);
 	return status;
 }
 
@@ -241,15 +242,16 @@ static quo_status map(void *self, quo_session *s, const quo_map_job *jobs, size_
 	return circuits(q)->map(q->config->circuits->self, s, jobs, n, err);
 }
 
-static quo_goal goal(void *self, const quo_session *s)
+static quo_goal goal(void *self, const quo_session *s, size_t n)
 {
 	struct quotient *q = self;
-	return circuits(q)->goal(q->config->circuits->self, s);
+	return circuits(q)->goal(q->config->circuits->self, s, n);
 }
 
 static const quo_protocol_ops ops = {
 	.life = { .init = init, .fini = fini },
 	.parties = 2,
+	.owned = true,
 	.open = open_session,
 	.close = close_session,
 	.share = share,

@@ -494,7 +494,8 @@ static void gmw_rounds(const quo_instance *engine, const struct engine *e, quo_s
 	x[2] = sample_new(&rng, sample_free_circuit(), 9);
 	x[3] = sample_new(&rng, deep_circuit(50), 1);
 	for (int i = 0; i < MAX_JOBS; i++) {
-		quo_circuit *split = quo_split_arith(x[i].c, ops->goal(engine->self, s), &err);
+		quo_circuit *split =
+			quo_split_arith(x[i].c, ops->goal(engine->self, s, x[i].n), &err);
 		assert_non_null(split);
 		deepest = split->depth > deepest ? split->depth : deepest;
 		quo_circuit_free(split);

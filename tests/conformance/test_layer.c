@@ -391,6 +391,7 @@ static void party(quo_session *s, void *arg)
 static void alone(const char *name)
 {
 	quo_session s = { .parties = 1,
+			  .parts = 1,
 			  .run = quo_arena_new(&err),
 			  .step = quo_arena_new(&err),
 			  .pool = quo_test_pool(0) };

@@ -341,7 +341,7 @@ static void check_maps(struct program *p)
 	static const uint32_t sizes[] = { 1, 63, 64, 65, 130, 1000 };
 	static const int8_t owners[] = { QUO_SHARED, 0, 1, QUO_SHARED, 1, QUO_SHARED };
 	enum { N = sizeof sizes / sizeof *sizes };
-	quo_circuit *c = test_circuit(quo_protocol_goal(p->s));
+	quo_circuit *c = test_circuit(quo_protocol_goal(p->s, 1));
 	quo_map_job jobs[N];
 	struct map_data data[N];
 
@@ -411,6 +411,7 @@ static void alone(const struct run *run)
 
 	for (int dry = 0; dry < 2; dry++) {
 		quo_session s = { .parties = 1,
+				  .parts = 1,
 				  .dry = dry,
 				  .cost = &cost,
 				  .run = quo_arena_new(&err),

@@ -38,7 +38,7 @@ void quo_test_unshare(void *shared, size_t n, size_t size)
 static void run_session(struct child *c)
 {
 	quo_err err = QUO_ERR_INIT;
-	quo_session s = { .party = c->number, .parties = 2 };
+	quo_session s = { .party = c->number, .parties = 2, .parts = 1 };
 
 	c->ch = quo_channel_count(c->ch, &err);
 	s.peer = c->ch;
@@ -213,7 +213,9 @@ void quo_test_dry(quo_session *s, int party, quo_cost *cost)
 {
 	quo_err err = QUO_ERR_INIT;
 
-	*s = (quo_session){ .party = party, .parties = 2, .dry = true, .cost = cost };
+	*s = (quo_session){
+		.party = party, .parties = 2, .dry = true, .dry_parts = 1, .cost = cost
+	};
 	s->run = quo_arena_new(&err);
 	s->step = quo_arena_new(&err);
 	if (!s->run || !s->step)

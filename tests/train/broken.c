@@ -56,19 +56,19 @@ static quo_status circuits_map(void *self, quo_session *s, const quo_map_job *jo
 	const quo_circuits_ops *ops = c->config->inner->ops;
 
 	QUO_TRY(ops->map(c->config->inner->self, s, jobs, n_jobs, err));
-	for (size_t i = 0; !s->dry && i < n_jobs; i++)
+	for (size_t i = 0; !quo_is_dry(s) && i < n_jobs; i++)
 		if (strcmp(jobs[i].circuit->out[0].name, c->config->output) == 0 &&
-		    c->seen++ == c->config->at && s->party == 0)
+		    c->seen++ == c->config->at && quo_me(s) == 0)
 			quo_plane(jobs[i].out[0], 0)[0] ^= 1;
 	return QUO_OK;
 }
 
-static quo_goal circuits_goal(void *self, const quo_session *s)
+static quo_goal circuits_goal(void *self, const quo_session *s, size_t n)
 {
 	struct circuits *c = self;
 	const quo_circuits_ops *ops = c->config->inner->ops;
 
-	return ops->goal(c->config->inner->self, s);
+	return ops->goal(c->config->inner->self, s, n);
 }
 
 static const quo_circuits_ops circuits_ops = {
@@ -134,8 +134,8 @@ static quo_status products_product(void *self, quo_session *s, const quo_product
 	const quo_products_ops *ops = p->config->inner->ops;
 
 	QUO_TRY(ops->product(p->config->inner->self, s, jobs, n_jobs, err));
-	for (size_t i = 0; !s->dry && i < n_jobs; i++)
-		if (p->seen++ == p->config->at && s->party == 0)
+	for (size_t i = 0; !quo_is_dry(s) && i < n_jobs; i++)
+		if (p->seen++ == p->config->at && quo_me(s) == 0)
 			jobs[i].z->a[0] = (jobs[i].z->a[0] + 1) & quo_mask32(jobs[i].z->spec.width);
 	return QUO_OK;
 }

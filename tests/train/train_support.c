@@ -75,6 +75,7 @@ void train_clear_traced(const char *config, const char *const *sets, struct trai
 	quo_dataset data = train_data(experiment);
 	quo_holding input;
 	quo_session s = { .parties = 1,
+			  .parts = 1,
 			  .run = quo_arena_new(&err),
 			  .step = quo_arena_new(&err),
 			  .rng = quo_rng_new(&err),

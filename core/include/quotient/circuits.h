@@ -32,9 +32,9 @@ typedef struct quo_circuits_ops {
 	 * adder in front. */
 	quo_status (*map)(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs,
 			  quo_err *err);
-	/* Required. The form of circuits this engine wants over the session's link.
-	 * Asked before open. */
-	quo_goal (*goal)(void *self, const quo_session *s);
+	/* Required. The form of a circuit that this engine wants over the session's link for n
+	 * instances. Asked before open. */
+	quo_goal (*goal)(void *self, const quo_session *s, size_t n);
 } quo_circuits_ops;
 
 /*

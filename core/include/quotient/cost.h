@@ -1,40 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Forecasts: what a call would send, without sending it.
+ * The ledger: what a run would send, without sending it.
  *
- * Every engine has a `cost` method beside the method that does the work; it reports the same sends,
- * in the same order, to a quo_cost. `quotient-check` runs the trainer itself with such a ledger in
- * place of a peer, so a forecast follows the program instead of a second description of it.
+ * A dry session (session.h) counts every message here in place of sending it. `quotient-check` runs
+ * the trainer itself with such a ledger, so a forecast follows the program instead of a second
+ * description of it.
  */
 #ifndef QUOTIENT_COST_H
 #define QUOTIENT_COST_H
 
 #include <quotient/status.h>
 
+#define QUO_MAX_PARTIES 16
+
 typedef struct quo_cost {
-	uint64_t sent_bytes[2]; /* by party */
-	uint64_t rounds;        /* flights, as quo_traffic counts them */
-	uint64_t cots;          /* correlated OTs consumed, both directions */
-	uint64_t and_gates;     /* AND gates evaluated under encryption */
-	int direction; /* private: last sender (0, 1), 2 after a duplex exchange, -1 at the start */
-	double cpu_s[2]; /* seconds of one core, by party, as far as engines say; an estimate */
+	uint64_t sent_bytes[QUO_MAX_PARTIES]; /* by party */
+	uint64_t rounds;                      /* flights, as quo_traffic counts them */
+	uint64_t cots;      /* correlated OTs consumed, all directions of all pairs */
+	uint64_t and_gates; /* AND gates evaluated under encryption */
+	double cpu_s
+		[QUO_MAX_PARTIES]; /* seconds of one core, by party, as far as engines say; an estimate */
+	/* private: */
+	int direction;   /* last sender, -1 at the start, -2 after a bracket or an exchange */
+	bool in_bracket; /* between on and off of quo_cost_round() */
+	bool bracket_counted;
 } quo_cost;
 
 /* clang-format off */
-#define QUO_COST_INIT \
-	{ { 0, 0 }, 0, 0, 0, -1, { 0, 0 } }
+#define QUO_COST_INIT { .direction = -1 }
 /* clang-format on */
 
 /* Party `from` sends bytes. Nothing for bytes = 0. */
 void quo_cost_send(quo_cost *cost, int from, uint64_t bytes);
-/* Both send within one quo_channel_duplex() bracket; always a flight of its own unless
- * both are 0. */
+/* Sends between on and off are one round, if there are any. */
+void quo_cost_round(quo_cost *cost, bool on);
+/* Two parties send within one bracket. */
 void quo_cost_duplex(quo_cost *cost, uint64_t bytes0, uint64_t bytes1);
+/* What all parties send together. */
+uint64_t quo_cost_bytes(const quo_cost *cost);
+/* What was added to a ledger since it was as `before`. */
+quo_cost quo_cost_since(const quo_cost *cost, const quo_cost *before);
 /* `party` computes for so long on one core of a machine with VAES; rates stand beside the code they
  * were measured on. */
 void quo_cost_work(quo_cost *cost, int party, double seconds);
 
-/* The link between two parties: one-way latency, and what each direction takes. 0: not known; plans
+/* The link between parties: one-way latency, and what each direction takes. 0: not known; plans
  * then take the figure of QUO_LINK_LOOPBACK. */
 typedef struct quo_link {
 	double latency_s;
@@ -47,7 +57,7 @@ typedef struct quo_link {
 /* clang-format on */
 
 /*
- * How long it takes over this link: the busier of the two cores, or of the two directions,
+ * How long it takes over this link: the busiest of the cores, or of the parties' outgoing links,
  * whichever is longer, and a latency for every round. A function of its arguments alone, by
  * additions, multiplications and comparisons of doubles: two parties that ask the same get the same
  * bits, so that they may decide by it.

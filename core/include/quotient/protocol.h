@@ -14,11 +14,29 @@
 
 #define QUO_TO_ALL (-1)
 
+/*
+ * How values are shared: as the sum mod 2^l (ARITH) or the XOR (BITS) of pieces, each held by one
+ * party or more. Part k of party i's tensors is piece[i][k]. Additive shares: one piece a party.
+ * Replicated among three: party i holds pieces i and i + 1. A party that holds none only assists.
+ */
+#define QUO_MAX_PARTS 128
+typedef struct quo_sharing {
+	unsigned pieces;
+	unsigned parts[QUO_MAX_PARTIES];
+	uint8_t piece[QUO_MAX_PARTIES][QUO_MAX_PARTS];
+} quo_sharing;
+
 typedef struct quo_protocol_ops {
 	quo_lifecycle life;
-	int parties; /* 1 or 2 */
-	/* Required. Set-up between the parties (session->peer is open); in a dry
-	 * session, its cost. */
+	/* Fewest and most parties; parties_max 0: as many as `parties`. */
+	int parties, parties_max;
+	/* Tensors may be known to an owner while the others hold zeros (quo_spec.owner). Else whoever
+	 * knows a value shares it. */
+	bool owned;
+	/* Optional. Who holds which piece; without it every party holds one. Needs no session. */
+	void (*sharing)(void *self, int parties, quo_sharing *out);
+	/* Required. Set-up between the parties (their channels are open); in a dry session, its
+	 * forecast. */
 	quo_status (*open)(void *self, quo_session *s, quo_err *err);
 	/* Optional. The opposite of open; the session's channels are still there. */
 	void (*close)(void *self, quo_session *s);
@@ -37,24 +55,34 @@ typedef struct quo_protocol_ops {
 			      size_t n_jobs, quo_err *err);
 	quo_status (*map)(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs,
 			  quo_err *err);
-	/* Required. The form of circuits that `map` wants over the session's link.
-	 * Asked before open. */
-	quo_goal (*goal)(void *self, const quo_session *s);
-	/* ---- since ABI 1.1 ---- */
+	/* Required. The form of a circuit that `map` wants over the session's link for so many
+	 * instances. Asked before open. */
+	quo_goal (*goal)(void *self, const quo_session *s, size_t n);
 	/* Optional. Matrices that a layer lays out for a product are best no larger than this, in
 	 * several products: they stay in a cache. 0: of any size, in one product, which saves
 	 * rounds. */
 	size_t layout_bytes;
 } quo_protocol_ops;
 
+/* How a protocol shares among so many parties. */
+quo_sharing quo_protocol_sharing(const quo_instance *protocol, int parties);
+/* Open and close the session's protocol. */
+quo_status quo_protocol_open(quo_session *s, quo_err *err);
+void quo_protocol_close(quo_session *s);
+
 /* ---- what everybody calls: check the shapes (QUO_BUG on a mismatch), then the protocol ---- */
 quo_status quo_share(quo_session *s, quo_tensor *out, const int32_t *values, int owner,
 		     quo_err *err);
 quo_status quo_reveal(quo_session *s, const quo_tensor *in, int32_t *out, int to, quo_err *err);
+/*
+ * A value that every party knows, as a tensor: called by all with the same values (n of out, signed;
+ * not read in a dry session). Local. With owners, party 0's (out->spec.owner); else piece 0.
+ */
+void quo_publish(quo_session *s, quo_tensor *out, const int32_t *values);
 quo_status quo_product(quo_session *s, const quo_product_job *jobs, size_t n_jobs, quo_err *err);
 quo_status quo_convert(quo_session *s, const quo_convert_job *jobs, size_t n_jobs, quo_err *err);
 quo_status quo_map(quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_err *err);
-quo_goal quo_protocol_goal(const quo_session *s);
+quo_goal quo_protocol_goal(const quo_session *s, size_t n);
 /* The size that matrices laid out for a product should not exceed; SIZE_MAX: any. */
 size_t quo_protocol_layout_bytes(const quo_session *s);
 

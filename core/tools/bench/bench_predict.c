@@ -33,7 +33,8 @@ static quo_status prepare(const bench_job *job, quo_session *s, void *state, quo
 		shape = (bench_shape){ 2, { 20, 16, 10 }, arg->images };
 	QUO_TRY(bench_network_init(&t->network, arg->b, s, &shape, err));
 	t->x = bench_arith(s, QUO_MAX_RING, arg->images, shape.size[0], err);
-	t->scores = quo_arena_alloc(s->run, (size_t)arg->images * 10, sizeof *t->scores, err);
+	t->scores =
+		quo_arena_alloc(quo_run_arena(s), (size_t)arg->images * 10, sizeof *t->scores, err);
 	return t->x && t->scores ? QUO_OK : QUO_FAILED;
 }
 

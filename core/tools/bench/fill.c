@@ -9,15 +9,15 @@ quo_tensor *bench_tensor(quo_session *s, quo_spec spec, quo_err *err)
 {
 	quo_tensor *t = quo_keep(s, spec, err);
 
-	if (!t || s->dry || (spec.owner != QUO_SHARED && spec.owner != s->party))
+	if (!t || quo_is_dry(s) || (spec.owner != QUO_SHARED && spec.owner != quo_me(s)))
 		return t;
 	if (spec.kind == QUO_ARITH) {
-		quo_rng_bytes(s->rng, t->a, t->n * sizeof *t->a);
+		quo_rng_bytes(quo_session_rng(s), t->a, t->n * sizeof *t->a);
 		for (size_t i = 0; i < t->n; i++)
 			t->a[i] &= quo_mask32(spec.width);
 		return t;
 	}
-	quo_rng_bytes(s->rng, t->b, spec.width * t->words * sizeof *t->b);
+	quo_rng_bytes(quo_session_rng(s), t->b, spec.width * t->words * sizeof *t->b);
 	for (unsigned k = 0; k < spec.width && t->n % 64; k++)
 		quo_plane(t, k)[t->words - 1] &= (UINT64_C(1) << t->n % 64) - 1;
 	return t;
@@ -40,7 +40,7 @@ quo_tensor *bench_labels(quo_session *s, uint32_t rows, uint32_t classes, quo_er
 	quo_tensor *t =
 		quo_keep(s, quo_spec_bits(1, false, 2, (uint32_t[2]){ rows, classes }), err);
 
-	if (!t || s->dry || s->party != 0)
+	if (!t || quo_is_dry(s) || quo_me(s) != 0)
 		return t;
 	for (size_t i = 0; i < rows; i++) {
 		size_t e = i * classes + i % classes;

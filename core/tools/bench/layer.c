@@ -76,7 +76,7 @@ static quo_status prepare(const bench_job *job, quo_session *s, void *state, quo
 	if (!t->input || !t->input_integers || !t->error || !t->mask || !t->z || !t->a_out ||
 	    !t->m_out || !t->e_bits || !t->e_out || !t->g || !t->e_prev || !t->g_bits)
 		return QUO_FAILED;
-	t->update = quo_rule_update(quo_protocol_goal(s), t->network.net.optim,
+	t->update = quo_rule_update(quo_protocol_goal(s, l->v->n), t->network.net.optim,
 				    t->network.net.quant, l->g_width, l->reduce_g.s_width, 0, err);
 	return t->update ? QUO_OK : QUO_FAILED;
 }

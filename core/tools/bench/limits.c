@@ -77,7 +77,7 @@ static size_t transfer_bytes(const bench_job *job)
 static quo_status transfer_prepare(const bench_job *job, quo_session *s, void *state, quo_err *err)
 {
 	(void)job;
-	((struct transfer *)state)->buffer = quo_arena_alloc(s->run, SEND_BYTES, 2, err);
+	((struct transfer *)state)->buffer = quo_arena_alloc(quo_run_arena(s), SEND_BYTES, 2, err);
 	return ((struct transfer *)state)->buffer ? QUO_OK : QUO_FAILED;
 }
 
@@ -88,10 +88,11 @@ static quo_status transfer_run(const bench_job *job, quo_session *s, void *state
 	uint8_t *buffer = ((struct transfer *)state)->buffer;
 
 	for (size_t i = 0; i < transfer_bytes(job); i += SEND_BYTES) {
-		if (phase == 1 || s->party == 0)
-			QUO_TRY(quo_channel_send(s->peer, buffer, SEND_BYTES, err));
-		if (phase == 1 || s->party == 1)
-			QUO_TRY(quo_channel_recv(s->peer, buffer + SEND_BYTES, SEND_BYTES, err));
+		if (phase == 1 || quo_me(s) == 0)
+			QUO_TRY(quo_channel_send(quo_session_peer(s), buffer, SEND_BYTES, err));
+		if (phase == 1 || quo_me(s) == 1)
+			QUO_TRY(quo_channel_recv(quo_session_peer(s), buffer + SEND_BYTES,
+						 SEND_BYTES, err));
 	}
 	return QUO_OK;
 }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "run/child.h"
+#include "session/session.h"
 #include "tools/bench/bench.h"
 #include "train/trainer.h"
 
@@ -38,7 +39,8 @@ struct outcome {
 struct party {
 	const bench *b;
 	const bench_job *job;
-	quo_session s;
+	quo_session_config config;
+	quo_session *s;
 	void *state;
 	struct outcome *out;
 	int runs;
@@ -72,19 +74,19 @@ static quo_status barrier(quo_session *s, char *word, quo_err *err)
 {
 	char theirs = 0;
 
-	quo_channel_duplex(s->peer, true);
-	quo_status status = quo_channel_send(s->peer, word, 1, err);
+	quo_channel_duplex(quo_session_peer(s), true);
+	quo_status status = quo_channel_send(quo_session_peer(s), word, 1, err);
 	if (status == QUO_OK)
-		status = quo_channel_recv(s->peer, &theirs, 1, err);
-	quo_channel_duplex(s->peer, false);
-	if (s->party == 1)
+		status = quo_channel_recv(quo_session_peer(s), &theirs, 1, err);
+	quo_channel_duplex(quo_session_peer(s), false);
+	if (quo_me(s) == 1)
 		*word = theirs;
 	return status;
 }
 
 static struct sample begin(const quo_session *s)
 {
-	quo_traffic t = quo_channel_traffic(s->peer);
+	quo_traffic t = quo_channel_traffic(quo_session_peer(s));
 
 	return (struct sample){ quo_now_seconds(), bench_cpu_seconds(), t.sent_bytes, t.rounds };
 }
@@ -102,14 +104,14 @@ static quo_status repeat(struct party *p, struct sample *samples, quo_err *err)
 	char go = 1;
 
 	for (unsigned phase = 0; phase < p->job->n_phases; phase++) {
-		QUO_TRY(barrier(&p->s, &go, err));
-		struct sample start = begin(&p->s);
-		QUO_TRY(p->job->run(p->job, &p->s, p->state, phase, err));
-		QUO_TRY(quo_channel_flush(p->s.peer, err));
-		samples[phase] = since(&p->s, &start);
+		QUO_TRY(barrier(p->s, &go, err));
+		struct sample start = begin(p->s);
+		QUO_TRY(p->job->run(p->job, p->s, p->state, phase, err));
+		QUO_TRY(quo_flush(p->s, err));
+		samples[phase] = since(p->s, &start);
 	}
-	QUO_TRY(barrier(&p->s, &go, err));
-	quo_arena_reset(p->s.step);
+	QUO_TRY(barrier(p->s, &go, err));
+	(void)quo_session_end_step(p->s);
 	return QUO_OK;
 }
 
@@ -124,7 +126,7 @@ static quo_status measure(struct party *p, quo_err *err)
 	for (;;) {
 		char go = out->runs == 0 ||
 			  (out->runs < p->runs && quo_now_seconds() - start < p->b->limit_s);
-		QUO_TRY(barrier(&p->s, &go, err));
+		QUO_TRY(barrier(p->s, &go, err));
 		if (!go)
 			return QUO_OK;
 		QUO_TRY(repeat(p, out->sample[out->runs], err));
@@ -134,15 +136,14 @@ static quo_status measure(struct party *p, quo_err *err)
 
 static quo_status open_and_measure(struct party *p, quo_err *err)
 {
-	quo_session *s = &p->s;
+	quo_session *s = p->s;
 	char go = 1;
 
 	QUO_TRY(barrier(s, &go, err));
 	struct sample start = begin(s);
-	if (s->protocol) {
-		const quo_protocol_ops *ops = s->protocol->ops;
-		QUO_TRY(ops->open(s->protocol->self, s, err));
-		QUO_TRY(quo_channel_flush(s->peer, err));
+	if (quo_session_protocol(s)) {
+		QUO_TRY(quo_protocol_open(s, err));
+		QUO_TRY(quo_flush(s, err));
 	}
 	p->out->setup = since(s, &start);
 	quo_status status = p->job->prepare(p->job, s, p->state, err);
@@ -153,50 +154,48 @@ static quo_status open_and_measure(struct party *p, quo_err *err)
 	return status;
 }
 
-/* Load the protocol, run `inside`, free all. */
+/* The job's protocol; NULL where it has none. */
+static quo_status load_protocol(const struct party *p, quo_experiment **owner,
+				quo_instance **protocol, quo_err *err)
+{
+	*owner = NULL;
+	*protocol = NULL;
+	return p->job->protocol ? quo_component_load(p->b->registry, QUO_KIND_PROTOCOL,
+						     p->job->protocol, owner, protocol, err)
+				: QUO_OK;
+}
+
+/* Run `inside` in the party's session and end it. */
 static quo_status in_session(struct party *p, quo_status (*inside)(struct party *, quo_err *),
 			     quo_err *err)
 {
-	quo_session *s = &p->s;
-	quo_experiment *owner = NULL;
-	quo_instance *protocol = NULL;
-	quo_status status = QUO_OK;
-
-	if (p->job->protocol)
-		status = quo_component_load(p->b->registry, QUO_KIND_PROTOCOL, p->job->protocol,
-					    &owner, &protocol, err);
-	s->protocol = protocol;
-	s->parties = 2;
-	s->run = quo_arena_new(err);
-	s->step = quo_arena_new(err);
 	p->state = quo_alloc(1, p->job->state_bytes, err);
-	if (status == QUO_OK)
-		status = s->run && s->step && p->state ? inside(p, err) : QUO_FAILED;
-	if (protocol) {
-		const quo_protocol_ops *ops = protocol->ops;
-		if (ops->close)
-			ops->close(protocol->self, s);
-	}
+	quo_status status = p->s && p->state ? inside(p, err) : QUO_FAILED;
+	if (p->s && quo_session_protocol(p->s))
+		quo_protocol_close(p->s);
 	quo_free(p->state);
-	quo_arena_free(s->step);
-	quo_arena_free(s->run);
-	quo_experiment_free(owner);
+	quo_session_free(p->s);
 	return status;
 }
 
 static quo_status party_main(struct party *p, quo_channel *ch, quo_err *err)
 {
+	quo_experiment *owner;
+	quo_instance *protocol;
+
 	if (p->b->latency_s > 0 || p->b->rate > 0)
 		ch = quo_channel_shape(ch, p->b->latency_s, p->b->rate, err);
-	p->s.peer = quo_channel_count(ch, err);
-	p->s.rng = quo_rng_new(err);
-	if (p->b->threads > 1)
-		p->s.pool = quo_pool_new(p->b->threads, err);
-	bool made = p->s.peer && p->s.rng && (p->b->threads < 2 || p->s.pool);
-	quo_status status = made ? in_session(p, open_and_measure, err) : QUO_FAILED;
-	quo_pool_free(p->s.pool);
-	quo_channel_close(p->s.peer);
-	quo_rng_free(p->s.rng);
+	p->config.peer = quo_channel_count(ch, err);
+	quo_status status = p->config.peer ? load_protocol(p, &owner, &protocol, err) : QUO_FAILED;
+	if (status != QUO_OK) {
+		quo_channel_close(p->config.peer);
+		return status;
+	}
+	p->config.protocol = protocol;
+	p->config.threads = p->b->threads;
+	p->s = quo_session_live(&p->config, err);
+	status = in_session(p, open_and_measure, err);
+	quo_experiment_free(owner);
 	return status;
 }
 
@@ -205,9 +204,9 @@ static pid_t start(struct party *p, quo_channel *ends[2], quo_err *err)
 	pid_t pid = quo_fork_child(err);
 	if (pid != 0)
 		return pid;
-	quo_channel_close(ends[1 - p->s.party]);
+	quo_channel_close(ends[1 - p->config.party]);
 	quo_err mine = QUO_ERR_INIT;
-	quo_status status = party_main(p, ends[p->s.party], &mine);
+	quo_status status = party_main(p, ends[p->config.party], &mine);
 	struct rusage usage;
 	if (getrusage(RUSAGE_SELF, &usage) == 0)
 		p->out->rss = (uint64_t)usage.ru_maxrss * 1024;
@@ -267,35 +266,21 @@ struct dry {
 	bench_result *out;
 };
 
-static quo_cost minus(const quo_cost *a, const quo_cost *b)
-{
-	quo_cost d = *a;
-
-	for (int i = 0; i < 2; i++)
-		d.sent_bytes[i] -= b->sent_bytes[i];
-	d.rounds -= b->rounds;
-	d.cots -= b->cots;
-	d.and_gates -= b->and_gates;
-	for (int i = 0; i < 2; i++)
-		d.cpu_s[i] -= b->cpu_s[i];
-	return d;
-}
-
 static quo_status dry_run(struct party *p, quo_err *err)
 {
-	quo_session *s = &p->s;
-	const quo_protocol_ops *ops = s->protocol->ops;
+	quo_session *s = p->s;
+	const quo_protocol_ops *ops = quo_session_protocol(s)->ops;
 	bench_result *out = ((struct dry *)p)->out;
 
-	QUO_TRY(ops->open(s->protocol->self, s, err));
-	out->setup.cost = *s->cost;
+	QUO_TRY(ops->open(quo_session_protocol(s)->self, s, err));
+	out->setup.cost = *quo_session_cost(s);
 	quo_status status = p->job->prepare(p->job, s, p->state, err);
 	for (unsigned phase = 0; phase < p->job->n_phases && status == QUO_OK; phase++) {
-		quo_cost before = *s->cost;
+		quo_cost before = *quo_session_cost(s);
 		status = p->job->run(p->job, s, p->state, phase, err);
-		out->phase[phase].cost = minus(s->cost, &before);
+		out->phase[phase].cost = quo_cost_since(quo_session_cost(s), &before);
 	}
-	out->total.cost = minus(s->cost, &out->setup.cost);
+	out->total.cost = quo_cost_since(quo_session_cost(s), &out->setup.cost);
 	if (p->job->finish)
 		p->job->finish(p->state);
 	return status;
@@ -313,14 +298,17 @@ static quo_link link_of(const bench *b)
 static quo_status forecast(const bench *b, const bench_job *job, bench_result *out, quo_err *err)
 {
 	quo_cost cost = QUO_COST_INIT;
-	struct dry dry = { .party = { .b = b,
-				      .job = job,
-				      .s = { .dry = true, .cost = &cost, .link = link_of(b) } },
-			   .out = out };
+	struct dry dry = { .party = { .b = b, .job = job }, .out = out };
+	quo_experiment *owner;
+	quo_instance *protocol;
 
 	if (!job->protocol)
 		return QUO_OK;
-	QUO_TRY(in_session(&dry.party, dry_run, err));
+	QUO_TRY(load_protocol(&dry.party, &owner, &protocol, err));
+	dry.party.s = quo_session_forecast(protocol, link_of(b), &cost, err);
+	quo_status status = in_session(&dry.party, dry_run, err);
+	quo_experiment_free(owner);
+	QUO_TRY(status);
 	out->foretold_s = quo_cost_seconds(&out->total.cost, link_of(b));
 	out->skipped = out->foretold_s > b->limit_s;
 	return QUO_OK;
@@ -397,9 +385,9 @@ quo_status bench_run(const bench *b, const bench_job *job, bench_result *out, qu
 	for (int i = 0; i < 2; i++) {
 		parties[i] =
 			(struct party){ .b = b, .job = job, .out = &outcome[i], .runs = b->runs };
-		parties[i].s.party = i;
-		parties[i].s.hash_start = start_block;
-		parties[i].s.link = link_of(b);
+		parties[i].config = (quo_session_config){
+			.party = i, .parties = 2, .hash_start = start_block, .link = link_of(b)
+		};
 		/* A first time that does not count, where it is cheap: pages, caches, first
 		 * iterations. */
 		parties[i].warm_up = !b->quick && out->foretold_s < b->limit_s / 8;
@@ -417,7 +405,7 @@ void bench_put(const bench *b, const bench_result *r, const bench_phase *p)
 
 	if (r->skipped) {
 		bench_set(t, "runs", 0);
-		bench_set(t, "bytes_sent", (double)(p->cost.sent_bytes[0] + p->cost.sent_bytes[1]));
+		bench_set(t, "bytes_sent", (double)quo_cost_bytes(&p->cost));
 		bench_set(t, "rounds", (double)p->cost.rounds);
 		return;
 	}

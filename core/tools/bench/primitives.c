@@ -124,10 +124,11 @@ static quo_status ot_prepare(const bench_job *job, quo_session *s, void *state, 
 	struct ot *ot = state;
 
 	(void)job;
-	if (s->dry)
+	if (quo_is_dry(s))
 		return QUO_OK;
-	ot->out = quo_arena_alloc(s->run, OT_CHUNK, sizeof *ot->out, err);
-	ot->choices = quo_arena_alloc(s->run, quo_words(OT_CHUNK), sizeof *ot->choices, err);
+	ot->out = quo_arena_alloc(quo_run_arena(s), OT_CHUNK, sizeof *ot->out, err);
+	ot->choices =
+		quo_arena_alloc(quo_run_arena(s), quo_words(OT_CHUNK), sizeof *ot->choices, err);
 	return ot->out && ot->choices ? QUO_OK : QUO_FAILED;
 }
 
@@ -139,8 +140,8 @@ static quo_status ot_run(const bench_job *job, quo_session *s, void *state, unsi
 	(void)phase;
 	for (size_t left = ot_count(job); left;) {
 		size_t n = left < OT_CHUNK ? left : OT_CHUNK;
-		QUO_TRY(quo_cot_random(s->cot[0], s, n, ot->out, s->party == 0 ? NULL : ot->choices,
-				       err));
+		QUO_TRY(quo_cot_random(quo_session_cot(s, 0), s, n, ot->out,
+				       quo_me(s) == 0 ? NULL : ot->choices, err));
 		left -= n;
 	}
 	return QUO_OK;
@@ -188,8 +189,9 @@ static quo_status map_prepare(const bench_job *job, quo_session *s, void *state,
 	struct map_state *m = state;
 
 	m->circuit = arg->which == BENCH_WIDE
-			     ? bench_wide_circuit(quo_protocol_goal(s), err)
-			     : bench_update_circuit(arg->b, quo_protocol_goal(s), "amsgrad", err);
+			     ? bench_wide_circuit(quo_protocol_goal(s, arg->n), err)
+			     : bench_update_circuit(arg->b, quo_protocol_goal(s, arg->n), "amsgrad",
+						    err);
 	if (!m->circuit)
 		return QUO_FAILED;
 	return bench_map_job(s, m->circuit, arg->n, &m->job, err);

@@ -19,7 +19,8 @@ static quo_status prepare(const bench_job *job, quo_session *s, void *state, quo
 	struct state *t = state;
 
 	if (p->method == BENCH_CIRCUIT) {
-		t->circuit = bench_ternary_circuit(quo_protocol_goal(s), p->width, err);
+		t->circuit = bench_ternary_circuit(quo_protocol_goal(s, (size_t)p->m * p->n),
+						   p->width, err);
 		return t->circuit ? bench_map_job(s, t->circuit, (size_t)p->m * p->n, &t->map, err)
 				  : QUO_FAILED;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/bench/raw_gc.h"
+#include "session/session.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -63,7 +64,7 @@ struct raw {
 	quo_instance *gc;
 	quo_circuit *c;
 	size_t n; /* instances */
-	quo_session s[2];
+	quo_session *s[2];
 	struct tape tape;
 	quo_block delta, *labels, **zero, **active, **out;
 };
@@ -72,14 +73,14 @@ static quo_status garble(struct raw *r, bool keep, quo_err *err)
 {
 	r->tape.at = 0;
 	r->tape.keep = keep;
-	return r->ops->garble(r->gc->self, &r->s[0], r->c, r->n, r->delta,
+	return r->ops->garble(r->gc->self, r->s[0], r->c, r->n, r->delta,
 			      (const quo_block *const *)r->zero, r->out, err);
 }
 
 static quo_status evaluate(struct raw *r, quo_err *err)
 {
 	r->tape.at = 0;
-	return r->ops->evaluate(r->gc->self, &r->s[1], r->c, r->n,
+	return r->ops->evaluate(r->gc->self, r->s[1], r->c, r->n,
 				(const quo_block *const *)r->active, r->out, err);
 }
 
@@ -129,16 +130,13 @@ static quo_status allocate(struct raw *r, quo_arena *arena, quo_rng *rng, quo_er
 static quo_status measure(const bench *b, struct raw *r, bench_raw_gc *out, quo_err *err)
 {
 	for (int i = 0; i < 2; i++) {
-		r->s[i].party = i;
-		r->s[i].parties = 2;
-		r->s[i].peer = &r->tape.base;
-		r->s[i].run = quo_arena_new(err);
-		r->s[i].step = quo_arena_new(err);
-		r->s[i].rng = quo_rng_new(err);
-		if (!r->s[i].run || !r->s[i].step || !r->s[i].rng)
+		r->s[i] = quo_session_live(
+			&(quo_session_config){ .party = i, .parties = 2, .peer = &r->tape.base },
+			err);
+		if (!r->s[i])
 			return QUO_FAILED;
 	}
-	QUO_TRY(allocate(r, r->s[0].run, r->s[0].rng, err));
+	QUO_TRY(allocate(r, quo_run_arena(r->s[0]), quo_session_rng(r->s[0]), err));
 	QUO_TRY(garble(r, true, err));
 	out->bytes_per_and = (double)r->tape.at / ((double)r->c->n_and * (double)r->n);
 	QUO_TRY(rate_of(b, r, true, &out->evaluate, err));
@@ -162,11 +160,8 @@ quo_status bench_measure_raw_gc(const bench *b, const quo_registered *gc, bench_
 		r.ops = r.gc->ops;
 		status = measure(b, &r, out, err);
 	}
-	for (int i = 0; i < 2; i++) {
-		quo_arena_free(r.s[i].step);
-		quo_arena_free(r.s[i].run);
-		quo_rng_free(r.s[i].rng);
-	}
+	for (int i = 0; i < 2; i++)
+		quo_session_free(r.s[i]);
 	quo_experiment_free(owner);
 	quo_circuit_free(r.c);
 	return status;

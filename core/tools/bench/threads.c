@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "run/child.h"
+#include "session/session.h"
 #include "tools/bench/bench.h"
 #include "tools/bench/primitives.h"
 #include "train/trainer.h"
@@ -141,73 +142,65 @@ static quo_status repeat(struct run *run, quo_session *s, void *state, quo_err *
 {
 	for (int i = 0; i < run->repeats; i++) {
 		if (run->alone)
-			gather(s->pool);
+			gather(quo_session_pool(s));
 		double start = quo_now_seconds();
 		for (unsigned phase = 0; phase < run->job->n_phases; phase++)
 			QUO_TRY(run->job->run(run->job, s, state, phase, err));
-		if (!s->dry)
-			QUO_TRY(quo_channel_flush(s->peer, err));
+		if (!quo_is_dry(s))
+			QUO_TRY(quo_channel_flush(quo_session_peer(s), err));
 		double seconds = quo_now_seconds() - start;
 		/* The first one warms up. */
 		if (i == 1 || (i > 1 && seconds < run->best))
 			run->best = seconds;
-		quo_arena_reset(s->step);
+		quo_arena_reset(quo_step_arena(s));
 	}
 	return QUO_OK;
 }
 
 static quo_status in_session(struct run *run, quo_session *s, quo_err *err)
 {
-	const quo_protocol_ops *ops = s->protocol->ops;
 	void *state = quo_alloc(1, run->job->state_bytes, err);
 
-	if (!state || !s->run || !s->step || (!s->dry && !s->rng)) {
-		quo_free(state);
+	if (!state)
 		return QUO_FAILED;
-	}
-	quo_status status = ops->open(s->protocol->self, s, err);
+	quo_status status = quo_protocol_open(s, err);
 	if (status == QUO_OK)
 		status = run->job->prepare(run->job, s, state, err);
 	if (status == QUO_OK)
 		status = repeat(run, s, state, err);
 	if (run->job->finish)
 		run->job->finish(state);
-	if (ops->close)
-		ops->close(s->protocol->self, s);
+	quo_protocol_close(s);
 	quo_free(state);
 	return status;
 }
 
-/* peer NULL: a forecast. */
+/* peer NULL: a forecast. Takes the channel over. */
 static quo_status run_party(struct run *run, int party, unsigned threads, quo_channel *peer,
 			    quo_err *err)
 {
 	const quo_link loopback = QUO_LINK_LOOPBACK;
-	quo_session s = { .party = party,
-			  .parties = 2,
-			  .dry = !peer,
-			  .peer = peer,
-			  .cost = &run->cost,
-			  .hash_start = run->hash_start,
-			  .link = loopback };
 	quo_experiment *owner = NULL;
 	quo_instance *protocol = NULL;
 	quo_status status = quo_component_load(run->b->registry, QUO_KIND_PROTOCOL,
 					       run->job->protocol, &owner, &protocol, err);
 
-	if (status == QUO_OK && threads > 1 && !(s.pool = quo_pool_new(threads, err)))
-		status = QUO_FAILED;
-	if (status == QUO_OK) {
-		s.protocol = protocol;
-		s.run = quo_arena_new(err);
-		s.step = quo_arena_new(err);
-		s.rng = peer ? quo_rng_new(err) : NULL;
-		status = in_session(run, &s, err);
+	if (status != QUO_OK) {
+		quo_channel_close(peer);
+		return status;
 	}
-	quo_pool_free(s.pool);
-	quo_arena_free(s.step);
-	quo_arena_free(s.run);
-	quo_rng_free(s.rng);
+	quo_session *s =
+		peer ? quo_session_live(&(quo_session_config){ .party = party,
+							       .parties = 2,
+							       .peer = peer,
+							       .hash_start = run->hash_start,
+							       .link = loopback,
+							       .protocol = protocol,
+							       .threads = threads },
+					err)
+		     : quo_session_forecast(protocol, loopback, &run->cost, err);
+	status = s ? in_session(run, s, err) : QUO_FAILED;
+	quo_session_free(s);
 	quo_experiment_free(owner);
 	return status;
 }

@@ -49,12 +49,14 @@ struct gmw {
 	size_t n_programs;
 };
 
-static quo_goal goal(void *self, const quo_session *s)
+static quo_goal goal(void *self, const quo_session *s, size_t n)
 {
 	const struct gmw *g = self;
 	const quo_link loopback = QUO_LINK_LOOPBACK;
-	double latency = s->link.latency_s > 0 ? s->link.latency_s : loopback.latency_s;
+	double latency = quo_session_link(s).latency_s > 0 ? quo_session_link(s).latency_s
+							   : loopback.latency_s;
 
+	(void)n;
 	switch ((enum form)g->config->form) {
 	case FORM_SMALL:
 		return QUO_SMALL;
@@ -91,7 +93,7 @@ static quo_status program_of(struct gmw *g, const quo_circuit *c, quo_goal goal,
 /* This party's share of a tensor is zero by construction. */
 static bool is_zero(const quo_session *s, const quo_tensor *t)
 {
-	return t->spec.owner != QUO_SHARED && t->spec.owner != s->party;
+	return t->spec.owner != QUO_SHARED && t->spec.owner != quo_me(s);
 }
 
 /* Rows of one input port's (half's) wires: planes of this party's share; NULL: zeros. `step` words
@@ -102,7 +104,8 @@ static quo_status input_rows(quo_session *s, const struct gmw_part *part, const 
 {
 	uint64_t *words = NULL;
 
-	if (port->scalar && !(words = quo_arena_alloc(s->step, port->width, sizeof *words, err)))
+	if (port->scalar &&
+	    !(words = quo_arena_alloc(quo_step_arena(s), port->width, sizeof *words, err)))
 		return QUO_FAILED;
 	for (unsigned k = 0; k < port->width; k++) {
 		rows[k] =
@@ -121,7 +124,8 @@ static quo_status words_to_planes(quo_session *s, const struct gmw_part *part, c
 {
 	size_t n = port->scalar ? 1 : part->m;
 
-	*planes = quo_arena_alloc(s->step, port->width * quo_words(n), sizeof **planes, err);
+	*planes = quo_arena_alloc(quo_step_arena(s), port->width * quo_words(n), sizeof **planes,
+				  err);
 	if (!*planes)
 		return QUO_FAILED;
 	quo_planes_from_words(t->a + (port->scalar ? 0 : part->first), n, port->width, *planes);
@@ -132,7 +136,7 @@ static quo_status load_inputs(quo_session *s, struct gmw_part *part, quo_err *er
 {
 	const quo_map_job *map = part->job->map;
 	uint64_t **rows = part->rows,
-		 *zeros = quo_arena_alloc(s->step, part->words, sizeof *zeros, err);
+		 *zeros = quo_arena_alloc(quo_step_arena(s), part->words, sizeof *zeros, err);
 	struct gmw_part whole = *part;
 
 	if (!zeros)
@@ -152,7 +156,7 @@ static quo_status load_inputs(quo_session *s, struct gmw_part *part, quo_err *er
 		if (!is_zero(s, t))
 			QUO_TRY(words_to_planes(s, part, port, t, &planes, err));
 		for (int share = 0; share < 2; share++, rows += port->width)
-			QUO_TRY(input_rows(s, &whole, port, share == s->party ? planes : NULL,
+			QUO_TRY(input_rows(s, &whole, port, share == quo_me(s) ? planes : NULL,
 					   port->scalar ? 1 : part->words, zeros, rows, err));
 	}
 	return QUO_OK;
@@ -162,14 +166,15 @@ static quo_status load_part(quo_session *s, struct gmw_part *part, quo_err *err)
 {
 	const struct gmw_program *p = part->job->program;
 	size_t n_rows = (size_t)p->n_inputs + p->n_slots + p->n_scalar_slots;
-	uint64_t *slots = quo_arena_alloc(s->step, p->n_slots * part->words + p->n_scalar_slots,
-					  sizeof *slots, err);
+	uint64_t *slots =
+		quo_arena_alloc(quo_step_arena(s), p->n_slots * part->words + p->n_scalar_slots,
+				sizeof *slots, err);
 
 	part->k = gmw_kernels();
-	part->rows = quo_arena_alloc(s->step, n_rows, sizeof *part->rows, err);
-	part->planes =
-		quo_arena_alloc(s->step, p->n_planes * part->words, sizeof *part->planes, err);
-	part->scalars = quo_arena_alloc(s->step, p->n_words, sizeof *part->scalars, err);
+	part->rows = quo_arena_alloc(quo_step_arena(s), n_rows, sizeof *part->rows, err);
+	part->planes = quo_arena_alloc(quo_step_arena(s), p->n_planes * part->words,
+				       sizeof *part->planes, err);
+	part->scalars = quo_arena_alloc(quo_step_arena(s), p->n_words, sizeof *part->scalars, err);
 	if (!slots || !part->rows || !part->planes || !part->scalars)
 		return QUO_FAILED;
 	for (size_t i = 0; i < p->n_slots; i++, slots += part->words)
@@ -191,7 +196,7 @@ static void store_outputs(const quo_session *s, const struct gmw_part *part)
 			uint64_t *to = quo_plane(map->out[port], k) + part->first / 64;
 			uint32_t row = p->out_rows[o];
 			bool constant = row == QUO_OUT_ZERO || row == QUO_OUT_ONE;
-			uint64_t word = row == QUO_OUT_ONE && s->party == 0 ? UINT64_MAX : 0;
+			uint64_t word = row == QUO_OUT_ONE && quo_me(s) == 0 ? UINT64_MAX : 0;
 			if (p->out_scalar[o])
 				word = part->rows[row][0];
 			if (!constant && !p->out_scalar[o])
@@ -239,8 +244,8 @@ static quo_status run_wave(quo_session *s, struct gmw_part *parts, size_t n_part
 		}
 	}
 	/* Kernels read whole words. */
-	uint8_t *mine = quo_arena_alloc(s->step, most + 8, 1, err);
-	uint8_t *theirs = quo_arena_alloc(s->step, most + 8, 1, err);
+	uint8_t *mine = quo_arena_alloc(quo_step_arena(s), most + 8, 1, err);
+	uint8_t *theirs = quo_arena_alloc(quo_step_arena(s), most + 8, 1, err);
 	if (!mine || !theirs)
 		return QUO_FAILED;
 	for (uint32_t stage = 0; stage < stages; stage++)
@@ -253,19 +258,20 @@ static quo_status run_wave(quo_session *s, struct gmw_part *parts, size_t n_part
 static quo_status account_wave(quo_session *s, const struct gmw_part *parts, size_t n_parts,
 			       quo_err *err)
 {
-	uint64_t cots = s->cost->cots, ands = 0;
+	uint64_t cots = quo_session_cost(s)->cots, ands = 0;
 
 	QUO_TRY(gmw_triples(s, parts, n_parts, err));
 	for (uint32_t stage = 0; stage < wave_stages(parts, n_parts); stage++) {
-		quo_cost_duplex(s->cost, wave_bytes(parts, n_parts, stage, 0),
+		quo_cost_duplex(quo_session_cost(s), wave_bytes(parts, n_parts, stage, 0),
 				wave_bytes(parts, n_parts, stage, 1));
 	}
 	for (size_t i = 0; i < n_parts; i++)
 		ands += (uint64_t)parts[i].job->program->n_ands * parts[i].m;
-	s->cost->and_gates += ands;
+	quo_session_cost(s)->and_gates += ands;
 	for (int party = 0; party < 2; party++)
-		quo_cost_work(s->cost, party,
-			      (double)ands * AND_S + (double)(s->cost->cots - cots) * COT_S);
+		quo_cost_work(quo_session_cost(s), party,
+			      (double)ands * AND_S +
+				      (double)(quo_session_cost(s)->cots - cots) * COT_S);
 	return QUO_OK;
 }
 
@@ -274,8 +280,8 @@ static quo_status account_wave(quo_session *s, const struct gmw_part *parts, siz
 static quo_status run_call(struct gmw *g, quo_session *s, const quo_map_job *maps, size_t n_jobs,
 			   quo_err *err)
 {
-	struct gmw_job *jobs = quo_arena_alloc(s->step, n_jobs, sizeof *jobs, err);
-	struct gmw_part *parts = quo_arena_alloc(s->step, n_jobs, sizeof *parts, err);
+	struct gmw_job *jobs = quo_arena_alloc(quo_step_arena(s), n_jobs, sizeof *jobs, err);
+	struct gmw_part *parts = quo_arena_alloc(quo_step_arena(s), n_jobs, sizeof *parts, err);
 	struct gmw_cursor cursor = { 0, 0 };
 	size_t n_parts;
 
@@ -283,13 +289,14 @@ static quo_status run_call(struct gmw *g, quo_session *s, const quo_map_job *map
 		return QUO_FAILED;
 	for (size_t i = 0; i < n_jobs; i++) {
 		jobs[i].map = &maps[i];
-		QUO_TRY(program_of(g, maps[i].circuit, goal(g, s), &jobs[i].program, err));
+		QUO_TRY(program_of(g, maps[i].circuit, goal(g, s, maps[i].n), &jobs[i].program,
+				   err));
 	}
 	while ((n_parts = gmw_next_wave(jobs, n_jobs, &cursor, parts))) {
-		quo_arena_mark mark = quo_arena_here(s->step);
-		quo_status status = s->dry ? account_wave(s, parts, n_parts, err)
-					   : run_wave(s, parts, n_parts, err);
-		quo_arena_release(s->step, mark);
+		quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
+		quo_status status = quo_is_dry(s) ? account_wave(s, parts, n_parts, err)
+						  : run_wave(s, parts, n_parts, err);
+		quo_arena_release(quo_step_arena(s), mark);
 		QUO_TRY(status);
 	}
 	return QUO_OK;
@@ -298,21 +305,21 @@ static quo_status run_call(struct gmw *g, quo_session *s, const quo_map_job *map
 static quo_status map(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs,
 		      quo_err *err)
 {
-	if (s->parties != 2)
+	if (quo_parties(s) != 2)
 		return quo_fail(err, QUO_BUG, "circuits/gmw: wants two parties, not %d",
-				s->parties);
-	quo_arena_mark mark = quo_arena_here(s->step);
+				quo_parties(s));
+	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
 	quo_status status = run_call(self, s, jobs, n_jobs, err);
-	quo_arena_release(s->step, mark);
+	quo_arena_release(quo_step_arena(s), mark);
 	return status;
 }
 
 static quo_status open(void *self, quo_session *s, quo_err *err)
 {
 	(void)self;
-	if (s->parties != 2)
+	if (quo_parties(s) != 2)
 		return quo_fail(err, QUO_USAGE, "circuits/gmw: wants two parties, not %d",
-				s->parties);
+				quo_parties(s));
 	return QUO_OK;
 }
 

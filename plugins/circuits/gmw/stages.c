@@ -44,7 +44,7 @@ static bool has_stage(const struct gmw_part *part, uint32_t stage)
 static void run_op(const quo_session *s, const struct gmw_part *part, const struct gmw_op *op,
 		   size_t first, size_t words)
 {
-	uint64_t flip = s->party == 0 ? UINT64_MAX : 0;
+	uint64_t flip = quo_me(s) == 0 ? UINT64_MAX : 0;
 	uint64_t *out = part->rows[op->out] + first, *a = part->rows[op->a] + first;
 	const uint64_t *b = part->rows[op->b];
 
@@ -84,14 +84,14 @@ static void mask_operands(const quo_session *s, const struct range *r, uint32_t 
 
 	for (uint32_t i = from.star; i < p->stages[stage].stars_end; i++) {
 		const struct gmw_star *star = &p->stars[i];
-		if (gmw_opens_centre(star, s->party))
+		if (gmw_opens_centre(star, quo_me(s)))
 			to = mask_row(r, to, part->rows[star->centre], gmw_a(part, star),
 				      gmw_wide(star));
 	}
 	for (uint32_t i = from.and; i < p->stages[stage].ands_end; i++) {
 		const struct gmw_and *and = &p->ands[i];
 		const struct gmw_star *star = &p->stars[ and->star];
-		if (gmw_opens_leaves(star, s->party))
+		if (gmw_opens_leaves(star, quo_me(s)))
 			to = mask_row(r, to, part->rows[ and->in], gmw_b(part, star, and->leaf),
 				      star->kind != GMW_ONE);
 	}
@@ -160,7 +160,7 @@ static void open_scalar_centres(const quo_session *s, const struct gmw_part *par
 
 	for (uint32_t i = span_begin(p, stage).star; i < p->stages[stage].stars_end; i++) {
 		const struct gmw_star *star = &p->stars[i];
-		struct messages row = next_centre(part, star, s->party, &at);
+		struct messages row = next_centre(part, star, quo_me(s), &at);
 		if (!gmw_wide(star))
 			*gmw_d(part, star) = open_bit(&row);
 	}
@@ -179,7 +179,7 @@ static struct gmw_beaver beaver(const quo_session *s, const struct gmw_part *par
 		.c = gmw_c(part, star, and->leaf),
 		.not_d = 0 - (uint64_t) and->not_centre,
 		.not_e = 0 - (uint64_t) and->not_leaf,
-		.party0 = s->party == 0 ? UINT64_MAX : 0,
+		.party0 = quo_me(s) == 0 ? UINT64_MAX : 0,
 	};
 }
 
@@ -218,7 +218,7 @@ static void and_task(void *arg, size_t i)
 
 	if (!range_of(st, i, &r))
 		return;
-	int me = st->s->party;
+	int me = quo_me(st->s);
 	const struct gmw_part *part = r.part;
 	const struct gmw_program *p = part->job->program;
 	struct span from = span_begin(p, st->number);
@@ -248,11 +248,11 @@ static void and_task(void *arg, size_t i)
 static quo_status exchange(quo_session *s, const uint8_t *mine, size_t n_mine, uint8_t *theirs,
 			   size_t n_theirs, quo_err *err)
 {
-	quo_channel_duplex(s->peer, true);
-	quo_status status = quo_channel_send(s->peer, mine, n_mine, err);
+	quo_channel_duplex(quo_session_peer(s), true);
+	quo_status status = quo_channel_send(quo_session_peer(s), mine, n_mine, err);
 	if (status == QUO_OK)
-		status = quo_channel_recv(s->peer, theirs, n_theirs, err);
-	quo_channel_duplex(s->peer, false);
+		status = quo_channel_recv(quo_session_peer(s), theirs, n_theirs, err);
+	quo_channel_duplex(quo_session_peer(s), false);
 	return status;
 }
 
@@ -279,12 +279,12 @@ quo_status gmw_stage_run(quo_session *s, struct gmw_part *parts, size_t n_parts,
 		part->theirs = theirs + incoming;
 		if (!has_stage(part, stage))
 			continue;
-		outgoing += gmw_stage_bytes(part, stage, s->party);
-		incoming += gmw_stage_bytes(part, stage, 1 - s->party);
+		outgoing += gmw_stage_bytes(part, stage, quo_me(s));
+		incoming += gmw_stage_bytes(part, stage, 1 - quo_me(s));
 		work += work_of(part, stage);
 		run_scalar_ops(s, part, stage);
 	}
-	quo_pool *pool = work < GMW_SHARE_WORK ? NULL : s->pool;
+	quo_pool *pool = work < GMW_SHARE_WORK ? NULL : quo_session_pool(s);
 	st.ranges = quo_pool_threads(pool);
 	quo_parallel(pool, n_parts * st.ranges, local_task, &st);
 	if (!outgoing && !incoming)

@@ -31,7 +31,7 @@ struct wave {
 
 static bool sends(const struct wave *w)
 {
-	return w->s->party == w->sender;
+	return quo_me(w->s) == w->sender;
 }
 
 static uint64_t take_tweaks(const struct wave *w, size_t n_cots)
@@ -68,9 +68,9 @@ static quo_status scalar_star(const struct wave *w, const struct gmw_part *part,
 			      const struct gmw_star *star, const quo_block *h0, const quo_block *h1,
 			      uint64_t first, quo_err *err)
 {
-	quo_arena_mark mark = quo_arena_here(w->s->step);
+	quo_arena_mark mark = quo_arena_here(quo_step_arena(w->s));
 	size_t words = star->degree * part->words, blocks = words / 2 + words % 2;
-	quo_block *x = quo_arena_alloc(w->s->step, 2 * blocks, sizeof *x, err);
+	quo_block *x = quo_arena_alloc(quo_step_arena(w->s), 2 * blocks, sizeof *x, err);
 
 	if (!x)
 		return QUO_FAILED;
@@ -81,7 +81,7 @@ static quo_status scalar_star(const struct wave *w, const struct gmw_part *part,
 		quo_prg(*h1, first, x + blocks, blocks);
 		part->k->xor_rows(gmw_b(part, star, 0), x_words, v_words, words);
 	}
-	quo_arena_release(w->s->step, mark);
+	quo_arena_release(quo_step_arena(w->s), mark);
 	return QUO_OK;
 }
 
@@ -125,28 +125,28 @@ static quo_status use_singles(const struct wave *w, const quo_block *h0, const q
 static quo_status singles(const struct wave *w, quo_err *err)
 {
 	quo_session *s = w->s;
-	quo_cot *cot = s->cot[w->sender];
+	quo_cot *cot = quo_session_cot(s, w->sender);
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->n_parts; i++)
 		n += w->parts[i].job->program->n_single_stars;
 	if (!n)
 		return QUO_OK;
-	if (s->dry) {
-		quo_cot_random_cost(cot, n, s->cost);
+	if (quo_is_dry(s)) {
+		quo_cot_random_cost(cot, n, quo_session_cost(s));
 		return QUO_OK;
 	}
-	quo_block *q = quo_arena_alloc(s->step, 3 * n, sizeof *q, err);
-	uint64_t *choices = quo_arena_alloc(s->step, quo_words(n), sizeof *choices, err);
+	quo_block *q = quo_arena_alloc(quo_step_arena(s), 3 * n, sizeof *q, err);
+	uint64_t *choices = quo_arena_alloc(quo_step_arena(s), quo_words(n), sizeof *choices, err);
 	if (!q || !choices)
 		return QUO_FAILED;
 	QUO_TRY(quo_cot_random(cot, s, n, q, sends(w) ? NULL : choices, err));
 	uint64_t tweak = take_tweaks(w, n);
 	if (sends(w))
-		quo_tccr_pair(s->hash_start, tweak, QUO_TCCR_PER_KEY, q, w->delta, q + n, q + 2 * n,
-			      n);
+		quo_tccr_pair(quo_hash_start(s), tweak, QUO_TCCR_PER_KEY, q, w->delta, q + n,
+			      q + 2 * n, n);
 	else
-		quo_tccr(s->hash_start, tweak, QUO_TCCR_PER_KEY, q, q + n, n);
+		quo_tccr(quo_hash_start(s), tweak, QUO_TCCR_PER_KEY, q, q + n, n);
 	return use_singles(w, q + n, q + 2 * n, choices, tweak, err);
 }
 
@@ -209,8 +209,9 @@ struct batch {
 
 static quo_status make_batch(struct batch *b, quo_err *err)
 {
-	quo_arena *arena = b->w->s->step;
-	size_t most = GMW_BATCH_COTS / GMW_SHARE_COTS, threads = quo_pool_threads(b->w->s->pool);
+	quo_arena *arena = quo_step_arena(b->w->s);
+	size_t most = GMW_BATCH_COTS / GMW_SHARE_COTS,
+	       threads = quo_pool_threads(quo_session_pool(b->w->s));
 
 	b->most_shares = threads < most ? threads : most;
 	size_t cots =
@@ -240,8 +241,8 @@ static void hash_sender(const struct batch *b, const struct scratch *own, size_t
 
 	for (size_t at = first, m; at < end; at += m) {
 		m = end - at < TILE ? end - at : TILE;
-		quo_tccr_pair(w->s->hash_start, b->tweak + at / QUO_TCCR_PER_KEY, QUO_TCCR_PER_KEY,
-			      b->cots + at, w->delta, h0, h1, m);
+		quo_tccr_pair(quo_hash_start(w->s), b->tweak + at / QUO_TCCR_PER_KEY,
+			      QUO_TCCR_PER_KEY, b->cots + at, w->delta, h0, h1, m);
 		w->k->low_words_pair(own->x + (at - first), own->v + (at - first), h0, h1, m);
 	}
 	quo_wipe(h0, sizeof h0);
@@ -256,7 +257,7 @@ static void hash_receiver(const struct batch *b, const struct scratch *own, size
 
 	for (size_t at = first, m; at < end; at += m) {
 		m = end - at < TILE ? end - at : TILE;
-		quo_tccr(w->s->hash_start, b->tweak + at / QUO_TCCR_PER_KEY, QUO_TCCR_PER_KEY,
+		quo_tccr(quo_hash_start(w->s), b->tweak + at / QUO_TCCR_PER_KEY, QUO_TCCR_PER_KEY,
 			 b->cots + at, h, m);
 		w->k->low_words(own->x + (at - first), h, m);
 	}
@@ -335,7 +336,7 @@ static quo_status vectors(const struct wave *w, quo_err *err)
 	struct piece piece;
 	struct batch b = { .w = w };
 
-	if (!s->dry)
+	if (!quo_is_dry(s))
 		QUO_TRY(make_batch(&b, err));
 	for (;;) {
 		b.from = to;
@@ -344,17 +345,18 @@ static quo_status vectors(const struct wave *w, quo_err *err)
 			b.n += piece.n;
 		if (!b.n)
 			return QUO_OK;
-		if (s->dry) {
-			quo_cot_random_cost(s->cot[w->sender], b.n, s->cost);
+		if (quo_is_dry(s)) {
+			quo_cot_random_cost(quo_session_cot(s, w->sender), b.n,
+					    quo_session_cost(s));
 			continue;
 		}
-		QUO_TRY(quo_cot_random(s->cot[w->sender], s, b.n, b.cots,
+		QUO_TRY(quo_cot_random(quo_session_cot(s, w->sender), s, b.n, b.cots,
 				       sends(w) ? NULL : b.choices, err));
 		b.tweak = take_tweaks(w, b.n);
 		b.shares = b.n / GMW_SHARE_COTS + 1;
 		if (b.shares > b.most_shares)
 			b.shares = b.most_shares;
-		quo_parallel(s->pool, b.shares, share_task, &b);
+		quo_parallel(quo_session_pool(s), b.shares, share_task, &b);
 	}
 }
 
@@ -369,13 +371,13 @@ quo_status gmw_triples(quo_session *s, const struct gmw_part *parts, size_t n_pa
 				  .sender = sender,
 				  .last = sender == 1,
 				  .k = gmw_kernels() };
-		quo_arena_mark mark = quo_arena_here(s->step);
-		if (!s->dry && sends(&w))
-			w.delta = quo_cot_delta(s->cot[sender]);
+		quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
+		if (!quo_is_dry(s) && sends(&w))
+			w.delta = quo_cot_delta(quo_session_cot(s, sender));
 		quo_status status = singles(&w, err);
 		if (status == QUO_OK)
 			status = vectors(&w, err);
-		quo_arena_release(s->step, mark);
+		quo_arena_release(quo_step_arena(s), mark);
 		quo_wipe(&w.delta, sizeof w.delta);
 		QUO_TRY(status);
 	}

@@ -120,14 +120,14 @@ static void test_goal(void **state)
 {
 	quo_instance *engine = quo_test_registered_instance(QUO_KIND_CIRCUITS, "auto");
 	const quo_circuits_ops *ops = engine->ops;
-	quo_session s = { .parties = 2 };
+	quo_session s = { .parties = 2, .parts = 1 };
 
 	(void)state;
-	assert_int_equal(ops->goal(engine->self, &s), QUO_SMALL);
+	assert_int_equal(ops->goal(engine->self, &s, 1), QUO_SMALL);
 	s.link = near;
-	assert_int_equal(ops->goal(engine->self, &s), QUO_SMALL);
+	assert_int_equal(ops->goal(engine->self, &s, 1), QUO_SMALL);
 	s.link = far;
-	assert_int_equal(ops->goal(engine->self, &s), QUO_SHALLOW);
+	assert_int_equal(ops->goal(engine->self, &s, 1), QUO_SHALLOW);
 	quo_instance_free(engine);
 }
 

@@ -11,6 +11,7 @@
 #include <quotient/memory.h>
 
 #include "numerics/parts.h"
+#include "session/session.h"
 
 #define CHECK(status) assert_int_equal(status, QUO_OK)
 
@@ -44,7 +45,7 @@ static void check(const struct shape *t)
 {
 	static const quo_instance any;
 	quo_err err = QUO_ERR_INIT;
-	quo_session s = { .step = quo_arena_new(&err) };
+	quo_session s = { .parts = 1, .step = quo_arena_new(&err) };
 	uint32_t n = t->size * t->size, oh = t->h / t->size, ow = t->w / t->size;
 	uint32_t all = t->before + t->h * t->w * t->c + t->after;
 	size_t from = all, to = (size_t)oh * ow * t->c;
