@@ -67,7 +67,7 @@ static const quo_method data_methods[] = {
 static const char *check_protocol(const void *ops)
 {
 	int parties = ((const quo_protocol_ops *)ops)->parties;
-	return parties == 1 || parties == 2 ? NULL : "parties is neither 1 nor 2";
+	return parties >= 1 && parties <= QUO_MAX_PARTIES ? NULL : "parties is not in 1..16";
 }
 
 static const char *check_layer(const void *ops)
