@@ -10,7 +10,7 @@ void quo_planes_from_words(const uint32_t *in, size_t n, unsigned width, uint64_
 {
 	quo_assert(width <= 32);
 	if (n && width)
-		quo__cpu()->bits->planes_from_words(in, n, width, planes);
+		quo__kernels_here()->bits->planes_from_words(in, n, width, planes);
 }
 
 void quo_words_from_planes(const uint64_t *planes, size_t n, unsigned width, bool is_signed,
@@ -18,7 +18,7 @@ void quo_words_from_planes(const uint64_t *planes, size_t n, unsigned width, boo
 {
 	quo_assert(width <= 32);
 	if (n && width)
-		quo__cpu()->bits->words_from_planes(planes, n, width, is_signed, out);
+		quo__kernels_here()->bits->words_from_planes(planes, n, width, is_signed, out);
 	else if (n)
 		memset(out, 0, n * sizeof *out);
 }
@@ -28,7 +28,7 @@ void quo_bytes_from_planes(const uint64_t *planes, size_t n, unsigned width,
 {
 	quo_assert(width <= 8);
 	if (n && width)
-		quo__cpu()->bits->bytes_from_planes(planes, n, width, table, out);
+		quo__kernels_here()->bits->bytes_from_planes(planes, n, width, table, out);
 	else if (n)
 		memset(out, table[0], n);
 }
@@ -37,27 +37,27 @@ void quo_transpose_128(const uint64_t *rows, size_t row_words, size_t n, quo_blo
 {
 	quo_assert(n % 128 == 0);
 	if (n)
-		quo__cpu()->bits->transpose_128(rows, row_words, n, out);
+		quo__kernels_here()->bits->transpose_128(rows, row_words, n, out);
 }
 
 void quo_words_transpose(const uint32_t *in, size_t rows, size_t cols, uint32_t *out)
 {
 	if (rows && cols)
-		quo__cpu()->bits->words_transpose(in, rows, cols, out);
+		quo__kernels_here()->bits->words_transpose(in, rows, cols, out);
 }
 
 void quo_pack(const uint32_t *in, size_t n, unsigned width, uint8_t *out)
 {
 	quo_assert(width >= 1 && width <= 32);
 	if (n)
-		quo__cpu()->bits->pack(in, n, width, out);
+		quo__kernels_here()->bits->pack(in, n, width, out);
 }
 
 void quo_unpack(const uint8_t *in, size_t n, unsigned width, uint32_t *out)
 {
 	quo_assert(width >= 1 && width <= 32);
 	if (n)
-		quo__cpu()->bits->unpack(in, n, width, out);
+		quo__kernels_here()->bits->unpack(in, n, width, out);
 }
 
 /* n <= 64 bits from bit `at`. */
@@ -96,7 +96,7 @@ void quo_plane_transpose(const uint64_t *in, size_t rows, size_t cols, uint64_t 
 
 	if (!rows || !cols)
 		return;
-	const quo__bits_kernels *kernels = quo__cpu()->bits;
+	const quo__bits_kernels *kernels = quo__kernels_here()->bits;
 	memset(out, 0, quo_words(rows * cols) * sizeof *out);
 	for (size_t r = 0; r < rows; r += TILE)
 		for (size_t c = 0; c < cols; c += TILE) {

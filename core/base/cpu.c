@@ -20,8 +20,8 @@ static uint64_t xcr0(void)
 
 #define ALL(value, bits) (((value) & (bits)) == (bits))
 
-/* 0 portable, 1 AVX2 + AES-NI, 2 AVX-512 + VAES. */
-static unsigned detect(void)
+/* The highest tier that this machine has. */
+static quo_tier detect(void)
 {
 	const unsigned ssse3 = 1u << 9, sse41 = 1u << 19, aes = 1u << 25, osxsave = 1u << 27;
 	const unsigned avx2 = 1u << 5;
@@ -30,75 +30,75 @@ static unsigned detect(void)
 	unsigned a, b, c, d;
 
 	if (!__get_cpuid(1, &a, &b, &c, &d) || !ALL(c, ssse3 | sse41 | aes | osxsave))
-		return 0;
+		return QUO_TIER_PORTABLE;
 	uint64_t saved = xcr0();
 	if (!ALL(saved, 0x6u) || !__get_cpuid_count(7, 0, &a, &b, &c, &d) || !ALL(b, avx2))
-		return 0;
+		return QUO_TIER_PORTABLE;
 	if (!ALL(saved, 0xe6u) || !ALL(b, f | dq | bw | vl) || !ALL(c, vbmi | gfni | vaes))
-		return 1;
-	return 2;
+		return QUO_TIER_AVX2;
+	return QUO_TIER_AVX512;
 }
-
-static const quo__tier tiers[] = {
-	{ "portable", &quo__aes_portable, &quo__bits_portable, &quo__fold_portable,
-	  &quo__labels_portable },
-	{ "avx2", &quo__aes_aesni, &quo__bits_avx2, &quo__fold_aesni, &quo__labels_avx2 },
-	{ "avx512", &quo__aes_vaes, &quo__bits_avx512, &quo__fold_vaes, &quo__labels_avx512 },
-};
 #else
-static unsigned detect(void)
+static quo_tier detect(void)
 {
-	return 0;
+	return QUO_TIER_PORTABLE;
 }
-
-static const quo__tier tiers[] = {
-	{ "portable", &quo__aes_portable, &quo__bits_portable, &quo__fold_portable,
-	  &quo__labels_portable },
-};
 #endif
 
-static const quo__tier *find(const char *name)
-{
-	unsigned best = detect();
+static const char *const names[] = { "portable", "avx2", "avx512" };
+#define UNKNOWN (-1)
 
-	for (unsigned i = 0; i <= best; i++)
-		if (!strcmp(name, tiers[i].name))
-			return &tiers[i];
-	return NULL;
+/* The tier of that name; UNKNOWN when there is none here. */
+static int find(const char *name)
+{
+	for (int i = 0; i <= (int)detect(); i++)
+		if (!strcmp(name, names[i]))
+			return i;
+	return UNKNOWN;
 }
 
-static _Atomic(const quo__tier *) chosen;
+static _Atomic int chosen = UNKNOWN;
 
 /* Two threads that arrive together choose the same tier, so the race is harmless. */
-const quo__tier *quo__cpu(void)
+quo_tier quo_tier_in_use(void)
 {
-	const quo__tier *tier = atomic_load_explicit(&chosen, memory_order_acquire);
+	int tier = atomic_load_explicit(&chosen, memory_order_relaxed);
 
-	if (!tier) {
+	if (tier == UNKNOWN) {
 		const char *limit = getenv("QUOTIENT_CPU");
-		tier = limit ? find(limit) : NULL;
-		if (!tier)
-			tier = &tiers[detect()];
-		atomic_store_explicit(&chosen, tier, memory_order_release);
+		tier = limit ? find(limit) : UNKNOWN;
+		if (tier == UNKNOWN)
+			tier = (int)detect();
+		atomic_store_explicit(&chosen, tier, memory_order_relaxed);
 	}
-	return tier;
-}
-
-bool quo__cpu_force(const char *name)
-{
-	const quo__tier *tier = find(name);
-
-	if (tier)
-		atomic_store_explicit(&chosen, tier, memory_order_release);
-	return tier != NULL;
-}
-
-const quo_label_ops *quo_label_kernels(void)
-{
-	return quo__cpu()->labels;
+	return (quo_tier)tier;
 }
 
 const char *quo_cpu_tier(void)
 {
-	return quo__cpu()->name;
+	return names[quo_tier_in_use()];
+}
+
+bool quo__cpu_force(const char *name)
+{
+	int tier = find(name);
+
+	if (tier != UNKNOWN)
+		atomic_store_explicit(&chosen, tier, memory_order_relaxed);
+	return tier != UNKNOWN;
+}
+
+/* ---- the kernels of this folder ---- */
+
+#define TABLES(tier, aes, bits, fold) \
+	static const quo__kernels tier = { &quo__aes_##aes, &quo__bits_##bits, &quo__fold_##fold }
+TABLES(portable, portable, portable, portable);
+#if defined(__x86_64__)
+TABLES(avx2, aesni, avx2, aesni);
+TABLES(avx512, vaes, avx512, vaes);
+#endif
+
+const quo__kernels *quo__kernels_here(void)
+{
+	return QUO_TIER_PICK(&portable, &avx2, &avx512);
 }

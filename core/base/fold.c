@@ -5,7 +5,7 @@
 void quo_aes_key_set(const quo_block *keys, size_t n, quo_aes_key *out)
 {
 	if (n)
-		quo__cpu()->fold->key_set(keys, n, out);
+		quo__kernels_here()->fold->key_set(keys, n, out);
 }
 
 void quo_prg_fold(const quo_aes_key *keys, unsigned k, uint64_t first, size_t n_blocks,
@@ -22,7 +22,7 @@ void quo_prg_fold(const quo_aes_key *keys, unsigned k, uint64_t first, size_t n_
 
 	quo_assert(k >= 1 && k <= QUO_FOLD_MAX);
 	if (n_blocks)
-		quo__cpu()->fold->fold(&f);
+		quo__kernels_here()->fold->fold(&f);
 }
 
 void quo_prg_fold_punctured(const quo_aes_key *keys, unsigned k, uint64_t first, size_t n_blocks,
@@ -40,17 +40,17 @@ void quo_prg_fold_punctured(const quo_aes_key *keys, unsigned k, uint64_t first,
 
 	quo_assert(k >= 1 && k <= QUO_FOLD_MAX);
 	if (n_blocks)
-		quo__cpu()->fold->fold(&f);
+		quo__kernels_here()->fold->fold(&f);
 }
 
 void quo_xor_blocks(quo_block *out, const quo_block *a, const quo_block *b, size_t n)
 {
 	if (n)
-		quo__cpu()->fold->xor_blocks(out, a, b, n);
+		quo__kernels_here()->fold->xor_blocks(out, a, b, n);
 }
 
 void quo_xor_if_bits(quo_block *io, quo_block delta, const uint64_t *bits, size_t n)
 {
 	if (n)
-		quo__cpu()->fold->xor_if_bits(io, delta, bits, n);
+		quo__kernels_here()->fold->xor_if_bits(io, delta, bits, n);
 }

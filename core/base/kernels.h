@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The dispatch table of the SIMD kernels, private to core/base.
+ * The SIMD kernels of core/base, by tier (quotient/tier.h).
  *
- * A tier is a set of method tables: AES, bit rearrangement, folding, rows of labels; each kernel
- * file exports one. The contracts are those of quotient/crypto.h, bits.h and labels.h; a kernel may
- * assume n > 0 where the public function takes a count, and gives the same bytes as the portable
- * kernel.
+ * A tier has a method table each for AES, bit rearrangement and folding; each kernel file exports
+ * one. The contracts are those of quotient/crypto.h and bits.h; a kernel may assume n > 0 where the
+ * public function takes a count, and gives the same bytes as the portable kernel.
  */
 #ifndef QUO_BASE_KERNELS_H
 #define QUO_BASE_KERNELS_H
 
 #include <quotient/bits.h>
 #include <quotient/crypto.h>
-#include <quotient/labels.h>
+#include <quotient/tier.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 	       "the wire and the kernels are little-endian");
@@ -60,22 +59,18 @@ typedef struct quo__fold_kernels {
 	void (*xor_if_bits)(quo_block *io, quo_block delta, const uint64_t *bits, size_t n);
 } quo__fold_kernels;
 
-typedef struct quo__tier {
-	const char *name;
+typedef struct quo__kernels {
 	const quo__aes_kernels *aes;
 	const quo__bits_kernels *bits;
 	const quo__fold_kernels *fold;
-	const quo_label_ops *labels;
-} quo__tier;
+} quo__kernels;
 
 extern const quo__aes_kernels quo__aes_portable, quo__aes_aesni, quo__aes_vaes;
 extern const quo__bits_kernels quo__bits_portable, quo__bits_avx2, quo__bits_avx512;
 extern const quo__fold_kernels quo__fold_portable, quo__fold_aesni, quo__fold_vaes;
-extern const quo_label_ops quo__labels_portable, quo__labels_avx2, quo__labels_avx512;
 
-/* The tier in use: the best that the processor has and QUOTIENT_CPU allows, decided at the first
- * call. */
-const quo__tier *quo__cpu(void);
+/* Those of the tier in use. */
+const quo__kernels *quo__kernels_here(void);
 
 /* For tests: switch the whole process to the tier of that name; false when it is not available
  * here. */

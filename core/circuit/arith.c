@@ -7,8 +7,6 @@
  */
 #include "builder.h"
 
-#include <quotient/bits.h>
-
 #define W QUO_INT_MAX_WIDTH
 
 static const quo_int nothing = { .width = 0 };
@@ -70,8 +68,7 @@ void quo__carries(quo_builder *b, const quo_wire *x, const quo_wire *y, quo_wire
 }
 
 /* ---- sums ---- */
-/* x + y + carry mod 2^width, y complemented when flip is 1. */
-static quo_int sum(quo_builder *b, const quo_int *x, const quo_int *y, quo_wire flip,
+quo_int quo__adder(quo_builder *b, const quo_int *x, const quo_int *y, quo_wire flip,
 		   quo_wire carry, unsigned width, bool is_signed)
 {
 	quo_wire xs[W], ys[W], c[W + 1];
@@ -100,12 +97,12 @@ quo_int quo_add(quo_builder *b, quo_int x, quo_int y)
 {
 	bool is_signed = x.is_signed || y.is_signed;
 
-	return sum(b, &x, &y, 0, QUO_WIRE_0, quo__operand_width(&x, &y) + 1, is_signed);
+	return quo__adder(b, &x, &y, 0, QUO_WIRE_0, quo__operand_width(&x, &y) + 1, is_signed);
 }
 
 quo_int quo_sub(quo_builder *b, quo_int x, quo_int y)
 {
-	return sum(b, &x, &y, 1, QUO_WIRE_1, quo__operand_width(&x, &y) + 1, true);
+	return quo__adder(b, &x, &y, 1, QUO_WIRE_1, quo__operand_width(&x, &y) + 1, true);
 }
 
 quo_int quo_add_mod(quo_builder *b, quo_int x, quo_int y, unsigned width)
@@ -118,7 +115,7 @@ quo_int quo_add_carry(quo_builder *b, quo_int x, quo_int y, quo_wire carry, unsi
 	/* Bits beyond the exact sum repeat its sign; the carry needs no more bits than x + y. */
 	bool is_signed = (x.is_signed && x.width) || (y.is_signed && y.width);
 	unsigned exact = quo__operand_width(&x, &y) + 1;
-	quo_int z = sum(b, &x, &y, 0, carry, width < exact ? width : exact, is_signed);
+	quo_int z = quo__adder(b, &x, &y, 0, carry, width < exact ? width : exact, is_signed);
 
 	return quo_resize(z, width, x.is_signed);
 }
@@ -127,7 +124,7 @@ quo_int quo_neg(quo_builder *b, quo_int x)
 {
 	unsigned width = x.width + (x.width ? 1u : 0u);
 
-	return sum(b, &nothing, &x, 1, QUO_WIRE_1, width, true);
+	return quo__adder(b, &nothing, &x, 1, QUO_WIRE_1, width, true);
 }
 
 quo_int quo_abs(quo_builder *b, quo_int x)
@@ -138,78 +135,7 @@ quo_int quo_abs(quo_builder *b, quo_int x)
 		return x;
 	for (unsigned i = 0; i < x.width; i++)
 		x.bit[i] = quo_bit_xor(b, x.bit[i], sign);
-	return sum(b, &x, &nothing, 0, sign, x.width, false);
-}
-
-/* ceil(log2 m), m >= 1 */
-static unsigned log2_up(uint64_t m)
-{
-	return quo_bit_length(m - 1);
-}
-
-/* x * c from signed digits of c, lowest first; every partial product is only as wide as its own
- * multiple of x. */
-static quo_int mul_digits(quo_builder *b, const quo_int *x, const int8_t *digit, unsigned n)
-{
-	quo_int acc = { .width = 0, .is_signed = x->is_signed };
-	int64_t multiple = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		if (!digit[i])
-			continue;
-		multiple += digit[i] * (INT64_C(1) << i);
-		bool negative = multiple < 0;
-		unsigned width =
-			x->width + log2_up((uint64_t)(negative ? -multiple : multiple)) + negative;
-		quo_int term = quo_shl(*x, i);
-		quo_wire minus = digit[i] < 0;
-		acc = sum(b, &acc, &term, minus, minus, width, x->is_signed || negative);
-	}
-	return quo_resize(acc, acc.width, x->is_signed);
-}
-
-static quo_int mul_columns(quo_builder *b, const quo_int *x, const int8_t *digit, unsigned n,
-			   unsigned width)
-{
-	quo_term terms[34];
-	unsigned n_terms = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		if (digit[i])
-			terms[n_terms++] = (quo_term){ *x, (uint8_t)i, digit[i] < 0 };
-	return quo_sum(b, terms, n_terms, 0, width, x->is_signed);
-}
-
-quo_int quo_mul_const(quo_builder *b, quo_int x, uint32_t c)
-{
-	int8_t naf[34] = { 0 }, binary[34] = { 0 };
-	unsigned n_naf = 0, n_binary = 0;
-	uint64_t rest = c;
-
-	if (!quo__check(b, &x, "an operand wider than 64 bits") || !c || !x.width)
-		return (quo_int){ .width = 0, .is_signed = x.is_signed };
-	if (x.width + log2_up(c) > W) {
-		quo__builder_fail(b, "a product that needs more than 64 bits");
-		return nothing;
-	}
-	for (unsigned i = 0; rest; i++, rest >>= 1) {
-		if (rest & 1) {
-			naf[i] = (int8_t)(2 - (int)(rest & 3));
-			rest = naf[i] > 0 ? rest - 1 : rest + 1;
-			n_naf++;
-		}
-	}
-	for (unsigned i = 0; i < 32; i++) {
-		binary[i] = (int8_t)(c >> i & 1);
-		n_binary += c >> i & 1;
-	}
-	if (quo_builder_goal(b) == QUO_SHALLOW && (n_naf < n_binary ? n_naf : n_binary) > 2)
-		return mul_columns(b, &x, n_naf < n_binary ? naf : binary, 34,
-				   x.width + log2_up(c));
-	/* As a last digit of NAF may lie one above the product's width, near 64 bits only binary
-	 * fits. */
-	bool plain = n_binary <= n_naf || x.width + log2_up(c) + 2 > W;
-	return mul_digits(b, &x, plain ? binary : naf, 34);
+	return quo__adder(b, &x, &nothing, 0, sign, x.width, false);
 }
 
 /* ---- comparisons ---- */
@@ -239,13 +165,4 @@ quo_wire quo_less(quo_builder *b, quo_int x, quo_int y)
 	/* The carry out of ~x + y, that is of y - x - 1, is set when y > x. */
 	quo__carries(b, xs, ys, QUO_WIRE_0, width, c);
 	return c[width];
-}
-
-quo_int quo_max(quo_builder *b, quo_int x, quo_int y)
-{
-	quo_int z;
-
-	if (quo__max_shallow(b, &x, &y, &z) || quo__max_shallow(b, &y, &x, &z))
-		return z;
-	return quo_mux(b, quo_less(b, x, y), y, x);
 }

@@ -21,6 +21,24 @@ void quo__builder_fail(quo_builder *b, const char *what)
 		quo_fail(&b->err, QUO_BUG, "circuit builder: %s", what);
 }
 
+bool quo__check(quo_builder *b, const quo_int *x, const char *what)
+{
+	if (!quo__ok(b))
+		return false;
+	if (x->width > QUO_INT_MAX_WIDTH) {
+		quo__builder_fail(b, what);
+		return false;
+	}
+	for (unsigned i = 0; i < x->width; i++) {
+		if (x->bit[i] >> 1 >= b->n_nodes) {
+			quo__builder_fail(
+				b, "an integer with a wire that this builder never gave out");
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool grow_table(quo_builder *b, uint32_t size);
 
 quo_builder *quo_builder_new(quo_goal goal)

@@ -57,6 +57,9 @@ static inline bool quo__ok(const quo_builder *b)
 /* Records the first failure. */
 void quo__builder_fail(quo_builder *b, const char *what);
 
+/* The next input wire. */
+quo_wire quo__input_node(quo_builder *b, bool scalar);
+
 /* True when b can build and x is an integer of at most 64 bits; else the failure is recorded. */
 bool quo__check(quo_builder *b, const quo_int *x, const char *what);
 
@@ -83,6 +86,10 @@ static inline unsigned quo__operand_width(const quo_int *x, const quo_int *y)
 void quo__carries(quo_builder *b, const quo_wire *x, const quo_wire *y, quo_wire carry, unsigned n,
 		  quo_wire *c);
 
+/* x + y + carry mod 2^width, y complemented when flip is 1. */
+quo_int quo__adder(quo_builder *b, const quo_int *x, const quo_int *y, quo_wire flip,
+		   quo_wire carry, unsigned width, bool is_signed);
+
 /* OR of n wires as a tree of logarithmic depth, cut at powers of two so that equal
  * runs are shared. */
 quo_wire quo__any(quo_builder *b, const quo_wire *x, unsigned n);
@@ -95,14 +102,9 @@ quo_wire quo__any(quo_builder *b, const quo_wire *x, unsigned n);
 bool quo__shift_shallow(quo_builder *b, quo_wire *z, quo_wire sign, const quo_int *s,
 			unsigned stages, unsigned max, unsigned width);
 
-/*
- * max(x, len) one level after the thermometer of len, when `len` is the last length counted, and
- * with a thermometer of its own. False: nothing done.
- */
-bool quo__max_shallow(quo_builder *b, const quo_int *x, const quo_int *len, quo_int *max);
-
-/* The number of thermometer bits at_least[1] >= .. >= at_least[most] that are set. */
-quo_int quo__count_thermometer(quo_builder *b, const quo_wire *at_least, unsigned most);
+/* The thermometer at_least[1] .. [b->length.most] when s is the last length counted (length.c); else
+ * NULL. */
+const quo_wire *quo__length_steps(const quo_builder *b, const quo_int *s);
 
 /* What quo_circuit_finish() makes: the public circuit and the evaluator's program. */
 typedef struct quo__insn {

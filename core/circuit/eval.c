@@ -12,19 +12,6 @@
 /* Words of gates that are worth a thread's waking. */
 #define PART_WORK ((size_t)1 << 17)
 
-static quo__eval_fn *kernel(void)
-{
-#if defined(__x86_64__)
-	const char *tier = quo_cpu_tier();
-
-	if (!strcmp(tier, "avx512"))
-		return quo__eval_avx512;
-	if (!strcmp(tier, "avx2"))
-		return quo__eval_avx2;
-#endif
-	return quo__eval_portable;
-}
-
 static unsigned words_per_slot(const quo_circuit *c, size_t words)
 {
 	unsigned most = QUO__EVAL_MAX_WORDS;
@@ -153,7 +140,8 @@ quo_status quo_circuit_eval_words(quo_pool *pool, const quo_circuit *c, size_t n
 				.in = in,
 				.in_words = words,
 				.out = out,
-				.run = kernel(),
+				.run = QUO_TIER_PICK(quo__eval_portable, quo__eval_avx2,
+						     quo__eval_avx512),
 				.n = n,
 				.words = quo_words(n) };
 

@@ -227,11 +227,11 @@ static void find_last(struct allocation *w)
 			w->last[l->locals[g].a] = w->last[l->locals[g].b] = ++position;
 		position++;
 		for (uint32_t g = level->ands; g < level->ands_end; g++) {
-			const quo_and_gate *and = &l->ands[g];
-			if (!and->unread_a)
-				w->last[ and->a] = position;
-			if (!and->unread_b)
-				w->last[ and->b] = position;
+			const quo_and_gate *gate = &l->ands[g];
+			if (!gate->unread_a)
+				w->last[gate->a] = position;
+			if (!gate->unread_b)
+				w->last[gate->b] = position;
 		}
 	}
 	for (uint32_t o = 0; o < l->n_outputs; o++)
@@ -296,10 +296,10 @@ static void number_rows(quo_levels *l, const struct allocation *w)
 		local->b = row_of(w, local->b);
 	}
 	for (uint32_t g = 0; g < l->n_ands; g++) {
-		quo_and_gate *and = &l->ands[g];
-		and->out = row_of(w, and->out);
-		and->a = row_of(w, and->a);
-		and->b = row_of(w, and->b);
+		quo_and_gate *gate = &l->ands[g];
+		gate->out = row_of(w, gate->out);
+		gate->a = row_of(w, gate->a);
+		gate->b = row_of(w, gate->b);
 	}
 	for (uint32_t o = 0; o < l->n_outputs; o++)
 		if (l->out_rows[o] < QUO_OUT_ONE)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Products and squares of two integers of wires: one row for every bit of an operand. Small: row after row into an
- * accumulator, each adder only as wide as the row; shallow: all rows at once through quo_sum().
+ * Products. Of two integers of wires, and squares: one row for every bit of an operand. Small: row after row into an
+ * accumulator, each adder only as wide as the row; shallow: all rows at once through quo_sum(). By a constant: a row for every digit of it that is not 0.
  */
 #include "builder.h"
+
+#include <quotient/bits.h>
 
 #define W QUO_INT_MAX_WIDTH
 
@@ -122,4 +124,77 @@ quo_int quo_square(quo_builder *b, quo_int x)
 			z = add_row(b, z, row, k + 1, false, k + 1, false);
 	}
 	return quo_resize(shallow ? add_up(&rows) : z, square_width, false);
+}
+
+/* ---- by a constant ---- */
+
+/* ceil(log2 m), m >= 1 */
+static unsigned log2_up(uint64_t m)
+{
+	return quo_bit_length(m - 1);
+}
+
+/* x * c from signed digits of c, lowest first; every partial product is only as wide as its own
+ * multiple of x. */
+static quo_int mul_digits(quo_builder *b, const quo_int *x, const int8_t *digit, unsigned n)
+{
+	quo_int acc = { .width = 0, .is_signed = x->is_signed };
+	int64_t multiple = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (!digit[i])
+			continue;
+		multiple += digit[i] * (INT64_C(1) << i);
+		bool negative = multiple < 0;
+		unsigned width =
+			x->width + log2_up((uint64_t)(negative ? -multiple : multiple)) + negative;
+		quo_int term = quo_shl(*x, i);
+		quo_wire minus = digit[i] < 0;
+		acc = quo__adder(b, &acc, &term, minus, minus, width, x->is_signed || negative);
+	}
+	return quo_resize(acc, acc.width, x->is_signed);
+}
+
+static quo_int mul_columns(quo_builder *b, const quo_int *x, const int8_t *digit, unsigned n,
+			   unsigned width)
+{
+	quo_term terms[34];
+	unsigned n_terms = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (digit[i])
+			terms[n_terms++] = (quo_term){ *x, (uint8_t)i, digit[i] < 0 };
+	return quo_sum(b, terms, n_terms, 0, width, x->is_signed);
+}
+
+quo_int quo_mul_const(quo_builder *b, quo_int x, uint32_t c)
+{
+	int8_t naf[34] = { 0 }, binary[34] = { 0 };
+	unsigned n_naf = 0, n_binary = 0;
+	uint64_t rest = c;
+
+	if (!quo__check(b, &x, "an operand wider than 64 bits") || !c || !x.width)
+		return (quo_int){ .width = 0, .is_signed = x.is_signed };
+	if (x.width + log2_up(c) > W) {
+		quo__builder_fail(b, "a product that needs more than 64 bits");
+		return nothing;
+	}
+	for (unsigned i = 0; rest; i++, rest >>= 1) {
+		if (rest & 1) {
+			naf[i] = (int8_t)(2 - (int)(rest & 3));
+			rest = naf[i] > 0 ? rest - 1 : rest + 1;
+			n_naf++;
+		}
+	}
+	for (unsigned i = 0; i < 32; i++) {
+		binary[i] = (int8_t)(c >> i & 1);
+		n_binary += c >> i & 1;
+	}
+	if (quo_builder_goal(b) == QUO_SHALLOW && (n_naf < n_binary ? n_naf : n_binary) > 2)
+		return mul_columns(b, &x, n_naf < n_binary ? naf : binary, 34,
+				   x.width + log2_up(c));
+	/* As a last digit of NAF may lie one above the product's width, near 64 bits only binary
+	 * fits. */
+	bool plain = n_binary <= n_naf || x.width + log2_up(c) + 2 > W;
+	return mul_digits(b, &x, plain ? binary : naf, 34);
 }

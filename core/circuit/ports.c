@@ -8,27 +8,6 @@
 #include <quotient/circuits.h>
 #include <quotient/memory.h>
 
-/* Defined beside the node table. */
-quo_wire quo__input_node(quo_builder *b, bool scalar);
-
-bool quo__check(quo_builder *b, const quo_int *x, const char *what)
-{
-	if (!quo__ok(b))
-		return false;
-	if (x->width > QUO_INT_MAX_WIDTH) {
-		quo__builder_fail(b, what);
-		return false;
-	}
-	for (unsigned i = 0; i < x->width; i++) {
-		if (x->bit[i] >> 1 >= b->n_nodes) {
-			quo__builder_fail(
-				b, "an integer with a wire that this builder never gave out");
-			return false;
-		}
-	}
-	return true;
-}
-
 static quo__port *add_port(quo_builder *b, quo__port **ports, uint32_t *n, uint32_t *cap,
 			   const char *name)
 {

@@ -9,8 +9,6 @@
  */
 #include "builder.h"
 
-#include <quotient/bits.h>
-
 #define W QUO_INT_MAX_WIDTH
 #define MAX_GROUP_BITS 4
 
@@ -104,17 +102,6 @@ static void shift_by_scalar(quo_builder *b, quo_wire *z, quo_wire sign, const qu
 	}
 }
 
-/* at_least[] when s is the last length counted; else NULL. */
-static const quo_wire *length_steps(const quo_builder *b, const quo_int *s)
-{
-	if (!b->length.n.width || s->width < b->length.n.width)
-		return NULL;
-	for (unsigned i = 0; i < s->width; i++)
-		if (s->bit[i] != (i < b->length.n.width ? b->length.n.bit[i] : QUO_WIRE_0))
-			return NULL;
-	return b->length.at_least;
-}
-
 static void shift_by_length(quo_builder *b, quo_wire *z, quo_wire sign, const quo_wire *at_least,
 			    unsigned max, unsigned width)
 {
@@ -136,7 +123,7 @@ static void shift_by_length(quo_builder *b, quo_wire *z, quo_wire sign, const qu
 bool quo__shift_shallow(quo_builder *b, quo_wire *z, quo_wire sign, const quo_int *s,
 			unsigned stages, unsigned max, unsigned width)
 {
-	const quo_wire *at_least = length_steps(b, s);
+	const quo_wire *at_least = quo__length_steps(b, s);
 
 	if (quo_builder_goal(b) != QUO_SHALLOW)
 		return false;
@@ -146,29 +133,5 @@ bool quo__shift_shallow(quo_builder *b, quo_wire *z, quo_wire sign, const quo_in
 		shift_by_scalar(b, z, sign, s, stages, max, width);
 	else
 		return false;
-	return true;
-}
-
-/* Thermometers longer than this cost more gates than they save levels. */
-#define MAX_THERMOMETER 16
-
-bool quo__max_shallow(quo_builder *b, const quo_int *x, const quo_int *len, quo_int *max)
-{
-	if (!quo__ok(b) || quo_builder_goal(b) != QUO_SHALLOW || x->is_signed || len->is_signed ||
-	    !x->width || x->width > 4 || !length_steps(b, len))
-		return false;
-	unsigned of_x = (1u << x->width) - 1, of_len = b->length.most;
-	if (of_len > MAX_THERMOMETER)
-		return false;
-	quo_wire *at_least = b->length.at_least;
-	b->length.most = of_x > of_len ? of_x : of_len;
-	for (unsigned v = 1; v <= b->length.most; v++) {
-		quo_wire here = v <= of_len ? at_least[v] : QUO_WIRE_0;
-		quo_wire there =
-			v <= of_x ? quo_less(b, quo_const(v - 1, 4, false), *x) : QUO_WIRE_0;
-		at_least[v] = quo_bit_or(b, here, there);
-	}
-	b->length.n = quo__count_thermometer(b, at_least, b->length.most);
-	*max = quo_resize(b->length.n, x->width > len->width ? x->width : len->width, false);
 	return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bit lengths, shifts by wires, rounding and saturation. */
+/* Shifts by wires, rounding and saturation. */
 #include "builder.h"
 
 #include <quotient/bits.h>
@@ -7,43 +7,6 @@
 #define W QUO_INT_MAX_WIDTH
 
 static const quo_int nothing = { .width = 0 };
-
-/*
- * Bit k of a count v is the XOR of the thermometer over the places where that bit changes while one
- * counts: every multiple of 2^k up to v.
- */
-quo_int quo__count_thermometer(quo_builder *b, const quo_wire *at_least, unsigned most)
-{
-	quo_int n = { .width = (uint8_t)quo_bit_length(most) };
-
-	for (unsigned k = 0; k < n.width; k++) {
-		n.bit[k] = QUO_WIRE_0;
-		for (unsigned v = 1u << k; v <= most; v += 1u << k)
-			n.bit[k] = quo_bit_xor(b, n.bit[k], at_least[v]);
-	}
-	return n;
-}
-
-quo_int quo_len(quo_builder *b, quo_int x)
-{
-	quo_wire rev[W], ones[W], seen[W + 1];
-
-	if (!quo__check(b, &x, "an operand wider than 64 bits"))
-		return nothing;
-	for (unsigned i = 0; i < x.width; i++) {
-		rev[i] = x.bit[x.width - 1 - i];
-		ones[i] = QUO_WIRE_1;
-	}
-	/* seen[j]: one of the j top bits is set. From the top, OR so far is a carry of x + 11..1.
-	 */
-	quo__carries(b, rev, ones, QUO_WIRE_0, x.width, seen);
-	/* The length is the number of i for which x >= 2^i. */
-	b->length.most = x.width;
-	for (unsigned v = 1; v <= x.width; v++)
-		b->length.at_least[v] = seen[x.width - v + 1];
-	b->length.n = quo__count_thermometer(b, b->length.at_least, x.width);
-	return b->length.n;
-}
 
 quo_int quo_round_shift(quo_builder *b, quo_int x, int s)
 {

@@ -41,14 +41,11 @@ static size_t block_words(const quo__gemm_kernel *kernel)
 const quo__gemm_kernel *quo__gemm_kernel_here(void)
 {
 #if defined(__x86_64__)
-	const char *tier = quo_cpu_tier();
-
-	if (!strcmp(tier, "avx512") && __builtin_cpu_supports("avx512vnni"))
-		return &quo__gemm_avx512;
-	if (strcmp(tier, "portable") != 0)
+	/* Beyond the tier: VNNI. */
+	if (quo_tier_in_use() == QUO_TIER_AVX512 && !__builtin_cpu_supports("avx512vnni"))
 		return &quo__gemm_avx2;
 #endif
-	return &quo__gemm_portable;
+	return QUO_TIER_PICK(&quo__gemm_portable, &quo__gemm_avx2, &quo__gemm_avx512);
 }
 
 quo_gemm *quo_gemm_new(quo_err *err)

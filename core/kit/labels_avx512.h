@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the label kernels of the avx512 tier share. */
-#ifndef QUO_BASE_LABELS_AVX512_H
-#define QUO_BASE_LABELS_AVX512_H
+#ifndef QUOTIENT_CORE_KIT_LABELS_AVX512_H
+#define QUOTIENT_CORE_KIT_LABELS_AVX512_H
 
 #include "base/aes_vaes.h"
+#include "kit/labels_kernel.h"
 
 #define CHUNK 64 /* instances per expansion of keys */
 #define HALF (KEYS / 2)

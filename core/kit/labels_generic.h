@@ -3,11 +3,12 @@
  * The label kernels in plain C over a tier's hash: the portable tier, and with its flags the avx2
  * tier. The file that includes this defines HASH, the tier's quo__aes_kernels.
  */
-#include "base/kernels.h"
+#include <string.h>
 
 #include <quotient/memory.h>
 
-#include <string.h>
+#include "base/kernels.h"
+#include "kit/labels_kernel.h"
 
 #define CHUNK ((size_t)64) /* a multiple of QUO_TCCR_PER_KEY */
 

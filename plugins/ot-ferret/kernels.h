@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The loops of ot/ferret that touch every COT, in the tiers of the core (quotient/crypto.h). All
+ * The loops of ot/ferret that touch every COT, in the tiers of the core (quotient/tier.h). All
  * tiers give the same bytes.
  *
  * Trees come in batches of `trees` that are expanded together, with the tree's number running

@@ -2,9 +2,7 @@
 /* Rows of words, and the choice of a tier for sliced ones. */
 #include "rows.h"
 
-#include <quotient/crypto.h>
-
-#include <string.h>
+#include <quotient/tier.h>
 
 /* As rows_block.h, in words. All arithmetic is mod 2^32; the caller packs the low `width` bits of
  * the wire. */
@@ -86,11 +84,5 @@ void cot_add_sliced(void *z, const void *add, unsigned ring, size_t stride)
 
 const cot_rows *cot_rows_sliced(void)
 {
-#ifdef COT_X86
-	if (!strcmp(quo_cpu_tier(), "avx512"))
-		return &cot_rows_avx512;
-	if (!strcmp(quo_cpu_tier(), "avx2"))
-		return &cot_rows_avx2;
-#endif
-	return &cot_rows_portable;
+	return QUO_TIER_PICK(&cot_rows_portable, &cot_rows_avx2, &cot_rows_avx512);
 }

@@ -2,14 +2,13 @@
 /*
  * Symmetric primitives: blocks, AES-128, the one hash, PRGs, private randomness.
  *
- * Kernels exist in three tiers (portable, AES-NI/AVX2, VAES/AVX-512), chosen once at run time; in
- * every build the environment variable QUOTIENT_CPU=portable|avx2|avx512 lowers the tier (never
- * raises it over what the processor has). All tiers give the same bytes.
+ * Kernels exist in the tiers of tier.h (bit-sliced, AES-NI, VAES). All tiers give the same bytes.
  */
 #ifndef QUOTIENT_CRYPTO_H
 #define QUOTIENT_CRYPTO_H
 
 #include <quotient/status.h>
+#include <quotient/tier.h>
 
 /* 128 bits. w[0] holds bits 0..63 (bytes 0..7 on the wire), w[1] bits 64..127. lsb = bit
  * 0 of w[0]. */
@@ -33,9 +32,6 @@ static inline uint64_t quo_lsb(quo_block a)
 {
 	return a.w[0] & 1;
 }
-
-/* "portable", "avx2" or "avx512": the tier in use. */
-const char *quo_cpu_tier(void);
 
 /* Size of the largest cache that a core of this machine reads through, which it may share with other
  * cores, as the operating system says; 0: it does not say. */

@@ -7,7 +7,7 @@
  * of one call have n labels each, need no alignment beyond quo_block's, and nothing is read or
  * written beyond them. The output row may be an input row, as a whole.
  *
- * Kernels exist in the tiers of crypto.h; all give the same bytes. Take the table once, not for
+ * Kernels exist in the tiers of tier.h; all give the same bytes. Take the table once, not for
  * every row.
  */
 #ifndef QUOTIENT_LABELS_H

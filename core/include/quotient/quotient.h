@@ -12,5 +12,6 @@
 #include <quotient/plugin.h>
 #include <quotient/protocol.h>
 #include <quotient/quant.h>
+#include <quotient/tier.h>
 
 #endif

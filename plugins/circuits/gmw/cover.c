@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which operands become centres of stars: a small vertex cover. */
-#include "gmw.h"
+#include "cover.h"
 
 #define NONE UINT32_MAX
 

@@ -12,14 +12,15 @@
  * An additive port becomes two inputs that one party each knows, with an adder behind them
  * (quo_split_arith).
  *
- * Cost: a COT per direction for every star and instance (gmw.h), and from each party a bit per AND
+ * Cost: a COT per direction for every star and instance (program.h), and from each party a bit per AND
  * gate and a bit per star, rows padded to bytes; half of both for an AND gate between the two
  * halves of an additive port. Gates that depend on scalar ports alone are evaluated once.
  */
-#include "gmw.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "stages.h"
+#include "triples.h"
 
 /* Tests build it once more with small waves. */
 #ifndef GMW_NAME
@@ -165,43 +166,43 @@ static quo_status load_inputs(quo_session *s, struct gmw_part *part, quo_err *er
 static quo_status load_part(quo_session *s, struct gmw_part *part, quo_err *err)
 {
 	const struct gmw_program *p = part->job->program;
-	size_t n_rows = (size_t)p->n_inputs + p->n_slots + p->n_scalar_slots;
-	uint64_t *slots =
-		quo_arena_alloc(quo_step_arena(s), p->n_slots * part->words + p->n_scalar_slots,
-				sizeof *slots, err);
+	const quo_levels *l = p->levels;
+	uint64_t *slots = quo_arena_alloc(
+		quo_step_arena(s), l->n_vectors * part->words + l->n_scalars, sizeof *slots, err);
 
 	part->k = gmw_kernels();
-	part->rows = quo_arena_alloc(quo_step_arena(s), n_rows, sizeof *part->rows, err);
+	part->rows =
+		quo_arena_alloc(quo_step_arena(s), quo_levels_rows(l), sizeof *part->rows, err);
 	part->planes = quo_arena_alloc(quo_step_arena(s), p->n_planes * part->words,
 				       sizeof *part->planes, err);
 	part->scalars = quo_arena_alloc(quo_step_arena(s), p->n_words, sizeof *part->scalars, err);
 	if (!slots || !part->rows || !part->planes || !part->scalars)
 		return QUO_FAILED;
-	for (size_t i = 0; i < p->n_slots; i++, slots += part->words)
-		part->rows[p->n_inputs + i] = slots;
-	for (size_t i = 0; i < p->n_scalar_slots; i++)
-		part->rows[p->n_inputs + p->n_slots + i] = slots + i;
+	for (size_t i = 0; i < l->n_vectors; i++, slots += part->words)
+		part->rows[l->n_inputs + i] = slots;
+	for (size_t i = 0; i < l->n_scalars; i++)
+		part->rows[l->n_inputs + l->n_vectors + i] = slots + i;
 	return load_inputs(s, part, err);
 }
 
 static void store_outputs(const quo_session *s, const struct gmw_part *part)
 {
 	const quo_map_job *map = part->job->map;
-	const struct gmw_program *p = part->job->program;
+	const quo_levels *l = part->job->program->levels;
 	uint64_t tail = part->m % 64 ? (UINT64_C(1) << part->m % 64) - 1 : UINT64_MAX;
 	uint32_t o = 0;
 
 	for (uint32_t port = 0; port < map->circuit->n_out; port++) {
 		for (unsigned k = 0; k < map->circuit->out[port].width; k++, o++) {
 			uint64_t *to = quo_plane(map->out[port], k) + part->first / 64;
-			uint32_t row = p->out_rows[o];
+			uint32_t row = l->out_rows[o];
 			bool constant = row == QUO_OUT_ZERO || row == QUO_OUT_ONE;
 			uint64_t word = row == QUO_OUT_ONE && quo_me(s) == 0 ? UINT64_MAX : 0;
-			if (p->out_scalar[o])
+			if (l->out_scalar[o])
 				word = part->rows[row][0];
-			if (!constant && !p->out_scalar[o])
+			if (!constant && !l->out_scalar[o])
 				memcpy(to, part->rows[row], part->words * sizeof *to);
-			for (size_t i = 0; (constant || p->out_scalar[o]) && i < part->words; i++)
+			for (size_t i = 0; (constant || l->out_scalar[o]) && i < part->words; i++)
 				to[i] = word;
 			to[part->words - 1] &= tail;
 		}
@@ -224,8 +225,8 @@ static uint32_t wave_stages(const struct gmw_part *parts, size_t n_parts)
 	uint32_t stages = 0;
 
 	for (size_t i = 0; i < n_parts; i++)
-		if (stages < parts[i].job->program->n_stages)
-			stages = parts[i].job->program->n_stages;
+		if (stages < parts[i].job->program->levels->n_levels)
+			stages = parts[i].job->program->levels->n_levels;
 	return stages;
 }
 
@@ -266,7 +267,7 @@ static quo_status account_wave(quo_session *s, const struct gmw_part *parts, siz
 				wave_bytes(parts, n_parts, stage, 1));
 	}
 	for (size_t i = 0; i < n_parts; i++)
-		ands += (uint64_t)parts[i].job->program->n_ands * parts[i].m;
+		ands += (uint64_t)parts[i].job->program->levels->n_ands * parts[i].m;
 	quo_session_cost(s)->and_gates += ands;
 	for (int party = 0; party < 2; party++)
 		quo_cost_work(quo_session_cost(s), party,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a call is cut into waves, and what a stage sends. */
-#include "gmw.h"
+#include "plan.h"
 
 /* Bits that an instance takes while its wave runs; both parties' messages are held. */
 static size_t rows_of(const struct gmw_program *p)
 {
-	return (size_t)p->n_slots + p->n_planes + p->input_planes + 2 * (size_t)p->most_rows + 1;
+	return (size_t)p->levels->n_vectors + p->n_planes + p->input_planes +
+	       2 * (size_t)p->most_rows + 1;
 }
 
 size_t gmw_next_wave(const struct gmw_job *jobs, size_t n_jobs, struct gmw_cursor *cursor,
@@ -42,14 +43,13 @@ size_t gmw_stage_bytes(const struct gmw_part *part, uint32_t stage, int party)
 	const struct gmw_program *p = part->job->program;
 	size_t row = gmw_row_bytes(part->m), bytes = 0;
 
-	if (stage >= p->n_stages)
+	if (stage >= p->levels->n_levels)
 		return 0;
-	for (uint32_t i = stage ? p->stages[stage - 1].stars_end : 0;
-	     i < p->stages[stage].stars_end; i++)
+	for (uint32_t i = p->stages[stage].stars; i < p->stages[stage].stars_end; i++)
 		if (gmw_opens_centre(&p->stars[i], party))
 			bytes += gmw_wide(&p->stars[i]) ? row : 1;
-	for (uint32_t i = stage ? p->stages[stage - 1].ands_end : 0; i < p->stages[stage].ands_end;
-	     i++) {
+	const quo_level *level = &p->levels->levels[stage];
+	for (uint32_t i = level->ands; i < level->ands_end; i++) {
 		const struct gmw_star *star = &p->stars[p->ands[i].star];
 		if (gmw_opens_leaves(star, party))
 			bytes += star->kind == GMW_ONE ? 1 : row;

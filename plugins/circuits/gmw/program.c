@@ -1,49 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * From a circuit to the program that every part of a job runs: AND gates by level, local gates
- * between them, stars, and a register allocation for that order.
- */
-#include "gmw.h"
+/* From a circuit to the program that every part of a job runs: its levels, and stars for their AND
+ * gates. */
+#include "program.h"
 
 #include <string.h>
 
+#include "cover.h"
+
 #define NONE UINT32_MAX
 
-/* Scratch: arrays over wires or gates of the two-party circuit. */
+/* Scratch of one program. */
 struct work {
-	const quo_circuit *c;
 	struct gmw_program *p;
-	uint32_t n_wires;
-	uint32_t *root; /* the wire without its NOT gates */
-	bool *flip;     /* wire = root ^ flip */
-	bool *scalar, *needed;
-	uint8_t *half; /* input wires: 1 + the party that knows this half of an additive port; else
-			  0 */
-	uint32_t *level; /* exchanges before the wire is known */
-	uint32_t *last;  /* position of the last reader */
-	uint32_t *slot;
-	uint32_t *star[2];  /* the root's star that takes leaves now; [1]: of kind SCALAR */
-	uint32_t *by_stage; /* gates in order of evaluation */
-	uint32_t *centre;   /* of every AND gate: its root */
+	quo_levels *l;
+	uint32_t n_gates, n_wires; /* of the two-party circuit */
+	uint8_t *
+		half; /* of a wire: 1 + the party that knows this half of an additive port; else 0 */
+	uint32_t *in_order; /* AND gates (of levels->ands) as the circuit has them */
+	uint32_t *centre;   /* of every AND gate: a wire */
+	bool *centre_is_b;  /* of every AND gate */
 	struct gmw_edge *edges;
-	void *memory[11];
+	uint32_t *chosen;  /* centres of the edges */
+	uint32_t *star[2]; /* the wire's star that takes leaves now; [1]: of kind SCALAR */
+	void *memory[7];
 };
 
 /* ---- analysis ---- */
-
-static void find_scalars(struct work *w)
-{
-	uint32_t wire = 0;
-
-	for (uint32_t p = 0; p < w->c->n_in; p++)
-		for (unsigned k = 0; k < w->c->in[p].width; k++)
-			w->scalar[wire++] = w->c->in[p].scalar;
-	for (uint32_t g = 0; g < w->c->n_gates; g++, wire++) {
-		const quo_gate *gate = &w->c->gates[g];
-		w->scalar[wire] =
-			w->scalar[gate->a] && (gate->op == QUO_GATE_NOT || w->scalar[gate->b]);
-	}
-}
 
 /* An additive port of the circuit as the caller gave it has two ports in the two-party form. */
 static void find_halves(struct work *w, const quo_circuit *given)
@@ -61,98 +43,41 @@ static void find_halves(struct work *w, const quo_circuit *given)
 	}
 }
 
-static void find_roots_and_levels(struct work *w)
+/* in_order[] serves as the AND gate of every gate first. */
+static void sort_ands(struct work *w)
 {
-	for (uint32_t i = 0; i < w->c->n_input_wires; i++)
-		w->root[i] = i;
-	for (uint32_t g = 0; g < w->c->n_gates; g++) {
-		const quo_gate *gate = &w->c->gates[g];
-		uint32_t wire = w->c->n_input_wires + g, la = w->level[gate->a],
-			 lb = w->level[gate->b];
-		bool is_not = gate->op == QUO_GATE_NOT;
-		w->root[wire] = is_not ? w->root[gate->a] : wire;
-		w->flip[wire] = is_not && !w->flip[gate->a];
-		w->level[wire] = is_not ? la : (la > lb ? la : lb) + (gate->op == QUO_GATE_AND);
-	}
+	uint32_t n = 0;
+
+	for (uint32_t g = 0; g < w->n_gates; g++)
+		w->in_order[g] = NONE;
+	for (uint32_t i = 0; i < w->l->n_ands; i++)
+		w->in_order[w->l->ands[i].gate] = i;
+	for (uint32_t g = 0; g < w->n_gates; g++)
+		if (w->in_order[g] != NONE)
+			w->in_order[n++] = w->in_order[g];
 }
 
-/* What is read: AND gates take roots, so that most NOT gates drop out. */
-static void find_needed(struct work *w)
+static gmw_kind kind_of(const struct work *w, const quo_and_gate *gate)
 {
-	for (uint32_t o = 0; o < w->c->n_output_wires; o++)
-		if (w->c->outputs[o] < w->n_wires)
-			w->needed[w->c->outputs[o]] = true;
-	for (uint32_t g = w->c->n_gates; g-- > 0;) {
-		const quo_gate *gate = &w->c->gates[g];
-		if (!w->needed[w->c->n_input_wires + g])
-			continue;
-		bool is_and = gate->op == QUO_GATE_AND;
-		w->needed[is_and ? w->root[gate->a] : gate->a] = true;
-		if (gate->op != QUO_GATE_NOT)
-			w->needed[is_and ? w->root[gate->b] : gate->b] = true;
-	}
-}
+	uint8_t half_a = w->half[gate->a], half_b = w->half[gate->b];
 
-/* ---- order ---- */
-
-static bool is_and(const struct work *w, uint32_t g)
-{
-	return w->c->gates[g].op == QUO_GATE_AND;
-}
-
-/* The stage that computes gate g. */
-static uint32_t stage_of(const struct work *w, uint32_t g)
-{
-	return w->level[w->c->n_input_wires + g] - is_and(w, g);
-}
-
-/* Needed gates: stage after stage, local gates before AND gates, otherwise as they come. */
-static quo_status sort_gates(struct work *w, quo_err *err)
-{
-	struct gmw_program *p = w->p;
-	uint32_t *at = quo_alloc(2 * (size_t)p->n_stages + 1, sizeof *at, err), sum = 0;
-
-	if (!at)
-		return QUO_FAILED;
-	for (uint32_t g = 0; g < w->c->n_gates; g++)
-		if (w->needed[w->c->n_input_wires + g])
-			at[2 * stage_of(w, g) + is_and(w, g)]++;
-	for (uint32_t s = 0; s < 2 * p->n_stages; s++) {
-		uint32_t n = at[s];
-		at[s] = sum;
-		sum += n;
-		if (s % 2)
-			p->n_ands += n;
-	}
-	for (uint32_t g = 0; g < w->c->n_gates; g++)
-		if (w->needed[w->c->n_input_wires + g])
-			w->by_stage[at[2 * stage_of(w, g) + is_and(w, g)]++] = g;
-	w->by_stage[sum] = NONE;
-	quo_free(at);
-	return QUO_OK;
-}
-
-/* ---- stars ---- */
-
-static gmw_kind kind_of(const struct work *w, const quo_gate *gate)
-{
-	uint8_t half_a = w->half[w->root[gate->a]], half_b = w->half[w->root[gate->b]];
-
-	if (w->scalar[gate->a] || w->scalar[gate->b])
-		return w->scalar[gate->a] && w->scalar[gate->b] ? GMW_ONE : GMW_SCALAR;
+	if (gate->scalar_a)
+		return gate->scalar_b ? GMW_ONE : GMW_SCALAR;
 	return half_a && half_b && half_a != half_b ? GMW_CROSS : GMW_VECTOR;
 }
 
+/* ---- centres ---- */
+
 /* The gate's operand that is its star's centre: its scalar operand, or party 0's and party 1's half
  * in turn; NONE where the cover decides. */
-static uint32_t given_centre(const struct work *w, const quo_gate *gate, unsigned *turn)
+static uint32_t given_centre(const struct work *w, const quo_and_gate *gate, unsigned *turn)
 {
 	switch (kind_of(w, gate)) {
 	case GMW_SCALAR:
-		return w->root[w->scalar[gate->a] ? gate->a : gate->b];
+		return gate->a;
 	case GMW_CROSS:
 		*turn = 3 - *turn;
-		return w->root[w->half[w->root[gate->a]] == *turn ? gate->a : gate->b];
+		return w->half[gate->a] == *turn ? gate->a : gate->b;
 	default:
 		return NONE;
 	}
@@ -164,82 +89,80 @@ static quo_status choose_centres(struct work *w, quo_err *err)
 	uint32_t n = 0;
 	unsigned turn = 2;
 
-	for (uint32_t g = 0; g < w->c->n_gates; g++) {
-		const quo_gate *gate = &w->c->gates[g];
-		if (!is_and(w, g))
-			continue;
-		w->centre[g] = given_centre(w, gate, &turn);
-		if (w->centre[g] == NONE)
-			w->edges[n++] = (struct gmw_edge){ w->root[gate->a], w->root[gate->b] };
+	for (uint32_t k = 0; k < w->l->n_ands; k++) {
+		const quo_and_gate *gate = &w->l->ands[w->in_order[k]];
+		uint32_t centre = given_centre(w, gate, &turn);
+		w->centre[w->in_order[k]] = centre;
+		if (centre == NONE)
+			w->edges[n++] = (struct gmw_edge){ gate->a, gate->b };
 	}
-	/* last[] is free until liveness. */
-	QUO_TRY(gmw_cover(w->edges, n, w->n_wires, w->last, err));
+	QUO_TRY(gmw_cover(w->edges, n, w->n_wires, w->chosen, err));
 	n = 0;
-	for (uint32_t g = 0; g < w->c->n_gates; g++)
-		if (is_and(w, g) && w->centre[g] == NONE)
-			w->centre[g] = w->last[n++];
-	memset(w->last, 0, w->n_wires * sizeof *w->last);
+	for (uint32_t k = 0; k < w->l->n_ands; k++)
+		if (w->centre[w->in_order[k]] == NONE)
+			w->centre[w->in_order[k]] = w->chosen[n++];
 	return QUO_OK;
 }
 
-/* The star that takes the next leaf of this root. */
-static struct gmw_star *star_of(struct work *w, uint32_t root, gmw_kind kind)
+/* ---- stars ---- */
+
+/* The star that takes the next leaf of this wire. */
+static struct gmw_star *star_of(struct work *w, uint32_t wire, gmw_kind kind)
 {
 	struct gmw_program *p = w->p;
-	uint32_t *star = &w->star[kind == GMW_SCALAR][root];
+	uint32_t *star = &w->star[kind == GMW_SCALAR][wire];
 	uint32_t most = kind == GMW_SCALAR ? UINT32_MAX : kind == GMW_CROSS ? 1 : GMW_MAX_LEAVES;
 
 	if (*star == NONE || p->stars[*star].kind != kind || p->stars[*star].degree >= most) {
 		*star = p->n_stars++;
-		p->stars[*star] = (struct gmw_star){ .centre = root, .kind = (uint8_t)kind };
+		p->stars[*star] = (struct gmw_star){ .kind = (uint8_t)kind };
 		if (kind == GMW_CROSS)
-			p->stars[*star].owner = (uint8_t)(w->half[root] - 1);
+			p->stars[*star].owner = (uint8_t)(w->half[wire] - 1);
 	}
 	return &p->stars[*star];
 }
 
-/* Gates in order, operands still as wires; rows come later. */
-static void emit(struct work *w)
+/* Gate number i becomes a leaf of its centre's star. Who comes later than the star's stage does not
+ * read the centre. */
+static void join_star(struct work *w, uint32_t i, uint32_t first_star)
 {
-	struct gmw_program *p = w->p;
-	uint32_t n_ops = 0, n_ands = 0, i = 0;
+	quo_and_gate *gate = &w->l->ands[i];
+	bool centre_is_b = gate->a != w->centre[i];
+	struct gmw_star *star = star_of(w, w->centre[i], kind_of(w, gate));
+	uint32_t number = (uint32_t)(star - w->p->stars);
 
-	for (uint32_t s = 0; s < p->n_stages; s++) {
-		for (; w->by_stage[i] != NONE && stage_of(w, w->by_stage[i]) == s; i++) {
-			uint32_t g = w->by_stage[i], wire = w->c->n_input_wires + g;
-			const quo_gate *gate = &w->c->gates[g];
-			uint32_t a = gate->a, b = gate->b;
-			if (!is_and(w, g)) {
-				bool mixed =
-					gate->op == QUO_GATE_XOR && w->scalar[a] != w->scalar[b];
-				bool swap = mixed && w->scalar[a];
-				p->ops[n_ops++] = (struct gmw_op){
-					.out = wire,
-					.a = swap ? b : a,
-					.b = swap ? a : b,
-					.code = gate->op == QUO_GATE_NOT ? GMW_NOT
-						: mixed                  ? GMW_XOR_SCALAR
-									 : GMW_XOR,
-					.scalar = w->scalar[wire],
-				};
-				continue;
-			}
-			if (w->root[a] != w->centre[g]) {
-				a = gate->b;
-				b = gate->a;
-			}
-			gmw_kind kind = kind_of(w, gate);
-			struct gmw_star *star = star_of(w, w->root[a], kind);
-			p->ands[n_ands++] = (struct gmw_and){
-				.star = (uint32_t)(star - p->stars),
-				.leaf = star->degree++,
-				.in = w->root[b],
-				.out = wire,
-				.not_centre = w->flip[a],
-				.not_leaf = w->flip[b],
-			};
-		}
-		p->stages[s] = (struct gmw_stage){ n_ops, p->n_stars, n_ands };
+	w->centre_is_b[i] = centre_is_b;
+	*(centre_is_b ? &gate->unread_b : &gate->unread_a) = number < first_star;
+	w->p->ands[i] = (struct gmw_and){
+		.star = number,
+		.leaf = star->degree++,
+		.not_centre = centre_is_b ? gate->not_b : gate->not_a,
+		.not_leaf = centre_is_b ? gate->not_a : gate->not_b,
+	};
+}
+
+static void make_stars(struct work *w)
+{
+	for (uint32_t s = 0; s < w->l->n_levels; s++) {
+		const quo_level *level = &w->l->levels[s];
+		struct gmw_stage *stage = &w->p->stages[s];
+		stage->stars = w->p->n_stars;
+		for (uint32_t i = level->ands; i < level->ands_end; i++)
+			join_star(w, i, stage->stars);
+		stage->stars_end = w->p->n_stars;
+	}
+}
+
+/* Rows of operands and results. The star's first leaf is in the stage that opens the centre. */
+static void number_rows(struct work *w)
+{
+	for (uint32_t i = 0; i < w->l->n_ands; i++) {
+		const quo_and_gate *gate = &w->l->ands[i];
+		struct gmw_and *mine = &w->p->ands[i];
+		if (!mine->leaf)
+			w->p->stars[mine->star].centre = w->centre_is_b[i] ? gate->b : gate->a;
+		mine->in = w->centre_is_b[i] ? gate->a : gate->b;
+		mine->out = gate->out;
 	}
 }
 
@@ -256,117 +179,15 @@ static void place_stars(struct gmw_program *p)
 	}
 }
 
-/* ---- slots ---- */
-
-/* Slots of one kind that are free. */
-struct pool {
-	uint32_t *list, n, used;
-};
-
-static void give(struct work *w, struct pool *pools, uint32_t wire)
-{
-	struct pool *pool = &pools[w->scalar[wire]];
-
-	if (wire >= w->c->n_input_wires)
-		w->slot[wire] = pool->n ? pool->list[--pool->n] : pool->used++;
-}
-
-/* Take back the slot of a wire that `position` was the last to read; once. Scalars keep theirs, so
- * that a stage may compute them all before its vectors. */
-static void take_back(struct work *w, struct pool *pools, uint32_t wire, uint32_t position)
-{
-	struct pool *pool = &pools[0];
-
-	if (wire < w->c->n_input_wires || w->scalar[wire] || w->last[wire] != position)
-		return;
-	w->last[wire] = 0;
-	pool->list[pool->n++] = w->slot[wire];
-}
-
-/* Positions: every local gate has one, and so has every stage's exchange. Position 0 is nobody's.
- */
-static void find_last(struct work *w)
-{
-	const struct gmw_program *p = w->p;
-	uint32_t op = 0, star = 0, and = 0, position = 0;
-
-	for (uint32_t s = 0; s < p->n_stages; s++) {
-		for (; op < p->stages[s].ops_end; op++)
-			w->last[p->ops[op].a] = w->last[p->ops[op].b] = ++position;
-		position++;
-		for (; star < p->stages[s].stars_end; star++)
-			w->last[p->stars[star].centre] = position;
-		for (; and < p->stages[s].ands_end; and++)
-			w->last[p->ands[and].in] = position;
-	}
-	for (uint32_t o = 0; o < w->c->n_output_wires; o++)
-		if (w->c->outputs[o] < w->n_wires)
-			w->last[w->c->outputs[o]] = NONE;
-}
-
-/* After an exchange its operands are not read again, so that the AND gates may write over them. */
-static void allocate(struct work *w, struct pool *pools)
-{
-	const struct gmw_program *p = w->p;
-	uint32_t op = 0, star = 0, and = 0, out = 0, position = 0;
-
-	for (uint32_t s = 0; s < p->n_stages; s++) {
-		for (; op < p->stages[s].ops_end; op++) {
-			give(w, pools, p->ops[op].out);
-			position++;
-			take_back(w, pools, p->ops[op].a, position);
-			take_back(w, pools, p->ops[op].b, position);
-		}
-		position++;
-		for (; star < p->stages[s].stars_end; star++)
-			take_back(w, pools, p->stars[star].centre, position);
-		for (; and < p->stages[s].ands_end; and++)
-			take_back(w, pools, p->ands[and].in, position);
-		for (; out < p->stages[s].ands_end; out++)
-			give(w, pools, p->ands[out].out);
-	}
-}
-
-static uint32_t row_of(const struct work *w, uint32_t wire)
-{
-	if (wire < w->c->n_input_wires)
-		return wire;
-	return w->p->n_inputs + (w->scalar[wire] ? w->p->n_slots : 0) + w->slot[wire];
-}
-
-static void number_rows(struct work *w)
-{
-	struct gmw_program *p = w->p;
-
-	for (uint32_t i = 0; i < p->stages[p->n_stages - 1].ops_end; i++) {
-		struct gmw_op *op = &p->ops[i];
-		op->out = row_of(w, op->out);
-		op->a = row_of(w, op->a);
-		op->b = row_of(w, op->b);
-	}
-	for (uint32_t i = 0; i < p->n_stars; i++)
-		p->stars[i].centre = row_of(w, p->stars[i].centre);
-	for (uint32_t i = 0; i < p->n_ands; i++) {
-		p->ands[i].in = row_of(w, p->ands[i].in);
-		p->ands[i].out = row_of(w, p->ands[i].out);
-	}
-	for (uint32_t o = 0; o < p->n_outputs; o++) {
-		uint32_t wire = w->c->outputs[o];
-		p->out_rows[o] = wire < w->n_wires ? row_of(w, wire) : wire;
-		p->out_scalar[o] = wire < w->n_wires && w->scalar[wire];
-	}
-}
-
 static void find_largest_exchange(struct gmw_program *p)
 {
-	uint32_t star = 0, and = 0;
-
-	for (uint32_t s = 0; s < p->n_stages; s++) {
+	for (uint32_t s = 0; s < p->levels->n_levels; s++) {
+		const quo_level *level = &p->levels->levels[s];
 		uint32_t rows = 0;
-		for (; star < p->stages[s].stars_end; star++)
-			rows += gmw_wide(&p->stars[star]);
-		for (; and < p->stages[s].ands_end; and++)
-			rows += p->stars[p->ands[and].star].kind != GMW_ONE;
+		for (uint32_t i = p->stages[s].stars; i < p->stages[s].stars_end; i++)
+			rows += gmw_wide(&p->stars[i]);
+		for (uint32_t i = level->ands; i < level->ands_end; i++)
+			rows += p->stars[p->ands[i].star].kind != GMW_ONE;
 		if (p->most_rows < rows)
 			p->most_rows = rows;
 	}
@@ -376,76 +197,53 @@ static void find_largest_exchange(struct gmw_program *p)
 
 static quo_status allocate_work(struct work *w, quo_err *err)
 {
-	size_t n = (size_t)w->n_wires + 1;
-	const size_t size[] = { sizeof *w->root,       sizeof *w->flip,        sizeof *w->scalar,
-				sizeof *w->needed,     sizeof *w->level,       sizeof *w->last,
-				sizeof *w->slot,       2 * sizeof *w->star[0], sizeof *w->edges,
-				2 * sizeof *w->centre, sizeof *w->half };
+	size_t ands = (size_t)w->l->n_ands + 1, wires = (size_t)w->n_wires + 1;
 
-	for (unsigned i = 0; i < sizeof size / sizeof *size; i++)
-		if (!(w->memory[i] = quo_alloc(n, size[i], err)))
+	w->half = w->memory[0] = quo_alloc(wires, sizeof *w->half, err);
+	w->in_order = w->memory[1] = quo_alloc((size_t)w->n_gates + 1, sizeof *w->in_order, err);
+	w->centre = w->memory[2] = quo_alloc(ands, sizeof *w->centre, err);
+	w->centre_is_b = w->memory[3] = quo_alloc(ands, sizeof *w->centre_is_b, err);
+	w->edges = w->memory[4] = quo_alloc(ands, sizeof *w->edges, err);
+	w->chosen = w->memory[5] = quo_alloc(ands, sizeof *w->chosen, err);
+	w->star[0] = w->memory[6] = quo_alloc(wires, 2 * sizeof *w->star[0], err);
+	for (unsigned i = 0; i < sizeof w->memory / sizeof *w->memory; i++)
+		if (!w->memory[i])
 			return QUO_FAILED;
-	w->root = w->memory[0];
-	w->flip = w->memory[1];
-	w->scalar = w->memory[2];
-	w->needed = w->memory[3];
-	w->level = w->memory[4];
-	w->last = w->memory[5];
-	w->slot = w->memory[6];
-	w->star[0] = w->memory[7];
-	w->star[1] = w->star[0] + n;
-	memset(w->star[0], 0xff, 2 * n * sizeof *w->star[0]);
-	w->edges = w->memory[8];
-	w->centre = w->memory[9];
-	w->by_stage = w->centre + n;
-	w->half = w->memory[10];
+	w->star[1] = w->star[0] + wires;
+	memset(w->star[0], 0xff, 2 * wires * sizeof *w->star[0]);
 	return QUO_OK;
 }
 
-static quo_status allocate_program(struct gmw_program *p, const quo_circuit *c, quo_err *err)
+static quo_status allocate_program(struct gmw_program *p, quo_err *err)
 {
-	size_t n = (size_t)c->n_gates + 1;
+	size_t n = (size_t)p->levels->n_ands + 1;
 
-	p->n_stages = c->depth + 1;
-	p->n_inputs = c->n_input_wires;
-	p->n_outputs = c->n_output_wires;
-	p->ops = quo_alloc(n, sizeof *p->ops, err);
-	p->stars = quo_alloc(n, sizeof *p->stars, err);
+	p->stages = quo_alloc(p->levels->n_levels, sizeof *p->stages, err);
 	p->ands = quo_alloc(n, sizeof *p->ands, err);
-	p->stages = quo_alloc(p->n_stages, sizeof *p->stages, err);
-	p->out_rows = quo_alloc((size_t)p->n_outputs + 1, sizeof *p->out_rows, err);
-	p->out_scalar = quo_alloc((size_t)p->n_outputs + 1, sizeof *p->out_scalar, err);
-	return p->ops && p->stars && p->ands && p->stages && p->out_rows && p->out_scalar
-		       ? QUO_OK
-		       : QUO_FAILED;
+	p->stars = quo_alloc(n, sizeof *p->stars, err);
+	return p->stages && p->ands && p->stars ? QUO_OK : QUO_FAILED;
 }
 
-static quo_status compile(struct gmw_program *p, const quo_circuit *given, const quo_circuit *c,
-			  struct work *w, quo_err *err)
+/* c: the two-party form of the circuit that was given. */
+static quo_status compile(struct work *w, const quo_circuit *given, const quo_circuit *c,
+			  quo_err *err)
 {
-	struct pool pools[2] = { { 0 } };
+	struct gmw_program *p = w->p;
 
-	w->c = c;
-	w->p = p;
+	w->l = p->levels = quo_levels_order(c, err);
+	if (!p->levels)
+		return QUO_FAILED;
+	w->n_gates = c->n_gates;
 	w->n_wires = c->n_input_wires + c->n_gates;
-	QUO_TRY(allocate_program(p, c, err));
+	QUO_TRY(allocate_program(p, err));
 	QUO_TRY(allocate_work(w, err));
-	find_scalars(w);
 	find_halves(w, given);
-	find_roots_and_levels(w);
-	find_needed(w);
-	QUO_TRY(sort_gates(w, err));
+	sort_ands(w);
 	QUO_TRY(choose_centres(w, err));
-	emit(w);
-	place_stars(p);
-	find_last(w);
-	/* by_stage and centre have done their work: the pools' lists. */
-	pools[0].list = w->by_stage;
-	pools[1].list = w->centre;
-	allocate(w, pools);
-	p->n_slots = pools[0].used;
-	p->n_scalar_slots = pools[1].used;
+	make_stars(w);
+	QUO_TRY(quo_levels_allocate(p->levels, err));
 	number_rows(w);
+	place_stars(p);
 	find_largest_exchange(p);
 	return QUO_OK;
 }
@@ -454,7 +252,7 @@ struct gmw_program *gmw_program_new(const quo_circuit *c, quo_goal goal, quo_err
 {
 	struct gmw_program *p = quo_alloc(1, sizeof *p, err);
 	quo_circuit *split = NULL;
-	struct work w = { 0 };
+	struct work w = { .p = p };
 	quo_status status = p ? QUO_OK : QUO_FAILED;
 
 	for (uint32_t i = 0; p && i < c->n_in; i++)
@@ -467,7 +265,7 @@ struct gmw_program *gmw_program_new(const quo_circuit *c, quo_goal goal, quo_err
 	if (status == QUO_OK) {
 		p->id = c->id;
 		p->goal = goal;
-		status = compile(p, c, split ? split : c, &w, err);
+		status = compile(&w, c, split ? split : c, err);
 	}
 	for (unsigned i = 0; i < sizeof w.memory / sizeof *w.memory; i++)
 		quo_free(w.memory[i]);
@@ -482,11 +280,9 @@ void gmw_program_free(struct gmw_program *p)
 {
 	if (!p)
 		return;
-	quo_free(p->ops);
-	quo_free(p->stars);
-	quo_free(p->ands);
+	quo_levels_free(p->levels);
 	quo_free(p->stages);
-	quo_free(p->out_rows);
-	quo_free(p->out_scalar);
+	quo_free(p->ands);
+	quo_free(p->stars);
 	quo_free(p);
 }

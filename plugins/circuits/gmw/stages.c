@@ -6,7 +6,15 @@
  * places that the program and the part's size give, whoever fills them in. What is one bit for all
  * instances comes before the ranges or is the first one's.
  */
-#include "gmw.h"
+#include "stages.h"
+
+#include "triples.h"
+
+/* What a thread should have to do: words of a row, and words of all rows of a stage together. */
+#ifndef GMW_SHARE_WORDS
+#define GMW_SHARE_WORDS ((size_t)64)
+#define GMW_SHARE_WORK ((size_t)1 << 15)
+#endif
 
 struct stage {
 	const quo_session *s;
@@ -21,46 +29,39 @@ struct range {
 	size_t first, words, m;
 };
 
-/* The stage's share of the arrays of a program. */
-struct span {
-	uint32_t op, star, and;
-};
-
-static struct span span_begin(const struct gmw_program *p, uint32_t stage)
+static const quo_level *level_of(const struct gmw_part *part, uint32_t stage)
 {
-	if (!stage)
-		return (struct span){ 0, 0, 0 };
-	const struct gmw_stage *before = &p->stages[stage - 1];
-	return (struct span){ before->ops_end, before->stars_end, before->ands_end };
+	return &part->job->program->levels->levels[stage];
 }
 
 static bool has_stage(const struct gmw_part *part, uint32_t stage)
 {
-	return stage < part->job->program->n_stages;
+	return stage < part->job->program->levels->n_levels;
 }
 
 /* ---- local gates, masks ---- */
 
-static void run_op(const quo_session *s, const struct gmw_part *part, const struct gmw_op *op,
+static void run_op(const quo_session *s, const struct gmw_part *part, const quo_local_gate *op,
 		   size_t first, size_t words)
 {
 	uint64_t flip = quo_me(s) == 0 ? UINT64_MAX : 0;
 	uint64_t *out = part->rows[op->out] + first, *a = part->rows[op->a] + first;
 	const uint64_t *b = part->rows[op->b];
 
-	if (op->code == GMW_XOR)
+	if (op->op == QUO_LOCAL_XOR)
 		part->k->xor_rows(out, a, b + first, words);
 	else
-		part->k->xor_word(out, a, op->code == GMW_NOT ? flip : *b, words);
+		part->k->xor_word(out, a, op->op == QUO_LOCAL_NOT ? flip : *b, words);
 }
 
 static void run_scalar_ops(const quo_session *s, const struct gmw_part *part, uint32_t stage)
 {
-	const struct gmw_program *p = part->job->program;
+	const quo_local_gate *locals = part->job->program->levels->locals;
+	const quo_level *level = level_of(part, stage);
 
-	for (uint32_t i = span_begin(p, stage).op; i < p->stages[stage].ops_end; i++)
-		if (p->ops[i].scalar)
-			run_op(s, part, &p->ops[i], 0, 1);
+	for (uint32_t i = level->locals; i < level->locals_end; i++)
+		if (locals[i].scalar)
+			run_op(s, part, &locals[i], 0, 1);
 }
 
 /* A row of the message: `wide`, of the part's instances; else one bit. Returns its end. */
@@ -79,20 +80,20 @@ static void mask_operands(const quo_session *s, const struct range *r, uint32_t 
 {
 	const struct gmw_part *part = r->part;
 	const struct gmw_program *p = part->job->program;
-	struct span from = span_begin(p, stage);
+	const quo_level *level = level_of(part, stage);
 	uint8_t *to = part->mine;
 
-	for (uint32_t i = from.star; i < p->stages[stage].stars_end; i++) {
+	for (uint32_t i = p->stages[stage].stars; i < p->stages[stage].stars_end; i++) {
 		const struct gmw_star *star = &p->stars[i];
 		if (gmw_opens_centre(star, quo_me(s)))
 			to = mask_row(r, to, part->rows[star->centre], gmw_a(part, star),
 				      gmw_wide(star));
 	}
-	for (uint32_t i = from.and; i < p->stages[stage].ands_end; i++) {
-		const struct gmw_and *and = &p->ands[i];
-		const struct gmw_star *star = &p->stars[ and->star];
+	for (uint32_t i = level->ands; i < level->ands_end; i++) {
+		const struct gmw_and *gate = &p->ands[i];
+		const struct gmw_star *star = &p->stars[gate->star];
 		if (gmw_opens_leaves(star, quo_me(s)))
-			to = mask_row(r, to, part->rows[ and->in], gmw_b(part, star, and->leaf),
+			to = mask_row(r, to, part->rows[gate->in], gmw_b(part, star, gate->leaf),
 				      star->kind != GMW_ONE);
 	}
 }
@@ -114,10 +115,11 @@ static void local_task(void *arg, size_t i)
 
 	if (!range_of(st, i, &r))
 		return;
-	const struct gmw_program *p = r.part->job->program;
-	for (uint32_t k = span_begin(p, st->number).op; k < p->stages[st->number].ops_end; k++)
-		if (!p->ops[k].scalar)
-			run_op(st->s, r.part, &p->ops[k], r.first, r.words);
+	const quo_local_gate *locals = r.part->job->program->levels->locals;
+	const quo_level *level = level_of(r.part, st->number);
+	for (uint32_t k = level->locals; k < level->locals_end; k++)
+		if (!locals[k].scalar)
+			run_op(st->s, r.part, &locals[k], r.first, r.words);
 	mask_operands(st->s, &r, st->number);
 }
 
@@ -158,7 +160,7 @@ static void open_scalar_centres(const quo_session *s, const struct gmw_part *par
 	const struct gmw_program *p = part->job->program;
 	struct messages at = { part->mine, part->theirs };
 
-	for (uint32_t i = span_begin(p, stage).star; i < p->stages[stage].stars_end; i++) {
+	for (uint32_t i = p->stages[stage].stars; i < p->stages[stage].stars_end; i++) {
 		const struct gmw_star *star = &p->stars[i];
 		struct messages row = next_centre(part, star, quo_me(s), &at);
 		if (!gmw_wide(star))
@@ -167,18 +169,18 @@ static void open_scalar_centres(const quo_session *s, const struct gmw_part *par
 }
 
 static struct gmw_beaver beaver(const quo_session *s, const struct gmw_part *part,
-				const struct gmw_and *and)
+				const struct gmw_and *gate)
 {
-	const struct gmw_star *star = &part->job->program->stars[ and->star];
+	const struct gmw_star *star = &part->job->program->stars[gate->star];
 
 	return (struct gmw_beaver){
-		.out = part->rows[ and->out],
+		.out = part->rows[gate->out],
 		.d = gmw_d(part, star),
 		.a = gmw_a(part, star),
-		.b = gmw_b(part, star, and->leaf),
-		.c = gmw_c(part, star, and->leaf),
-		.not_d = 0 - (uint64_t) and->not_centre,
-		.not_e = 0 - (uint64_t) and->not_leaf,
+		.b = gmw_b(part, star, gate->leaf),
+		.c = gmw_c(part, star, gate->leaf),
+		.not_d = 0 - (uint64_t)gate->not_centre,
+		.not_e = 0 - (uint64_t)gate->not_leaf,
 		.party0 = quo_me(s) == 0 ? UINT64_MAX : 0,
 	};
 }
@@ -221,25 +223,25 @@ static void and_task(void *arg, size_t i)
 	int me = quo_me(st->s);
 	const struct gmw_part *part = r.part;
 	const struct gmw_program *p = part->job->program;
-	struct span from = span_begin(p, st->number);
+	const quo_level *level = level_of(part, st->number);
 	struct messages at = { part->mine, part->theirs };
-	for (uint32_t k = from.star; k < p->stages[st->number].stars_end; k++) {
+	for (uint32_t k = p->stages[st->number].stars; k < p->stages[st->number].stars_end; k++) {
 		const struct gmw_star *star = &p->stars[k];
 		struct messages row = next_centre(part, star, me, &at);
 		if (gmw_wide(star))
 			part->k->open(gmw_d(part, star) + r.first, row.mine + 8 * r.first,
 				      row.theirs + 8 * r.first, r.m);
 	}
-	for (uint32_t k = from.and; k < p->stages[st->number].ands_end; k++) {
-		const struct gmw_and *and = &p->ands[k];
-		const struct gmw_star *star = &p->stars[ and->star];
+	for (uint32_t k = level->ands; k < level->ands_end; k++) {
+		const struct gmw_and *gate = &p->ands[k];
+		const struct gmw_star *star = &p->stars[gate->star];
 		bool one = star->kind == GMW_ONE;
 		struct messages row = next_row(part, &at, !one, gmw_opens_leaves(star, me),
 					       gmw_opens_leaves(star, 1 - me));
 		if (!one)
-			multiply_range(beaver(st->s, part, and), &row, &r, gmw_wide(star));
+			multiply_range(beaver(st->s, part, gate), &row, &r, gmw_wide(star));
 		else if (!r.first)
-			multiply_bit(beaver(st->s, part, and), &row, part->k);
+			multiply_bit(beaver(st->s, part, gate), &row, part->k);
 	}
 }
 
@@ -259,12 +261,11 @@ static quo_status exchange(quo_session *s, const uint8_t *mine, size_t n_mine, u
 /* Words that the stage's gates read and write, about. */
 static size_t work_of(const struct gmw_part *part, uint32_t stage)
 {
-	const struct gmw_program *p = part->job->program;
-	struct span from = span_begin(p, stage);
-	const struct gmw_stage *end = &p->stages[stage];
+	const struct gmw_stage *opens = &part->job->program->stages[stage];
+	const quo_level *level = level_of(part, stage);
 
-	return part->words *
-	       (end->ops_end - from.op + end->stars_end - from.star + end->ands_end - from.and);
+	return part->words * (level->locals_end - level->locals + opens->stars_end - opens->stars +
+			      level->ands_end - level->ands);
 }
 
 quo_status gmw_stage_run(quo_session *s, struct gmw_part *parts, size_t n_parts, uint32_t stage,

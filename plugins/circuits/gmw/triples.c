@@ -14,7 +14,16 @@
  * direction will do. For one bit times a bit of every instance (GMW_SCALAR) the hash is the key of
  * a stream.
  */
-#include "gmw.h"
+#include "triples.h"
+
+/* COTs that are made and hashed at a time; a multiple of 64. */
+#ifndef GMW_BATCH_COTS
+#define GMW_BATCH_COTS ((size_t)1 << 14)
+#endif
+/* COTs of a batch that a thread should have to itself. */
+#ifndef GMW_SHARE_COTS
+#define GMW_SHARE_COTS ((size_t)1 << 11)
+#endif
 
 /* Hashes of a tile stay in the first-level cache. */
 #define TILE 512
