@@ -84,6 +84,7 @@ static uint64_t *word_of(const struct block *b, struct rep_row *row, unsigned pi
 static void deal(const struct replicated *r, const struct block *b, uint8_t *message)
 {
 	const struct port *p = b->port;
+	const struct rep_kernels *kernels = rep_kernels();
 	size_t words = quo_words(b->n), bytes = rep_row_bytes(b->n);
 	uint64_t planes[32 * (REP_BLOCK / 64)];
 
@@ -93,7 +94,7 @@ static void deal(const struct replicated *r, const struct block *b, uint8_t *mes
 		if (b->role == 0) {
 			uint64_t *u0 = word_of(b, &p->u[k], 0), *u1 = word_of(b, &p->u[k], 1);
 			stream_row(r, b, 0, k, u0);
-			rep_kernels()->xor_rows(u1, plane, u0, words);
+			kernels->xor_rows(u1, plane, u0, words);
 			memcpy(message + k * bytes, u1, bytes);
 			continue;
 		}
@@ -108,9 +109,11 @@ static void deal(const struct replicated *r, const struct block *b, uint8_t *mes
 /* At d + 1, after the exchange. */
 static void take(const struct block *b, const uint8_t *message)
 {
+	const struct rep_kernels *kernels = rep_kernels();
+
 	for (unsigned k = 0; k < b->port->width; k++)
-		rep_kernels()->read(word_of(b, &b->port->u[k], 0),
-				    message + k * rep_row_bytes(b->n), b->n);
+		kernels->read(word_of(b, &b->port->u[k], 0), message + k * rep_row_bytes(b->n),
+			      b->n);
 }
 
 /* Every port of a wave, in order; blocks before or after the exchange. */

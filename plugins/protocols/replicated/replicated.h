@@ -101,6 +101,7 @@ struct rep_kernels {
 	void (*difference)(uint32_t *out, const uint32_t *a, const uint32_t *b, uint32_t mask,
 			   size_t n);
 };
+extern const struct rep_kernels rep_rows_portable, rep_rows_avx2, rep_rows_avx512;
 /* The table of quo_cpu_tier(). */
 const struct rep_kernels *rep_kernels(void);
 

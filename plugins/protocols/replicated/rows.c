@@ -112,7 +112,6 @@ static void difference(uint32_t *out, const uint32_t *a, const uint32_t *b, uint
 		out[i] = (a[i] - b[i]) & mask;
 }
 
-extern const struct rep_kernels REP_ROWS;
 const struct rep_kernels REP_ROWS = {
 	.xor_rows = xor_rows,
 	.xor_word = xor_word,

@@ -18,6 +18,7 @@ struct stage {
 	size_t n_parts, ranges; /* of each part */
 	uint32_t level;
 	int me;
+	const struct rep_kernels *k;
 };
 
 /* Words first .. first + words - 1 of a part's rows, which have m instances. */
@@ -52,7 +53,7 @@ static uint64_t flip_of(int me, unsigned piece, bool flip)
 static void run_local(const struct stage *st, const struct rep_part *part, const quo_local_gate *g,
 		      size_t first, size_t words)
 {
-	const struct rep_kernels *k = rep_kernels();
+	const struct rep_kernels *k = st->k;
 
 	for (unsigned piece = 0; piece < 2; piece++) {
 		uint64_t *out = part->rows[g->out].piece[piece] + first;
@@ -112,13 +113,12 @@ static void multiply(const struct stage *st, const struct range *r, const quo_an
 		and.flip_y[piece] = flip_of(st->me, piece, g->not_a);
 	}
 	/* When one operand alone is a scalar, it is a. */
-	(g->scalar_a ? rep_kernels()->multiply_by_scalar
-		     : rep_kernels()->multiply)(&and, scalar ? 1 : r->m);
+	(g->scalar_a ? st->k->multiply_by_scalar : st->k->multiply)(&and, scalar ? 1 : r->m);
 }
 
 /* Both messages of the level hold the result's pieces. */
-static void store(const struct range *r, const quo_and_gate *g, const uint8_t *mine,
-		  const uint8_t *theirs)
+static void store(const struct stage *st, const struct range *r, const quo_and_gate *g,
+		  const uint8_t *mine, const uint8_t *theirs)
 {
 	const struct rep_row *out = &r->part->rows[g->out];
 	const uint8_t *from[2] = { mine, theirs };
@@ -127,8 +127,7 @@ static void store(const struct range *r, const quo_and_gate *g, const uint8_t *m
 		if (is_scalar(g))
 			out->piece[piece][0] = 0 - (uint64_t)(*from[piece] & 1);
 		else
-			rep_kernels()->read(out->piece[piece] + r->first,
-					    from[piece] + 8 * r->first, r->m);
+			st->k->read(out->piece[piece] + r->first, from[piece] + 8 * r->first, r->m);
 	}
 }
 
@@ -146,7 +145,7 @@ static void and_rows(const struct stage *st, size_t i, bool after)
 		bool scalar = is_scalar(gate);
 		if (!scalar || !r.first) {
 			if (after)
-				store(&r, gate, r.part->mine + at, r.part->theirs + at);
+				store(st, &r, gate, r.part->mine + at, r.part->theirs + at);
 			else
 				multiply(st, &r, gate, r.part->mine + at);
 		}
@@ -190,9 +189,12 @@ static size_t place_parts(struct rep_part *parts, size_t n_parts, uint32_t level
 quo_status rep_level_run(struct replicated *r, quo_session *s, struct rep_part *parts,
 			 size_t n_parts, uint32_t level, struct rep_round *round, quo_err *err)
 {
-	struct stage st = {
-		.parts = parts, .n_parts = n_parts, .ranges = 1, .level = level, .me = quo_me(s)
-	};
+	struct stage st = { .parts = parts,
+			    .n_parts = n_parts,
+			    .ranges = 1,
+			    .level = level,
+			    .me = quo_me(s),
+			    .k = rep_kernels() };
 	size_t bytes = place_parts(parts, n_parts, level, round, st.me), work = 0;
 	struct rep_range zeros;
 

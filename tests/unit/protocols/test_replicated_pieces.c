@@ -189,7 +189,7 @@ static void check_and(const struct rep_kernels *k, size_t m, bool scalar, unsign
 
 static void check_words(const struct rep_kernels *k, size_t n)
 {
-	uint32_t a[200], b[200], bit[200], out[200];
+	uint32_t a[200] = { 0 }, b[200] = { 0 }, bit[200] = { 0 }, out[200];
 
 	for (size_t i = 0; i < n; i++) {
 		a[i] = out[i] = (uint32_t)draw();
@@ -224,13 +224,11 @@ static void check_tier(const struct rep_kernels *k)
 		check_words(k, n);
 }
 
-extern const struct rep_kernels rep_rows_portable, rep_rows_avx2, rep_rows_avx512;
-
 static void test_rows(void **unused)
 {
 	(void)unused;
 	check_tier(&rep_rows_portable);
-#ifdef REP_X86
+#if defined(__x86_64__)
 	if (__builtin_cpu_supports("avx2"))
 		check_tier(&rep_rows_avx2);
 	if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
