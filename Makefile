@@ -32,7 +32,7 @@ install: all
 	meson install -C $(BUILD)
 
 clean:
-	rm -rf build build-sanitize
+	rm -rf build build-sanitize build-ci
 
 setup:
 	@scripts/setup.sh

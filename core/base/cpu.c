@@ -90,12 +90,11 @@ bool quo__cpu_force(const char *name)
 
 /* ---- the kernels of this folder ---- */
 
-#define TABLES(tier, aes, bits, fold) \
-	static const quo__kernels tier = { &quo__aes_##aes, &quo__bits_##bits, &quo__fold_##fold }
-TABLES(portable, portable, portable, portable);
+static const quo__kernels portable = { &quo__aes_portable, &quo__bits_portable,
+				       &quo__fold_portable };
 #if defined(__x86_64__)
-TABLES(avx2, aesni, avx2, aesni);
-TABLES(avx512, vaes, avx512, vaes);
+static const quo__kernels avx2 = { &quo__aes_aesni, &quo__bits_avx2, &quo__fold_aesni };
+static const quo__kernels avx512 = { &quo__aes_vaes, &quo__bits_avx512, &quo__fold_vaes };
 #endif
 
 const quo__kernels *quo__kernels_here(void)

@@ -21,10 +21,8 @@ quo_status quo_fail(quo_err *err, quo_status status, const char *format, ...)
 	return status;
 }
 
-#ifndef NDEBUG
 void quo_assert_failed(const char *expression, const char *file, int line)
 {
 	fprintf(stderr, "%s:%d: broken assertion: %s\n", file, line, expression);
 	abort();
 }
-#endif

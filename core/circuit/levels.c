@@ -215,7 +215,7 @@ struct allocation {
 	uint32_t n_pool, n_vectors, n_scalars;
 };
 
-/* Positions: every local gate has one, and so has every level's exchange. Position 0 is nobody's. */
+/* Every local gate has a position, and so has every level's exchange. Position 0 is nobody's. */
 static void find_last(struct allocation *w)
 {
 	const quo_levels *l = w->l;

@@ -7,9 +7,13 @@
 
 #include <quotient/crypto.h>
 
+#include "config/merge.h"
 #include "config/resolve.h"
 #include "config/schema.h"
 #include "config/sweep.h"
+#include "text/kind.h"
+#include "text/yaml_read.h"
+#include "text/yaml_write.h"
 
 struct quo_experiment {
 	quo_arena *arena;

@@ -8,6 +8,7 @@
 #ifndef QUOTIENT_CORE_EXPERIMENT_H
 #define QUOTIENT_CORE_EXPERIMENT_H
 
+#include "net/handshake.h"
 #include "plugin/registry.h"
 
 typedef enum quo_evaluate { QUO_EVALUATE_EPOCH, QUO_EVALUATE_END, QUO_EVALUATE_NEVER } quo_evaluate;
@@ -97,11 +98,6 @@ const quo_registry *quo_experiment_registry(const quo_experiment *experiment);
 
 /* The resolved experiment as flat "key" / "value" pairs in a fixed order, local keys left out, and
  * with "<path>.wire" = "name/version" of every component: what two parties must agree on. */
-typedef struct quo_agreement {
-	uint32_t n;
-	const char *const *key;
-	const char *const *value;
-} quo_agreement;
 const quo_agreement *quo_experiment_agreement(const quo_experiment *experiment);
 
 /* Every component instance of the experiment with its path ("protocol.ot"), for summaries. */

@@ -2,12 +2,14 @@
 /*
  * Trees on top of each other: `extends` and --set.
  */
+#include "config/merge.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/node.h"
+#include "text/yaml_read.h"
 
 #define MAX_EXTENDS 8
 #define MAX_LABEL 120

@@ -5,8 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/merge.h"
+#include "plugin/loader.h"
+#include "text/kind.h"
 #include "text/suggest.h"
 #include "text/value.h"
+#include "text/yaml_read.h"
 
 #define MAX_COMPONENT_DEPTH 8
 

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/merge.h"
 #include "text/suggest.h"
 #include "text/value.h"
+#include "text/yaml_read.h"
+#include "text/yaml_write.h"
 
 /* A sweep while it is read. Values of `over` come from "--set sweep.<axis>=..". */
 struct reader {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The points of a sweep: what they are called, and the experiment of each. */
+#include "config/merge.h"
 #include "config/sweep.h"
 
 #include <errno.h>

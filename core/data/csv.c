@@ -14,6 +14,7 @@
 
 #include <quotient/crypto.h>
 
+#include "data/scale.h"
 #include "data/table.h"
 
 #define MAX_COLUMNS 65536u
@@ -426,8 +427,7 @@ static quo_status load(void *self, uint64_t seed, quo_dataset *out, quo_err *err
 static const quo_data_ops ops = { .life = { .init = quo__reader_init }, .load = load };
 
 const quo_component quo__data_csv = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_DATA,
+	QUO_COMPONENT(QUO_KIND_DATA, &ops),
 	.name = "csv",
 	.summary =
 		"text tables with numeric, one-hot and label columns; split by file or by fraction",
@@ -435,7 +435,5 @@ const quo_component quo__data_csv = {
 	.wire_version = 1,
 	.instance_size = sizeof(quo__reader),
 	.config_size = sizeof(struct csv_config),
-	.ops_size = sizeof(quo_data_ops),
 	.options = options,
-	.ops = &ops,
 };

@@ -12,6 +12,8 @@
 
 #include <quotient/plugin.h>
 
+#include "plugin/data_kind.h"
+
 /* Who brings the data. QUO_OWNER_DEALER: outside owners share it to both servers (in local mode the
  * launching process plays them; in two processes party 0 does). QUO_OWNER_0/1: that party knows it
  * and shares nothing. */
@@ -24,7 +26,7 @@ typedef struct quo_data_common {
 	int64_t train_limit, test_limit; /* first rows only; 0: all */
 } quo_data_common;
 
-typedef struct quo_dataset {
+struct quo_dataset {
 	uint8_t n_dims; /* of one example: 1 (features) or 3 (h, w, c) */
 	uint32_t dim[3];
 	uint32_t features; /* their product */
@@ -33,18 +35,11 @@ typedef struct quo_dataset {
 	uint32_t train_rows, test_rows;
 	int8_t *train_x, *test_x;  /* rows x features, row-major */
 	uint8_t *train_y, *test_y; /* class of each row, 0 .. classes-1 */
-} quo_dataset;
-
-typedef struct quo_data_ops {
-	quo_lifecycle life;
-	/* Required. Read everything; QUO_USAGE with one line for bad files. On failure *out is
-	 * untouched. `seed` is the experiment's public seed (split by fraction). */
-	quo_status (*load)(void *self, uint64_t seed, quo_dataset *out, quo_err *err);
-} quo_data_ops;
+};
 
 void quo_dataset_free(quo_dataset *data); /* wipes */
 
-/* Built-in readers, for the registry. Ends with NULL. */
+/* Built-in readers, for whoever makes a registry. Ends with NULL. */
 extern const quo_component *const quo_data_components[];
 
 #endif

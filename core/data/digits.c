@@ -29,19 +29,12 @@ struct digits_config {
 /* classes has a default here: they are the ten digits. The other common options mean what
  * they say everywhere. */
 static const quo_option options[] = {
-	{ .name = "classes",
-	  .type = QUO_OPT_INT,
-	  .offset = offsetof(struct digits_config, common.classes),
-	  .default_yaml = "10",
-	  .help = "number of classes: the ten digits",
-	  .min = 10,
-	  .max = 256 },
-	{ .name = "owner",
-	  .type = QUO_OPT_ENUM,
-	  .offset = offsetof(struct digits_config, common.owner),
-	  .default_yaml = "dealer",
-	  .choices = quo__data_owners,
-	  .help = "who brings the data: dealer (outside owners share it to both parties), or party 0 or 1" },
+	QUO_OPTION_AS("classes", struct digits_config, common.classes, QUO_OPT_INT, "10",
+		      "number of classes: the ten digits", .min = 10, .max = 256),
+	QUO_OPTION_AS("owner", struct digits_config, common.owner, QUO_OPT_ENUM, "dealer",
+		      "who brings the data: dealer (outside owners share it to both parties), or "
+		      "party 0 or 1",
+		      .choices = quo__data_owners),
 	QUO_OPTION(struct digits_config, train_rows, QUO_OPT_INT, "4000", "training images to draw",
 		   .min = 1, .max = 1000000),
 	QUO_OPTION(struct digits_config, test_rows, QUO_OPT_INT, "500", "test images to draw",
@@ -243,15 +236,12 @@ static quo_status load(void *self, uint64_t seed, quo_dataset *out, quo_err *err
 static const quo_data_ops ops = { .life = { .init = quo__reader_init }, .load = load };
 
 const quo_component quo__data_digits = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_DATA,
+	QUO_COMPONENT(QUO_KIND_DATA, &ops),
 	.name = "digits",
 	.summary = "handwritten-like digits drawn from a seed; needs no files",
 	.security = "as data.owner says; read by one process, shared before training",
 	.wire_version = 1,
 	.instance_size = sizeof(quo__reader),
 	.config_size = sizeof(struct digits_config),
-	.ops_size = sizeof(quo_data_ops),
 	.options = options,
-	.ops = &ops,
 };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "data/images.h"
+#include "data/source.h"
 
 struct idx_config {
 	quo_data_common common;
@@ -191,15 +192,12 @@ static quo_status load(void *self, uint64_t seed, quo_dataset *out, quo_err *err
 static const quo_data_ops ops = { .life = { .init = quo__reader_init }, .load = load };
 
 const quo_component quo__data_idx = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_DATA,
+	QUO_COMPONENT(QUO_KIND_DATA, &ops),
 	.name = "idx",
 	.summary = "images and labels in MNIST's IDX format, plain or .gz",
 	.security = "as data.owner says; read by one process, shared before training",
 	.wire_version = 1,
 	.instance_size = sizeof(quo__reader),
 	.config_size = sizeof(struct idx_config),
-	.ops_size = sizeof(quo_data_ops),
 	.options = options,
-	.ops = &ops,
 };

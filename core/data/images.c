@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "data/scale.h"
+
 const char *const quo__image_scales[] = { "half", "z", NULL };
 
 /* Of bytes by their counts: value by value, so that sums do not depend on the order of pixels. */

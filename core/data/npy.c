@@ -7,6 +7,8 @@
 #include <math.h>
 
 #include "data/npy_header.h"
+#include "data/scale.h"
+#include "data/source.h"
 
 enum npy_scale { NPY_AUTO, NPY_RAW, NPY_MIN_MAX, NPY_Z, NPY_LOG_Z };
 static const char *const scales[] = { "auto", "raw", "min_max", "z", "log_z", NULL };
@@ -277,15 +279,12 @@ static quo_status load(void *self, uint64_t seed, quo_dataset *out, quo_err *err
 static const quo_data_ops ops = { .life = { .init = quo__reader_init }, .load = load };
 
 const quo_component quo__data_npy = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_DATA,
+	QUO_COMPONENT(QUO_KIND_DATA, &ops),
 	.name = "npy",
 	.summary = "NumPy arrays of examples and labels, .npy or .npy.gz",
 	.security = "as data.owner says; read by one process, shared before training",
 	.wire_version = 1,
 	.instance_size = sizeof(quo__reader),
 	.config_size = sizeof(struct npy_config),
-	.ops_size = sizeof(quo_data_ops),
 	.options = options,
-	.ops = &ops,
 };

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/source.h"
+
 #define MAX_HEADER 65536u
 
 /* The header is a Python dict literal: {'descr': '<f4', 'fortran_order': False, 'shape':

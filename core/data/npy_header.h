@@ -4,6 +4,7 @@
 #define QUOTIENT_CORE_NPY_HEADER_H
 
 #include "data/reader.h"
+#include "data/source.h"
 
 typedef struct quo__npy {
 	char type;          /* 'i', 'u' or 'f' */

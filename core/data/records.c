@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "data/images.h"
+#include "data/source.h"
 
 #define RECORDS_MAX_BYTES (UINT64_C(1) << 32)
 
@@ -162,15 +163,12 @@ static quo_status load(void *self, uint64_t seed, quo_dataset *out, quo_err *err
 static const quo_data_ops ops = { .life = { .init = quo__reader_init }, .load = load };
 
 const quo_component quo__data_records = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_DATA,
+	QUO_COMPONENT(QUO_KIND_DATA, &ops),
 	.name = "records",
 	.summary = "binary records of a label and an image in planes, as CIFAR-10's, plain or .gz",
 	.security = "as data.owner says; read by one process, shared before training",
 	.wire_version = 1,
 	.instance_size = sizeof(quo__reader),
 	.config_size = sizeof(struct records_config),
-	.ops_size = sizeof(quo_data_ops),
 	.options = options,
-	.ops = &ops,
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "data/scale.h"
+
 #include <math.h>
 #include <string.h>
-
-#include "data/reader.h"
 
 #define LOG_SHIFT 1e-4
 #define SQRT_HALF 0.70710678118654752440

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "data/reader.h"
+#include "data/source.h"
 
 struct shares_config {
 	quo_data_common common;
@@ -11,19 +12,14 @@ struct shares_config {
 };
 
 static const quo_option options[] = {
-	{ .name = "root",
-	  .type = QUO_OPT_STRING,
-	  .offset = offsetof(struct shares_config, common.root),
-	  .default_yaml = "''",
-	  .help = "folder that a relative path starts from; empty: the variable QUOTIENT_DATA, else data",
-	  .local = true },
-	{ .name = "files",
-	  .type = QUO_OPT_STRING,
-	  .offset = offsetof(struct shares_config, files),
-	  .default_yaml = NULL,
-	  .help = "the files' common path, without .party0.share and .party1.share; a party needs its "
-		  "own",
-	  .local = true },
+	QUO_OPTION_AS("root", struct shares_config, common.root, QUO_OPT_STRING, "''",
+		      "folder that a relative path starts from; empty: the variable QUOTIENT_DATA, "
+		      "else data",
+		      .local = true),
+	QUO_OPTION(struct shares_config, files, QUO_OPT_STRING, NULL,
+		   "the files' common path, without .party0.share and .party1.share; a party needs "
+		   "its own",
+		   .local = true),
 	{ 0 },
 };
 
@@ -35,7 +31,7 @@ static quo_status load(void *self, uint64_t seed, quo_dataset *out, quo_err *err
 
 bool quo_data_is_shares(const quo_instance *data)
 {
-	return ((const quo_data_ops *)data->ops)->load == load;
+	return quo_data(data)->load == load;
 }
 
 quo_status quo_data_share_path(const quo_instance *data, int party, char out[QUO_SHARE_PATH],
@@ -55,15 +51,12 @@ quo_status quo_data_share_path(const quo_instance *data, int party, char out[QUO
 static const quo_data_ops ops = { .life = { .init = quo__reader_init }, .load = load };
 
 const quo_component quo__data_shares = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_DATA,
+	QUO_COMPONENT(QUO_KIND_DATA, &ops),
 	.name = "shares",
 	.summary = "shares that data owners outside have made with quotient-share",
 	.security = "a party's file alone says nothing but the data's shape",
 	.wire_version = 1,
 	.instance_size = sizeof(quo__reader),
 	.config_size = sizeof(struct shares_config),
-	.ops_size = sizeof(quo_data_ops),
 	.options = options,
-	.ops = &ops,
 };

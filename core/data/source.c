@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "data/source.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/source.h"
+
 void quo__table_free(quo__table *table)
 {
 	quo_free(table->text);

@@ -5,6 +5,7 @@
 #define QUOTIENT_CORE_TABLE_H
 
 #include "data/reader.h"
+#include "data/source.h"
 
 #define QUO_TABLE_MAX_BYTES (UINT64_C(1) << 32)
 #define QUO_TABLE_MAX_LINE ((size_t)1 << 20)

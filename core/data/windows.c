@@ -16,6 +16,8 @@
 #include <string.h>
 
 #include "data/npy_header.h"
+#include "data/scale.h"
+#include "data/source.h"
 #include "data/table.h"
 
 #define MAX_LENGTH 65536
@@ -421,15 +423,12 @@ static quo_status load(void *self, uint64_t seed, quo_dataset *out, quo_err *err
 static const quo_data_ops ops = { .life = { .init = quo__reader_init }, .load = load };
 
 const quo_component quo__data_windows = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_DATA,
+	QUO_COMPONENT(QUO_KIND_DATA, &ops),
 	.name = "windows",
 	.summary = "sensor recordings cut into windows; split by whole recordings",
 	.security = "as data.owner says; read by one process, shared before training",
 	.wire_version = 1,
 	.instance_size = sizeof(quo__reader),
 	.config_size = sizeof(struct windows_config),
-	.ops_size = sizeof(quo_data_ops),
 	.options = options,
-	.ops = &ops,
 };

@@ -11,11 +11,16 @@
 
 #include <quotient/session.h>
 
-#include "config/experiment.h"
-
 #define QUO_HANDSHAKE_VERSION 1
 #define QUO_HANDSHAKE_MAX_KEYS 4096
 #define QUO_HANDSHAKE_MAX_BYTES (1u << 20)
+
+/* What both parties must have alike, as pairs in a fixed order. */
+typedef struct quo_agreement {
+	uint32_t n;
+	const char *const *key;
+	const char *const *value;
+} quo_agreement;
 
 /*
  * Agree with the peer and derive hash_start, equal at both and fresh for every session.

@@ -29,7 +29,7 @@ static quo_status skip_exponent(quo_network *net, quo_session *s, uint32_t j,
 static quo_status through(quo_net_layer *l, quo_session *s, const quo_layer_input *in, quo_value *a,
 			  quo_value *e, quo_tensor **e_prev, quo_err *err)
 {
-	const quo_layer_ops *ops = l->layer->ops;
+	const quo_layer_ops *ops = quo_layer(l->layer);
 	uint32_t dim[2] = { l->plan.param_rows, l->plan.param_cols };
 
 	*e_prev = NULL;

@@ -165,7 +165,7 @@ static quo_status init_stages(quo_network *net, quo_session *s, const quo_networ
 			      quo_err *err)
 {
 	QUO_TRY(quo__network_plan(net, plan, err));
-	const quo_optim_ops *optim = net->optim->ops;
+	const quo_optim_ops *optim = quo_optim(net->optim);
 	quo_err inner = QUO_ERR_INIT;
 	quo_status status =
 		optim->states(net->optim->self, net->quant, net->states, &net->n_states, &inner);

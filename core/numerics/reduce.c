@@ -7,7 +7,7 @@
 static quo_circuit *level_circuit(quo_goal goal, const quo_instance *quant, unsigned width,
 				  bool is_signed, uint32_t ports, bool last, quo_err *err)
 {
-	const quo_quant_ops *ops = quant->ops;
+	const quo_quant_ops *ops = quo_quant(quant);
 	quo_builder *b = quo_builder_new(goal);
 	quo_int x[QUO_REDUCE_FAN_IN];
 	char name[16];

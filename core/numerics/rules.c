@@ -69,7 +69,7 @@ quo_circuit *quo_rule_activate(quo_goal goal, unsigned z_width, int alpha,
 	quo_int value = z[0];
 	takes[0] = QUO_WIRE_1;
 	if (window) {
-		const quo_layer_ops *ops = window->ops;
+		const quo_layer_ops *ops = quo_layer(window);
 		value = ops->combine(window->self, b, z, n, takes);
 	}
 	quo_output(b, "A", activation(b, value, alpha, &mask));
@@ -213,7 +213,7 @@ static quo_int ternarise(quo_builder *b, quo_int v)
 quo_circuit *quo_rule_update(quo_goal goal, const quo_instance *optim, const quo_instance *quant,
 			     unsigned g_width, unsigned s_width, int epoch, quo_err *err)
 {
-	const quo_optim_ops *ops = optim->ops;
+	const quo_optim_ops *ops = quo_optim(optim);
 	quo_optim_state states[QUO_OPTIM_MAX_STATES];
 	unsigned n_states = 0;
 

@@ -65,7 +65,7 @@ static uint8_t wider(unsigned a, unsigned b)
 
 static struct entry entry_of(const quo_network_plan *plan, uint32_t i)
 {
-	struct entry e = { .i = i, .layer = plan->layers[i], .ops = plan->layers[i]->ops };
+	struct entry e = { .i = i, .layer = plan->layers[i], .ops = quo_layer(plan->layers[i]) };
 
 	snprintf(e.where, sizeof e.where, "layer %u %s", i + 1, e.layer->component->name);
 	if (plan->where && plan->where[i])

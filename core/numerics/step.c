@@ -25,7 +25,7 @@ static quo_status add_skip(quo_network *net, quo_session *s, quo_net_stage *st, 
 
 	if (skip->projection) {
 		quo_net_layer *p = skip->projection;
-		const quo_layer_ops *ops = p->layer->ops;
+		const quo_layer_ops *ops = quo_layer(p->layer);
 		quo_tensor *own = quo__temp_arith(s, &st->z, z->spec.dim[0], p->z_width, err);
 		if (!own)
 			return QUO_FAILED;
@@ -43,7 +43,7 @@ static quo_status linear(quo_network *net, quo_session *s, quo_net_stage *st, qu
 			 const quo_tensor **part, quo_err *err)
 {
 	const quo_net_layer *l = st->linear;
-	const quo_layer_ops *ops = l->layer->ops;
+	const quo_layer_ops *ops = quo_layer(l->layer);
 	const quo_tensor *any = a.arith ? a.arith : a.bits;
 
 	st->a = a;

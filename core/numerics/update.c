@@ -6,7 +6,7 @@
 /* The update circuits of an epoch; built anew when the optimiser's variant changes. */
 static quo_status prepare_update(quo_network *net, quo_session *s, int epoch, quo_err *err)
 {
-	const quo_optim_ops *ops = net->optim->ops;
+	const quo_optim_ops *ops = quo_optim(net->optim);
 	int variant = ops->variant(net->optim->self, epoch);
 
 	if (variant == net->variant)

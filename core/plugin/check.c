@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "plugin/kinds.h"
-#include "plugin/registry.h"
+#include "text/kind.h"
 #include "text/value.h"
 
 #define MAX_NAME 64
@@ -157,7 +157,7 @@ quo_status quo__component_check(const quo_component *c, const char *origin, quo_
 	const quo_kind_info *kind = quo__kind_info(c->kind);
 	if (!c->name)
 		return quo_fail(err, QUO_USAGE, "%s: a component of kind %s has no name", origin,
-				kind ? kind->name : "?");
+				quo_kind_name((quo_kind)c->kind));
 	if (!quo__name_ok(c->name, '-'))
 		return quo_fail(
 			err, QUO_USAGE,
@@ -169,21 +169,22 @@ quo_status quo__component_check(const quo_component *c, const char *origin, quo_
 				c->name, c->kind, QUO_KIND_END - 1);
 
 	char where[WHERE_BYTES];
-	snprintf(where, sizeof where, "%s: component %s/%s", origin, kind->name, c->name);
+	snprintf(where, sizeof where, "%s: component %s/%s", origin,
+		 quo_kind_name((quo_kind)c->kind), c->name);
 	if (!c->summary || !*c->summary)
 		return quo_fail(err, QUO_USAGE, "%s: no summary; say in one line what it is",
 				where);
 	if (!c->security || !*c->security)
 		return quo_fail(err, QUO_USAGE,
 				"%s: no security claim; say \"none\" if there is none", where);
-	if (!c->ops)
+	if (!c->ops_)
 		return quo_fail(err, QUO_USAGE, "%s: no vtable", where);
-	if (c->ops_size < kind->min_size)
+	if (c->ops_size < quo__kind_min_size(kind))
 		return quo_fail(err, QUO_USAGE,
 				"%s: its vtable of %u bytes is truncated (ABI %d.0 has %u); "
 				"rebuild it against this "
 				"version's headers",
-				where, c->ops_size, QUO_ABI_MAJOR, kind->min_size);
+				where, c->ops_size, QUO_ABI_MAJOR, quo__kind_min_size(kind));
 	if (c->ops_size > kind->ops_size)
 		return quo_fail(err, QUO_USAGE,
 				"%s: its vtable of %u bytes is longer than the %u of ABI %d.%d; "
@@ -202,18 +203,18 @@ quo_status quo__ops_copy(const quo_component *c, const char *origin, void *ops, 
 {
 	const quo_kind_info *kind = quo__kind_info(c->kind);
 
-	memcpy(ops, c->ops, c->ops_size);
+	memcpy(ops, c->ops_, c->ops_size);
 	for (const quo_method *m = kind->required; m->name; m++) {
 		void (*method)(void);
 		memcpy(&method, (const char *)ops + m->offset, sizeof method);
 		if (!method)
 			return quo_fail(err, QUO_USAGE,
 					"%s: component %s/%s: lacks the required method '%s'",
-					origin, kind->name, c->name, m->name);
+					origin, quo_kind_name((quo_kind)c->kind), c->name, m->name);
 	}
 	const char *wrong = kind->check ? kind->check(ops) : NULL;
 	if (wrong)
-		return quo_fail(err, QUO_USAGE, "%s: component %s/%s: %s", origin, kind->name,
-				c->name, wrong);
+		return quo_fail(err, QUO_USAGE, "%s: component %s/%s: %s", origin,
+				quo_kind_name((quo_kind)c->kind), c->name, wrong);
 	return QUO_OK;
 }

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plugin/kinds.h"
 
-#include <string.h>
-
 #include <quotient/quotient.h>
 
-#include "data/dataset.h"
-#include "plugin/registry.h"
+#include "plugin/data_kind.h"
 
 #define METHOD(type, member) \
 	{ \
 #member, offsetof(type, member) \
 	}
-#define END_OF(type, member) ((uint32_t)(offsetof(type, member) + sizeof(((type *)0)->member)))
 
 static const quo_method ot_methods[] = {
 	METHOD(quo_ot_ops, open),      METHOD(quo_ot_ops, extend),      METHOD(quo_ot_ops, delta),
@@ -66,8 +62,10 @@ static const quo_method data_methods[] = {
 
 static const char *check_protocol(const void *ops)
 {
-	int parties = ((const quo_protocol_ops *)ops)->parties;
-	return parties >= 1 && parties <= QUO_MAX_PARTIES ? NULL : "parties is not in 1..16";
+	const quo_protocol_ops *protocol = ops;
+	return protocol->parties >= 1 && protocol->parties <= QUO_MAX_PARTIES
+		       ? NULL
+		       : "parties is not in 1..16";
 }
 
 static const char *check_layer(const void *ops)
@@ -102,28 +100,39 @@ static const char *check_quant(const void *ops)
 		       : "random_bits is neither 0 nor 8";
 }
 
-/* min_size names the last member of ABI 1.0: it does not move when a later minor version appends
- * methods. */
+/* Nothing has been appended to a vtable since ABI 2.0, so all of it must be there. A minor version
+ * that appends gives `min_size` of that kind: up to the last member of ABI 2.0. */
 static const quo_kind_info kinds[QUO_KIND_END] = {
-	[QUO_KIND_OT] = { "ot", "OT extension: random correlated OTs", sizeof(quo_ot_ops),
-			  END_OF(quo_ot_ops, cost_extend), ot_methods, NULL },
-	[QUO_KIND_GC] = { "gc", "garbling scheme", sizeof(quo_gc_ops),
-			  END_OF(quo_gc_ops, table_bytes), gc_methods, NULL },
-	[QUO_KIND_CIRCUITS] = { "circuits", "circuit engine over XOR shares",
-				sizeof(quo_circuits_ops), END_OF(quo_circuits_ops, goal),
-				circuits_methods, NULL },
-	[QUO_KIND_PRODUCTS] = { "products", "shared bit-plane product", sizeof(quo_products_ops),
-				END_OF(quo_products_ops, convert), products_methods, NULL },
-	[QUO_KIND_PROTOCOL] = { "protocol", "share, reveal, product, map", sizeof(quo_protocol_ops),
-				END_OF(quo_protocol_ops, goal), protocol_methods, check_protocol },
-	[QUO_KIND_LAYER] = { "layer", "layer of the network", sizeof(quo_layer_ops),
-			     END_OF(quo_layer_ops, backward), layer_methods, check_layer },
-	[QUO_KIND_OPTIM] = { "optim", "optimiser", sizeof(quo_optim_ops),
-			     END_OF(quo_optim_ops, variant), optim_methods, NULL },
-	[QUO_KIND_QUANT] = { "quant", "normaliser and rounding", sizeof(quo_quant_ops),
-			     END_OF(quo_quant_ops, step), quant_methods, check_quant },
-	[QUO_KIND_DATA] = { "data", "data reader", sizeof(quo_data_ops), END_OF(quo_data_ops, load),
-			    data_methods, NULL },
+	[QUO_KIND_OT] = { .what = "OT extension: random correlated OTs",
+			  .ops_size = sizeof(quo_ot_ops),
+			  .required = ot_methods },
+	[QUO_KIND_GC] = { .what = "garbling scheme",
+			  .ops_size = sizeof(quo_gc_ops),
+			  .required = gc_methods },
+	[QUO_KIND_CIRCUITS] = { .what = "circuit engine over XOR shares",
+				.ops_size = sizeof(quo_circuits_ops),
+				.required = circuits_methods },
+	[QUO_KIND_PRODUCTS] = { .what = "shared bit-plane product",
+				.ops_size = sizeof(quo_products_ops),
+				.required = products_methods },
+	[QUO_KIND_PROTOCOL] = { .what = "share, reveal, product, map",
+				.ops_size = sizeof(quo_protocol_ops),
+				.required = protocol_methods,
+				.check = check_protocol },
+	[QUO_KIND_LAYER] = { .what = "layer of the network",
+			     .ops_size = sizeof(quo_layer_ops),
+			     .required = layer_methods,
+			     .check = check_layer },
+	[QUO_KIND_OPTIM] = { .what = "optimiser",
+			     .ops_size = sizeof(quo_optim_ops),
+			     .required = optim_methods },
+	[QUO_KIND_QUANT] = { .what = "normaliser and rounding",
+			     .ops_size = sizeof(quo_quant_ops),
+			     .required = quant_methods,
+			     .check = check_quant },
+	[QUO_KIND_DATA] = { .what = "data reader",
+			    .ops_size = sizeof(quo_data_ops),
+			    .required = data_methods },
 };
 
 const quo_kind_info *quo__kind_info(uint32_t kind)
@@ -131,16 +140,7 @@ const quo_kind_info *quo__kind_info(uint32_t kind)
 	return kind >= 1 && kind < QUO_KIND_END ? &kinds[kind] : NULL;
 }
 
-const char *quo_kind_name(quo_kind kind)
+uint32_t quo__kind_min_size(const quo_kind_info *kind)
 {
-	const quo_kind_info *info = quo__kind_info((uint32_t)kind);
-	return info ? info->name : "?";
-}
-
-quo_kind quo_kind_from_name(const char *name)
-{
-	for (uint32_t k = 1; k < QUO_KIND_END; k++)
-		if (!strcmp(kinds[k].name, name))
-			return (quo_kind)k;
-	return QUO_KIND_END;
+	return kind->min_size ? kind->min_size : kind->ops_size;
 }

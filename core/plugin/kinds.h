@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kinds of components: their names and what a vtable of each must hold.
+ * The kinds of components: what a vtable of each must hold. Their names are in text/kind.h.
  */
 #ifndef QUOTIENT_CORE_KINDS_H
 #define QUOTIENT_CORE_KINDS_H
@@ -13,10 +13,10 @@ typedef struct quo_method {
 } quo_method;
 
 typedef struct quo_kind_info {
-	const char *name;
-	const char *what;           /* one line for people */
-	uint32_t ops_size;          /* the vtable as this core sees it */
-	uint32_t min_size;          /* as ABI 1.0 had it: anything shorter is truncated */
+	const char *what;  /* one line for people */
+	uint32_t ops_size; /* the vtable as this core sees it */
+	uint32_t
+		min_size; /* as ABI QUO_ABI_MAJOR.0 had it; 0: ops_size. See quo__kind_min_size() */
 	const quo_method *required; /* ends with a NULL name */
 	/* Optional. Checks the data members of a full-size vtable; NULL, or what is wrong with it.
 	 */
@@ -25,5 +25,7 @@ typedef struct quo_kind_info {
 
 /* NULL for a number that is no kind. */
 const quo_kind_info *quo__kind_info(uint32_t kind);
+/* Bytes of the shortest vtable of that kind: a shorter one is truncated. */
+uint32_t quo__kind_min_size(const quo_kind_info *kind);
 
 #endif

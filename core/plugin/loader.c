@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Plugins from files: dlopen, the checks of the entry symbol, and where to look.
- */
+#include "plugin/loader.h"
+
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,12 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "data/dataset.h"
 #include "plugin/install_paths.h"
 #include "plugin/internal.h"
 #include "plugin/peek.h"
 
 #define MAX_COMPONENTS 256
+#define ABI_RELEASE "0.2" /* the first quotient with ABI QUO_ABI_MAJOR */
 
 void quo__objects_close(quo_registry *registry)
 {
@@ -39,7 +38,15 @@ static quo_status check_numbers(const quo_plugin *p, uint64_t symbol_size, const
 		return quo_fail(err, QUO_USAGE,
 				"%s: wrong magic in %s; declare it with QUO_PLUGIN()", path,
 				QUO_PLUGIN_SYMBOL);
-	if (p->abi_major != QUO_ABI_MAJOR || p->abi_minor > QUO_ABI_MINOR)
+	if (p->abi_major < QUO_ABI_MAJOR)
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s: built for plugin ABI %u.%u, this core has %d.%d; rebuild it "
+			"against quotient %s's headers (docs/adding-a-plugin.md, \"From ABI "
+			"%d\")",
+			path, p->abi_major, p->abi_minor, QUO_ABI_MAJOR, QUO_ABI_MINOR, ABI_RELEASE,
+			QUO_ABI_MAJOR - 1);
+	if (p->abi_major > QUO_ABI_MAJOR || p->abi_minor > QUO_ABI_MINOR)
 		return quo_fail(err, QUO_USAGE,
 				"%s: built for plugin ABI %u.%u, this core has %d.%d; rebuild it "
 				"against this "
@@ -252,8 +259,6 @@ quo_status quo_registry_load_default(quo_registry *registry, const char *plugin_
 	const char *list = getenv("QUOTIENT_PLUGIN_PATH");
 	bool has_list = list && *list;
 
-	for (size_t i = 0; quo_data_components[i]; i++)
-		QUO_TRY(quo_registry_add(registry, quo_data_components[i], "built-in", err));
 	if (plugin_dir) {
 		remember_folder(registry, plugin_dir);
 		QUO_TRY(quo_registry_load_dir(registry, plugin_dir, err));
@@ -268,4 +273,9 @@ quo_status quo_registry_load_default(quo_registry *registry, const char *plugin_
 	remember_folder(registry, dir);
 	/* No folder is no plugins: the component that is missed says where was looked. */
 	return stat(dir, &st) ? QUO_OK : quo_registry_load_dir(registry, dir, err);
+}
+
+const char *quo_registry_searched(const quo_registry *registry)
+{
+	return registry->searched;
 }

@@ -9,17 +9,25 @@
 #include "plugin/check.h"
 #include "plugin/internal.h"
 #include "plugin/kinds.h"
+#include "plugin/loader.h"
+#include "text/kind.h"
 
-quo_registry *quo_registry_new(quo_err *err)
+quo_registry *quo_registry_new(const quo_component *const *built_in, quo_err *err)
 {
-	return quo_alloc(1, sizeof(quo_registry), err);
+	quo_registry *registry = quo_alloc(1, sizeof(quo_registry), err);
+	for (size_t i = 0; registry && built_in && built_in[i]; i++)
+		if (quo_registry_add(registry, built_in[i], "built-in", err) != QUO_OK) {
+			quo_registry_free(registry);
+			return NULL;
+		}
+	return registry;
 }
 
 static void registered_free(quo_registered *r)
 {
 	if (!r)
 		return;
-	quo_free((void *)(uintptr_t)r->component.ops);
+	quo_free((void *)(uintptr_t)r->component.ops_);
 	free((void *)(uintptr_t)r->origin);
 	free((void *)(uintptr_t)r->plugin);
 	free((void *)(uintptr_t)r->plugin_version);
@@ -66,7 +74,8 @@ quo_status quo__registry_add(quo_registry *registry, const quo_component *compon
 	if (old)
 		return quo_fail(err, QUO_USAGE,
 				"%s: component %s/%s is already there, from %s; remove one of them",
-				origin, kind->name, component->name, old->origin);
+				origin, quo_kind_name((quo_kind)component->kind), component->name,
+				old->origin);
 
 	quo_registered **items = realloc(registry->item, (registry->n + 1) * sizeof *items);
 	if (!items)
@@ -81,7 +90,7 @@ quo_status quo__registry_add(quo_registry *registry, const quo_component *compon
 		return QUO_FAILED;
 	}
 	r->component = *component;
-	r->component.ops = ops;
+	r->component.ops_ = ops;
 	r->component.ops_size = kind->ops_size;
 	r->origin = strdup(origin);
 	r->plugin = strdup(plugin);
@@ -138,16 +147,11 @@ const quo_registered *quo_registry_at(const quo_registry *registry, size_t i)
 	return i < registry->n ? registry->item[i] : NULL;
 }
 
-const char *quo_registry_searched(const quo_registry *registry)
-{
-	return registry->searched;
-}
-
 quo_status quo_instance_new(const quo_registered *registered, const void *config,
 			    quo_instance **out, quo_err *err)
 {
 	const quo_component *c = &registered->component;
-	const quo_instance model = { c, c->ops, config, NULL };
+	const quo_instance model = { c, config, NULL };
 	quo_status status = quo_instance_clone(&model, out, err);
 	if (status != QUO_OK)
 		quo_fail(err, status,

@@ -14,42 +14,24 @@
 typedef struct quo_registry quo_registry;
 
 typedef struct quo_registered {
-	quo_component component; /* the core's own copy; .ops points to the full-size vtable */
+	quo_component component; /* the core's own copy; .ops_ points to the full-size vtable */
 	const char *origin;      /* path of the .so, or "built-in" */
 	const char *plugin, *plugin_version;
 } quo_registered;
 
-quo_registry *quo_registry_new(quo_err *err);
+/* With the components that the caller has built in: a list that ends with NULL, or NULL for none.
+ * Tools pass quo_data_components. */
+quo_registry *quo_registry_new(const quo_component *const *built_in, quo_err *err);
 void quo_registry_free(quo_registry *registry);
 
 quo_status quo_registry_add(quo_registry *registry, const quo_component *component,
 			    const char *origin, quo_err *err);
-/* Load one .so. QUO_USAGE for a file that is not a usable plugin. */
-quo_status quo_registry_load_file(quo_registry *registry, const char *path, quo_err *err);
-/* Every *.so of a folder and of its immediate subfolders, in name order. */
-quo_status quo_registry_load_dir(quo_registry *registry, const char *dir, quo_err *err);
-/*
- * What a tool does at start: built-in components (data readers), then plugin_dir if given, then the
- * folders of QUOTIENT_PLUGIN_PATH (':'-separated); without that variable, the folder of the build
- * tree that the executable is in, or the install folder. The same file reached twice is loaded
- * once; two components of one kind and name from different files are an error that names both.
- */
-quo_status quo_registry_load_default(quo_registry *registry, const char *plugin_dir, quo_err *err);
-
 /* NULL when there is none. */
 const quo_registered *quo_registry_find(const quo_registry *registry, quo_kind kind,
 					const char *name);
 size_t quo_registry_count(const quo_registry *registry);
 const quo_registered *quo_registry_at(const quo_registry *registry,
 				      size_t i); /* by kind, then name */
-
-/* The folders that quo_registry_load_default() looked into, for messages; NULL when it was not
- * called. */
-const char *quo_registry_searched(const quo_registry *registry);
-
-const char *quo_kind_name(quo_kind kind); /* "ot", "gc", "circuits", .. */
-/* QUO_KIND_END when there is no such kind. */
-quo_kind quo_kind_from_name(const char *name);
 
 /* An instance with zeroed state, after init(); config must outlive it. Used by core/config and by
  * tests. */

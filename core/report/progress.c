@@ -11,6 +11,8 @@
 
 #include <quotient/memory.h>
 
+#include "text/units.h"
+
 #define LINE_CHARS 80
 #define LIVE_SECONDS 0.1
 #define PLAIN_SECONDS 5.0

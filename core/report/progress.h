@@ -39,11 +39,4 @@ void quo_progress_note(quo_progress *p, const char *format, ...) QUO_PRINTF(2, 3
 /* Phase, time, share of time, bytes, rounds, and their totals. */
 void quo_progress_table(FILE *out, const quo_phase *phases, size_t n);
 
-/* Human units into a caller's buffer of QUO_UNIT_CHARS, which they return: "1.23 GB"; "3m20s",
- * "1.53 s", "2h05m". */
-#define QUO_UNIT_CHARS 24
-const char *quo_format_bytes(char out[QUO_UNIT_CHARS], uint64_t bytes);
-const char *quo_format_seconds(char out[QUO_UNIT_CHARS], double seconds);
-const char *quo_format_count(char out[QUO_UNIT_CHARS], uint64_t n); /* "12 345 678" */
-
 #endif

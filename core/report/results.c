@@ -8,6 +8,7 @@
 
 #include "store/output.h"
 #include "text/value.h"
+#include "text/yaml_read.h"
 
 #define MAX_EPOCHS 100000
 #define MAX_PHASES 64

@@ -5,6 +5,7 @@
 
 #include "report/progress.h"
 #include "report/results.h"
+#include "text/units.h"
 
 #define MAX_TITLE 44
 #define MAX_COLUMNS 8

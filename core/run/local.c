@@ -253,7 +253,7 @@ static quo_status open_folder(quo_run *run, quo_err *err)
 static quo_status with_data(struct local *l, quo_err *err)
 {
 	quo_run *run = l->run;
-	const quo_protocol_ops *protocol = run->config->protocol->ops;
+	const quo_protocol_ops *protocol = quo_protocol(run->config->protocol);
 	quo_data_shape shape =
 		quo_run_has_shares(run) ? l->input[0].shape : quo_data_shape_of(&l->data);
 

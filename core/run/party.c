@@ -27,7 +27,7 @@ struct job {
 static void banner(const quo_run *run)
 {
 	quo_run_security(run);
-	if (((const quo_protocol_ops *)run->config->protocol->ops)->parties > 1)
+	if (quo_protocol(run->config->protocol)->parties > 1)
 		fprintf(run->ui, "revealed: %s%s%s\n",
 			run->config->reveal.n ? "test accuracy" : "nothing",
 			run->cli->reveal_model ? ", the model" : "",

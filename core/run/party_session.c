@@ -6,8 +6,10 @@
 
 #include "net/handshake.h"
 #include "net/probe.h"
+#include "plugin/loader.h"
 #include "run/party.h"
 #include "session/session.h"
+#include "text/kind.h"
 #include "train/link.h"
 
 quo_status quo_run_open(quo_run *run, quo_registry *registry, quo_err *err)
@@ -37,7 +39,7 @@ void quo_run_close(quo_run *run)
 void quo_run_security(const quo_run *run)
 {
 	const quo_instance *protocol = run->config->protocol;
-	const quo_protocol_ops *ops = protocol->ops;
+	const quo_protocol_ops *ops = quo_protocol(protocol);
 
 	if (ops->parties == 1)
 		fprintf(run->ui,
@@ -128,7 +130,7 @@ quo_status quo_party_session(quo_run *run, quo_party *party,
 			     quo_status (*body)(void *arg, quo_session *s, quo_err *err), void *arg,
 			     quo_err *err)
 {
-	const quo_protocol_ops *protocol = run->config->protocol->ops;
+	const quo_protocol_ops *protocol = quo_protocol(run->config->protocol);
 	const quo_session_config config = { .party = party->party,
 					    .parties = protocol->parties,
 					    .peer = party->channel,

@@ -89,7 +89,7 @@ static quo_status go(struct remote *r, quo_err *err)
 
 quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err)
 {
-	const quo_protocol_ops *protocol = run->config->protocol->ops;
+	const quo_protocol_ops *protocol = quo_protocol(run->config->protocol);
 	const quo_data_common *common = run->config->data->config;
 	struct remote r = { .run = run,
 			    .registry = registry,

@@ -33,7 +33,7 @@ quo_cot *quo_cot_new(const quo_instance *ot, int sender, quo_err *err)
 	quo_cot *cot = quo_alloc(1, sizeof *cot, err);
 
 	if (cot)
-		*cot = (quo_cot){ .ot = ot, .ops = ot->ops, .sender = sender };
+		*cot = (quo_cot){ .ot = ot, .ops = quo_ot(ot), .sender = sender };
 	return cot;
 }
 

@@ -4,7 +4,7 @@
 
 quo_status quo_instance_clone(const quo_instance *of, quo_instance **out, quo_err *err)
 {
-	const quo_lifecycle *life = of->ops;
+	const quo_lifecycle *life = of->component->ops_;
 	quo_instance *instance = quo_alloc(1, sizeof *instance, err);
 
 	if (!instance)
@@ -28,7 +28,7 @@ void quo_instance_free(quo_instance *instance)
 {
 	if (!instance)
 		return;
-	const quo_lifecycle *life = instance->ops;
+	const quo_lifecycle *life = instance->component->ops_;
 	if (instance->self && life->fini)
 		life->fini(instance->self);
 	quo_free(instance->self);

@@ -169,7 +169,7 @@ quo_session *quo_session_live(const quo_session_config *config, quo_err *err)
 quo_session *quo_session_forecast(const quo_instance *protocol, quo_link link, quo_cost *cost,
 				  quo_err *err)
 {
-	const quo_protocol_ops *ops = protocol ? protocol->ops : NULL;
+	const quo_protocol_ops *ops = protocol ? quo_protocol(protocol) : NULL;
 	quo_session *s = quo_alloc(1, sizeof *s, err);
 
 	if (!s)

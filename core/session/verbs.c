@@ -11,7 +11,7 @@ const int32_t quo_ternary_coef[2] = { 1, -1 };
 
 static const quo_protocol_ops *ops(const quo_session *s)
 {
-	return s->protocol->ops;
+	return quo_protocol(s->protocol);
 }
 
 static bool has_data(const quo_session *s, const quo_tensor *t)
@@ -118,7 +118,7 @@ quo_goal quo_protocol_goal(const quo_session *s, size_t n)
 
 quo_sharing quo_protocol_sharing(const quo_instance *protocol, int parties)
 {
-	const quo_protocol_ops *own = protocol ? protocol->ops : NULL;
+	const quo_protocol_ops *own = protocol ? quo_protocol(protocol) : NULL;
 	quo_sharing sharing = { .pieces = (unsigned)parties };
 
 	for (int i = 0; i < parties; i++) {

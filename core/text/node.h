@@ -57,35 +57,4 @@ quo_status quo__key_fail(quo_err *err, const quo_node *node, const char *format,
 char *quo__strdup(quo_arena *arena, const char *s, quo_err *err);
 char *quo__printf(quo_arena *arena, quo_err *err, const char *format, ...) QUO_PRINTF(3, 4);
 
-/* ---- yaml_read.c ---- */
-quo_status quo__yaml_file(quo_arena *arena, const char *path, quo_node **out, quo_err *err);
-/* One value from a text; `label` stands for the file in messages, without line numbers. Empty text
- * is "nothing". */
-quo_status quo__yaml_text(quo_arena *arena, const char *text, const char *label, quo_node **out,
-			  quo_err *err);
-
-/* ---- yaml_write.c ---- */
-/* The tree as YAML text; the caller frees with free(). NULL on lack of memory. */
-char *quo__yaml_write(const quo_node *node, quo_err *err);
-/* One value on one line, e.g. "{0: 3, 3: 4}". */
-char *quo__yaml_write_flow(quo_arena *arena, const quo_node *node, quo_err *err);
-
-/* ---- merge.c ---- */
-/*
- * `over` on top of `base`: maps merge key by key, everything else is replaced. A map that names
- * another component (`use`) replaces the whole map, and so does a map with integer keys (a
- * schedule). Neither tree changes.
- */
-quo_status quo__node_merge(quo_arena *arena, quo_node *base, quo_node *over, quo_node **out,
-			   quo_err *err);
-/* A copy of a map without one of its keys. */
-quo_node *quo__node_without(quo_arena *arena, const quo_node *map, const char *key, quo_err *err);
-/* A file with its `extends` merged in. */
-quo_status quo__yaml_load(quo_arena *arena, const char *path, quo_node **out, quo_err *err);
-/* Put `value` at "a.b.0.c", maps merged; changes root, and the value's key. */
-quo_status quo__node_assign(quo_arena *arena, quo_node *root, const char *path, quo_node *value,
-			    quo_err *err);
-/* Apply one "a.b.0.c=value". */
-quo_status quo__node_set(quo_arena *arena, quo_node *root, const char *assignment, quo_err *err);
-
 #endif

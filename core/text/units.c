@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Quantities as people read them. */
+#include "text/units.h"
+
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
-
-#include "report/progress.h"
 
 const char *quo_format_bytes(char out[QUO_UNIT_CHARS], uint64_t bytes)
 {

@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin/registry.h"
 #include "text/columns.h"
+#include "text/kind.h"
 #include "text/quantity.h"
 #include "text/suggest.h"
+#include "text/yaml_read.h"
 
 #define MAX_ITEMS 4096
 

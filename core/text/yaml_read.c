@@ -3,14 +3,14 @@
  * Text to tree. libyaml delivers events; everything that an experiment file does not need is
  * refused here.
  */
+#include "text/yaml_read.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <yaml.h>
-
-#include "text/node.h"
 
 struct reader {
 	yaml_parser_t parser;

@@ -2,13 +2,13 @@
 /*
  * Tree to text.
  */
+#include "text/yaml_write.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <yaml.h>
-
-#include "text/node.h"
 
 static int write_to_stream(void *data, unsigned char *buffer, size_t size)
 {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/check_sweep.h"
 
+#include "plugin/loader.h"
 #include "report/progress.h"
 #include "run/local.h"
+#include "text/units.h"
 
 struct check {
 	const quo_cli *cli;

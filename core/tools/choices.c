@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/progress.h"
+#include "text/units.h"
 
 #define DRY_STEPS "2"
 #define SET_CHARS 300

@@ -87,7 +87,7 @@ static quo_status quantiser(FILE *out, const quo_instance *quant, unsigned bits,
 static quo_status pair(FILE *out, const quo_instance *optim, const quo_instance *quant,
 		       unsigned bits, quo_err *err)
 {
-	const quo_optim_ops *ops = optim->ops;
+	const quo_optim_ops *ops = quo_optim(optim);
 	quo_optim_state states[QUO_OPTIM_MAX_STATES];
 	struct size update[GOALS], exponent;
 	unsigned n = 0, state_bits = 0, s_width;

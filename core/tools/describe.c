@@ -5,6 +5,7 @@
 
 #include "config/schema.h"
 #include "plugin/kinds.h"
+#include "text/kind.h"
 #include "text/value.h"
 
 #define WANTS_BYTES 600
@@ -154,10 +155,11 @@ void quo_describe_markdown(FILE *out, const quo_registry *registry)
 		const quo_component *c = &quo_registry_at(registry, i)->component;
 		const quo_kind_info *info = quo__kind_info(c->kind);
 		if (c->kind != kind)
-			fprintf(out, "## Kind %s: %s\n\n", info->name, info->what);
+			fprintf(out, "## Kind %s: %s\n\n", quo_kind_name((quo_kind)c->kind),
+				info->what);
 		kind = c->kind;
-		fprintf(out, "### %s/%s\n\n%s.\n\nSecurity: %s.\n\n", info->name, c->name,
-			c->summary, c->security);
+		fprintf(out, "### %s/%s\n\n%s.\n\nSecurity: %s.\n\n",
+			quo_kind_name((quo_kind)c->kind), c->name, c->summary, c->security);
 		if (c->options && c->options[0].name)
 			markdown_options(out, c->options);
 		else

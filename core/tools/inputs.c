@@ -22,7 +22,7 @@ static quo_status load_file(const quo_experiment_config *config, int party, quo_
 bool quo_run_has_shares(const quo_run *run)
 {
 	return quo_data_is_shares(run->config->data) &&
-	       ((const quo_protocol_ops *)run->config->protocol->ops)->parties > 1;
+	       quo_protocol(run->config->protocol)->parties > 1;
 }
 
 quo_status quo_run_load_share(quo_run *run, int party, quo_holding *in, quo_data_share_id *id,
@@ -51,7 +51,7 @@ static quo_status join(const quo_experiment_config *config, quo_dataset *data, q
 
 quo_status quo_run_load_data(const quo_experiment_config *config, quo_dataset *data, quo_err *err)
 {
-	const quo_data_ops *ops = config->data->ops;
+	const quo_data_ops *ops = quo_data(config->data);
 
 	if (quo_data_is_shares(config->data))
 		return join(config, data, err);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "data/reader.h"
+#include "data/source.h"
 #include "store/examples.h"
 
 static bool is_local(const quo_run *run)
@@ -16,7 +17,7 @@ static bool is_local(const quo_run *run)
 
 static int parties(const quo_run *run)
 {
-	return ((const quo_protocol_ops *)run->config->protocol->ops)->parties;
+	return quo_protocol(run->config->protocol)->parties;
 }
 
 static int reader(const quo_run *run)

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "report/progress.h"
+#include "text/units.h"
 #include "tools/predict_job.h"
 
 quo_traffic quo_predict_traffic(const quo_predict_job *job)

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "config/merge.h"
 #include "config/resolve.h"
+#include "data/dataset.h"
 #include "report/results.h"
 #include "text/node.h"
 
@@ -195,7 +197,7 @@ static quo_status measure(struct table *t, quo_cli *cli, quo_predicted *out, quo
 			.arg = &predicting,
 			.silent = true,
 			.ui = fopen("/dev/null", "w") };
-	quo_registry *registry = quo_registry_new(err);
+	quo_registry *registry = quo_registry_new(quo_data_components, err);
 	quo_status status = registry && run.ui ? quo_run_open(&run, registry, err) : QUO_FAILED;
 
 	if (status == QUO_OK)

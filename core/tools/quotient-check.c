@@ -2,8 +2,10 @@
 /* quotient-check: validate an experiment and foretell what it costs, without a network. */
 #include <stdio.h>
 
+#include "data/dataset.h"
 #include "report/progress.h"
 #include "run/local.h"
+#include "text/units.h"
 #include "tools/check_sweep.h"
 #include "tools/choices.h"
 
@@ -147,7 +149,7 @@ int main(int argc, char **argv)
 		quo_cli_free(&cli);
 		return parsed > 0 ? 0 : quo_cli_exit(&cli, (quo_status)parsed, &err);
 	}
-	quo_registry *registry = quo_registry_new(&err);
+	quo_registry *registry = quo_registry_new(quo_data_components, &err);
 	quo_status status = registry ? check_file(&run, registry, &err) : QUO_FAILED;
 	quo_run_close(&run);
 	quo_registry_free(registry);

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/dataset.h"
+#include "plugin/loader.h"
+#include "text/kind.h"
 #include "text/suggest.h"
 #include "tools/costs.h"
 #include "tools/describe.h"
@@ -194,7 +197,7 @@ int main(int argc, char **argv)
 	if (parsed > 0)
 		return 0;
 
-	quo_registry *registry = parsed ? NULL : quo_registry_new(&err);
+	quo_registry *registry = parsed ? NULL : quo_registry_new(quo_data_components, &err);
 	quo_status status = parsed     ? (quo_status)parsed
 			    : registry ? run(&arguments, registry, &err)
 				       : QUO_FAILED;

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "data/dataset.h"
 #include "tools/predict_table.h"
 
 static const char help[] =
@@ -69,7 +70,7 @@ int main(int argc, char **argv)
 		quo_cli_free(&cli);
 		return quo_cli_exit(&cli, done, &err);
 	}
-	quo_registry *registry = quo_registry_new(&err);
+	quo_registry *registry = quo_registry_new(quo_data_components, &err);
 	quo_status status = registry ? run_all(&run, registry, &err) : QUO_FAILED;
 	quo_predicting_free(&predicting);
 	quo_run_close(&run);

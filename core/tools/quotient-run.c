@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "data/dataset.h"
 #include "run/local.h"
 #include "tools/run_sweep.h"
 
@@ -72,7 +73,7 @@ int main(int argc, char **argv)
 		quo_cli_free(&cli);
 		return parsed > 0 ? 0 : quo_cli_exit(&cli, (quo_status)parsed, &err);
 	}
-	quo_registry *registry = quo_registry_new(&err);
+	quo_registry *registry = quo_registry_new(quo_data_components, &err);
 	quo_status status = registry ? run_all(&run, registry, &err) : QUO_FAILED;
 	quo_run_close(&run);
 	quo_registry_free(registry);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "data/dataset.h"
+#include "plugin/loader.h"
 #include "run/local.h"
 #include "store/modelshare.h"
 #include "store/weights.h"
@@ -178,7 +180,7 @@ int main(int argc, char **argv)
 		quo_cli_free(&cli);
 		return parsed > 0 ? 0 : quo_cli_exit(&cli, (quo_status)parsed, &err);
 	}
-	quo_registry *registry = quo_registry_new(&err);
+	quo_registry *registry = quo_registry_new(quo_data_components, &err);
 	quo_status status = !registry   ? QUO_FAILED
 			    : cli.model ? share_model(&cli, &err)
 					: share_data(&cli, registry, &err);

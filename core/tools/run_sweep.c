@@ -13,11 +13,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "plugin/loader.h"
 #include "report/progress.h"
 #include "report/results.h"
 #include "run/child.h"
 #include "run/interrupt.h"
 #include "run/local.h"
+#include "text/units.h"
 #include "tools/sweep_progress.h"
 
 #define POLL_NS 20000000L

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report/progress.h"
+#include "text/units.h"
 
 #define LIVE_COLUMNS 79 /* a line that wraps cannot be rewritten */
 #define MAX_TITLE 200

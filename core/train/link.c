@@ -44,8 +44,8 @@ static bool form_depends(const quo_instance *instance)
 	quo_session *a = quo_session_forecast(circuits ? NULL : instance, fast, &cost, NULL);
 	quo_session *b = quo_session_forecast(circuits ? NULL : instance, slow, &cost, NULL);
 	bool same = a && b &&
-		    same_forms(circuits ? instance->ops : NULL, circuits ? NULL : instance->ops,
-			       instance->self, a, b);
+		    same_forms(circuits ? quo_circuits(instance) : NULL,
+			       circuits ? NULL : quo_protocol(instance), instance->self, a, b);
 	quo_session_free(a);
 	quo_session_free(b);
 	return !same;

@@ -37,11 +37,6 @@ struct chooser {
 	size_t n_decisions;
 };
 
-static const quo_circuits_ops *ops_of(const quo_instance *engine)
-{
-	return engine->ops;
-}
-
 /* ---- weighing ---- */
 
 static quo_status weigh(const struct chooser *a, const quo_session *s, quo_cot *const cot[2],
@@ -57,7 +52,7 @@ static quo_status weigh(const struct chooser *a, const quo_session *s, quo_cot *
 			return QUO_FAILED;
 		quo_session_set_cot(dry, 0, cot[0]);
 		quo_session_set_cot(dry, 1, cot[1]);
-		quo_status status = ops_of(e)->map(e->self, dry, jobs, n_jobs, err);
+		quo_status status = quo_circuits(e)->map(e->self, dry, jobs, n_jobs, err);
 		quo_session_free(dry);
 		QUO_TRY(status);
 		seconds[i] = quo_cost_seconds(&cost, quo_session_link(s));
@@ -166,7 +161,7 @@ static quo_status auto_map(void *self, quo_session *s, const quo_map_job *jobs, 
 	if (n)
 		QUO_TRY(decide(a, s, jobs, n_jobs, &engine, err));
 	const quo_instance *e = a->config->engine[engine];
-	return ops_of(e)->map(e->self, s, jobs, n_jobs, err);
+	return quo_circuits(e)->map(e->self, s, jobs, n_jobs, err);
 }
 
 static quo_status auto_open(void *self, quo_session *s, quo_err *err)
@@ -174,7 +169,8 @@ static quo_status auto_open(void *self, quo_session *s, quo_err *err)
 	const struct chooser *a = self;
 
 	for (int i = 0; i < ENGINES; i++)
-		QUO_TRY(ops_of(a->config->engine[i])->open(a->config->engine[i]->self, s, err));
+		QUO_TRY(quo_circuits(a->config->engine[i])
+				->open(a->config->engine[i]->self, s, err));
 	return QUO_OK;
 }
 
@@ -209,18 +205,10 @@ static void auto_fini(void *self)
 }
 
 static const quo_option options[] = {
-	{ .name = "small",
-	  .type = QUO_OPT_COMPONENT,
-	  .offset = (uint32_t)offsetof(struct config, engine[SMALL]),
-	  .default_yaml = "{use: yao}",
-	  .help = "Engine with few rounds.",
-	  .component_kind = QUO_KIND_CIRCUITS },
-	{ .name = "wide",
-	  .type = QUO_OPT_COMPONENT,
-	  .offset = (uint32_t)offsetof(struct config, engine[WIDE]),
-	  .default_yaml = "{use: gmw}",
-	  .help = "Engine with few bytes per AND gate.",
-	  .component_kind = QUO_KIND_CIRCUITS },
+	QUO_OPTION_AS("small", struct config, engine[SMALL], QUO_OPT_COMPONENT, "{use: yao}",
+		      "Engine with few rounds.", .component_kind = QUO_KIND_CIRCUITS),
+	QUO_OPTION_AS("wide", struct config, engine[WIDE], QUO_OPT_COMPONENT, "{use: gmw}",
+		      "Engine with few bytes per AND gate.", .component_kind = QUO_KIND_CIRCUITS),
 	{ 0 },
 };
 
@@ -232,17 +220,14 @@ static const quo_circuits_ops auto_ops = {
 };
 
 static const quo_component component = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_CIRCUITS,
+	QUO_COMPONENT(QUO_KIND_CIRCUITS, &auto_ops),
 	.name = "auto",
 	.summary = "of two circuit engines, for every call the one that is faster over the link",
 	.security = "as its two engines",
 	.wire_version = 1,
 	.instance_size = sizeof(struct chooser),
 	.config_size = sizeof(struct config),
-	.ops_size = sizeof(quo_circuits_ops),
 	.options = options,
-	.ops = &auto_ops,
 };
 
 QUO_PLUGIN("circuits-auto", "1.0", &component)

@@ -56,11 +56,6 @@ struct call {
 	uint64_t local_next; /* their next counter */
 };
 
-static const quo_gc_ops *gc_ops(const quo_instance *gc)
-{
-	return gc->ops;
-}
-
 /* ---- circuits in two-party form ---- */
 
 static bool has_arith(const quo_circuit *c)
@@ -292,7 +287,7 @@ static quo_status run_part(struct call *call, const struct yao_part *part, quo_b
 {
 	const struct yao_job *job = part->job;
 	const quo_circuit *c = job->circuit;
-	const quo_gc_ops *gc = gc_ops(call->gc);
+	const quo_gc_ops *gc = quo_gc(call->gc);
 	struct rows r;
 
 	QUO_TRY(make_rows(call, part, &r, err));
@@ -348,14 +343,14 @@ static void account_batch(const struct call *call, const struct yao_part *parts,
 		const struct yao_job *job = parts[i].job;
 		for (size_t done = 0; done < parts[i].m; done += job->piece) {
 			size_t left = parts[i].m - done;
-			bytes += gc_ops(call->gc)->table_bytes(call->gc->self, job->circuit,
+			bytes += quo_gc(call->gc)->table_bytes(call->gc->self, job->circuit,
 							       left < job->piece ? left
 										 : job->piece);
 		}
 		uint64_t ands = (uint64_t)job->circuit->n_and * parts[i].m;
 		cost->and_gates += ands;
-		quo_cost_work(cost, YAO_GARBLER, (double)ands * gc_ops(call->gc)->garble_s);
-		quo_cost_work(cost, 1 - YAO_GARBLER, (double)ands * gc_ops(call->gc)->evaluate_s);
+		quo_cost_work(cost, YAO_GARBLER, (double)ands * quo_gc(call->gc)->garble_s);
+		quo_cost_work(cost, 1 - YAO_GARBLER, (double)ands * quo_gc(call->gc)->evaluate_s);
 	}
 	for (int party = 0; party < 2; party++)
 		quo_cost_work(cost, party, (double)n_cots * INPUT_S);
@@ -465,8 +460,7 @@ static const quo_circuits_ops ops = {
 };
 
 const quo_component yao_component = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_CIRCUITS,
+	QUO_COMPONENT(QUO_KIND_CIRCUITS, &ops),
 	.name = "yao",
 	.summary =
 		"garbled circuits, party 0 garbles; one COT per shared input bit, constant rounds",
@@ -474,7 +468,5 @@ const quo_component yao_component = {
 	.wire_version = 1,
 	.instance_size = sizeof(struct yao),
 	.config_size = sizeof(struct config),
-	.ops_size = sizeof(quo_circuits_ops),
 	.options = options,
-	.ops = &ops,
 };

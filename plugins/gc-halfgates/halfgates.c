@@ -54,16 +54,13 @@ static quo_status init(void *self, const void *config, quo_err *err)
 static const quo_gc_ops ops = TILES_OPS(init, 3.6e-9, 3.1e-9);
 
 static const quo_component component = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_GC,
+	QUO_COMPONENT(QUO_KIND_GC, &ops),
 	.name = "halfgates",
 	.summary =
 		"half-gates with free XOR: 32 bytes per AND gate, garbled over tiles of instances",
 	.security = "semi-honest, 128-bit labels; MITCCRH from AES-128 as an ideal cipher",
 	.wire_version = 2,
 	.instance_size = sizeof(tiles),
-	.ops_size = sizeof(quo_gc_ops),
-	.ops = &ops,
 };
 
 QUO_PLUGIN("gc-halfgates", "1.0", &component)

@@ -85,15 +85,12 @@ static quo_status init(void *self, const void *config, quo_err *err)
 static const quo_gc_ops ops = TILES_OPS(init, 7.2e-9, 5.7e-9);
 
 static const quo_component component = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_GC,
+	QUO_COMPONENT(QUO_KIND_GC, &ops),
 	.name = "threehalves",
 	.summary = "three halves with free XOR: 1.5 kappa + 5 bits (24.6 bytes) per AND gate",
 	.security = "semi-honest, 128-bit labels; MITCCRH from AES-128 as an ideal cipher",
 	.wire_version = 1,
 	.instance_size = sizeof(tiles),
-	.ops_size = sizeof(quo_gc_ops),
-	.ops = &ops,
 };
 
 QUO_PLUGIN("gc-threehalves", "1.0", &component)

@@ -110,15 +110,12 @@ static const quo_layer_ops ops = {
 };
 
 const quo_component conv2d_component = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_LAYER,
+	QUO_COMPONENT(QUO_KIND_LAYER, &ops),
 	.name = "conv2d",
 	.summary = "convolution over rows and columns: Z = patches(A) T",
 	.security = "as the protocol's products",
 	.wire_version = 1,
 	.instance_size = sizeof(struct conv2d),
 	.config_size = sizeof(struct config),
-	.ops_size = sizeof ops,
 	.options = options,
-	.ops = &ops,
 };

@@ -104,15 +104,12 @@ static const quo_layer_ops ops = {
 };
 
 const quo_component fc_component = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_LAYER,
+	QUO_COMPONENT(QUO_KIND_LAYER, &ops),
 	.name = "fc",
 	.summary = "fully connected: Z = A T",
 	.security = "as the protocol's products",
 	.wire_version = 1,
 	.instance_size = sizeof(struct fc),
 	.config_size = sizeof(struct config),
-	.ops_size = sizeof ops,
 	.options = options,
-	.ops = &ops,
 };

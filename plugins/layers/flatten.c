@@ -22,12 +22,9 @@ static const quo_layer_ops ops = {
 };
 
 const quo_component flatten_component = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_LAYER,
+	QUO_COMPONENT(QUO_KIND_LAYER, &ops),
 	.name = "flatten",
 	.summary = "one dimension instead of rows x columns x channels",
 	.security = "local",
 	.wire_version = 1,
-	.ops_size = sizeof ops,
-	.ops = &ops,
 };

@@ -123,15 +123,12 @@ static const quo_layer_ops ops = {
 };
 
 const quo_component maxpool_component = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_LAYER,
+	QUO_COMPONENT(QUO_KIND_LAYER, &ops),
 	.name = "maxpool",
 	.summary = "the largest of every window of Z, before the activation",
 	.security = "as the circuits of the protocol",
 	.wire_version = 1,
 	.instance_size = sizeof(struct maxpool),
 	.config_size = sizeof(struct config),
-	.ops_size = sizeof ops,
 	.options = options,
-	.ops = &ops,
 };

@@ -93,15 +93,12 @@ static const quo_layer_ops ops = {
 };
 
 const quo_component residual_component = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_LAYER,
+	QUO_COMPONENT(QUO_KIND_LAYER, &ops),
 	.name = "residual",
 	.summary = "an earlier activation, or a 1 x 1 convolution of it, added to Z",
 	.security = "local; with project: as the protocol's products",
 	.wire_version = 1,
 	.instance_size = sizeof(struct residual),
 	.config_size = sizeof(struct config),
-	.ops_size = sizeof ops,
 	.options = options,
-	.ops = &ops,
 };

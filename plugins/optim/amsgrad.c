@@ -109,8 +109,7 @@ static const quo_optim_ops ops = {
 };
 
 const quo_component optim_amsgrad = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_OPTIM,
+	QUO_COMPONENT(QUO_KIND_OPTIM, &ops),
 	.name = "amsgrad",
 	.summary = "fixed-point AMSgrad without division: the step is shifted by the length of the "
 		   "largest second moment",
@@ -118,7 +117,5 @@ const quo_component optim_amsgrad = {
 	.wire_version = 1,
 	.instance_size = sizeof(struct amsgrad),
 	.config_size = sizeof(struct config),
-	.ops_size = sizeof ops,
 	.options = options,
-	.ops = &ops,
 };

@@ -128,8 +128,7 @@ static const quo_optim_ops ops = {
 };
 
 const quo_component optim_amsgrad_std = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_OPTIM,
+	QUO_COMPONENT(QUO_KIND_OPTIM, &ops),
 	.name = "amsgrad-std",
 	.summary =
 		"standard AMSgrad in fixed point: the step is divided by the root of the largest "
@@ -138,7 +137,5 @@ const quo_component optim_amsgrad_std = {
 	.wire_version = 1,
 	.instance_size = sizeof(struct amsgrad_std),
 	.config_size = sizeof(struct config),
-	.ops_size = sizeof ops,
 	.options = options,
-	.ops = &ops,
 };

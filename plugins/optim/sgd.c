@@ -54,17 +54,14 @@ static const quo_optim_ops ops = {
 };
 
 static const quo_component sgd = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_OPTIM,
+	QUO_COMPONENT(QUO_KIND_OPTIM, &ops),
 	.name = "sgd",
 	.summary = "stochastic gradient descent on normalised gradients",
 	.security = "as the circuits of the protocol",
 	.wire_version = 1,
 	.instance_size = sizeof(struct sgd),
 	.config_size = sizeof(struct config),
-	.ops_size = sizeof ops,
 	.options = options,
-	.ops = &ops,
 };
 
 QUO_PLUGIN("optim", "1.0", &sgd, &optim_amsgrad, &optim_amsgrad_std)

@@ -21,11 +21,6 @@ struct chooser {
 	quo_instance *inner; /* this direction's own instance of the engine chosen */
 };
 
-static const quo_ot_ops *ops_of(const quo_instance *ot)
-{
-	return ot->ops;
-}
-
 static quo_status weigh(const quo_instance *engine, const quo_session *s, int sender,
 			double *seconds, quo_err *err)
 {
@@ -33,8 +28,8 @@ static quo_status weigh(const quo_instance *engine, const quo_session *s, int se
 	quo_instance *ot;
 
 	QUO_TRY(quo_instance_clone(engine, &ot, err));
-	ops_of(ot)->cost_open(ot->self, s, sender, &setup);
-	ops_of(ot)->cost_extend(ot->self, sender, LONG_RUN, &cost);
+	quo_ot(ot)->cost_open(ot->self, s, sender, &setup);
+	quo_ot(ot)->cost_extend(ot->self, sender, LONG_RUN, &cost);
 	*seconds = quo_cost_seconds(&cost, quo_session_link(s));
 	quo_instance_free(ot);
 	return QUO_OK;
@@ -87,7 +82,7 @@ static quo_status auto_open(void *self, quo_session *s, int sender, quo_err *err
 					choice, ENGINES);
 	}
 	QUO_TRY(quo_instance_clone(a->config->engine[choice], &a->inner, err));
-	return ops_of(a->inner)->open(a->inner->self, s, sender, err);
+	return quo_ot(a->inner)->open(a->inner->self, s, sender, err);
 }
 
 static quo_status auto_extend(void *self, quo_session *s, size_t n, quo_block *out,
@@ -95,14 +90,14 @@ static quo_status auto_extend(void *self, quo_session *s, size_t n, quo_block *o
 {
 	const quo_instance *ot = ((struct chooser *)self)->inner;
 
-	return ops_of(ot)->extend(ot->self, s, n, out, choices, err);
+	return quo_ot(ot)->extend(ot->self, s, n, out, choices, err);
 }
 
 static quo_block auto_delta(void *self)
 {
 	const quo_instance *ot = ((struct chooser *)self)->inner;
 
-	return ops_of(ot)->delta(ot->self);
+	return quo_ot(ot)->delta(ot->self);
 }
 
 static void auto_cost_open(void *self, const quo_session *s, int sender, quo_cost *cost)
@@ -115,7 +110,7 @@ static void auto_cost_open(void *self, const quo_session *s, int sender, quo_cos
 	    quo_instance_clone(a->config->engine[choice], &a->inner, NULL) != QUO_OK)
 		return;
 	quo_cost_send(cost, 0, 1);
-	ops_of(a->inner)->cost_open(a->inner->self, s, sender, cost);
+	quo_ot(a->inner)->cost_open(a->inner->self, s, sender, cost);
 }
 
 static void auto_cost_extend(void *self, int sender, size_t n, quo_cost *cost)
@@ -123,22 +118,14 @@ static void auto_cost_extend(void *self, int sender, size_t n, quo_cost *cost)
 	const quo_instance *ot = ((struct chooser *)self)->inner;
 
 	if (ot)
-		ops_of(ot)->cost_extend(ot->self, sender, n, cost);
+		quo_ot(ot)->cost_extend(ot->self, sender, n, cost);
 }
 
 static const quo_option options[] = {
-	{ .name = "lan",
-	  .type = QUO_OPT_COMPONENT,
-	  .offset = (uint32_t)offsetof(struct config, engine[LAN]),
-	  .default_yaml = "{use: softspoken}",
-	  .help = "Engine with little computation.",
-	  .component_kind = QUO_KIND_OT },
-	{ .name = "wan",
-	  .type = QUO_OPT_COMPONENT,
-	  .offset = (uint32_t)offsetof(struct config, engine[WAN]),
-	  .default_yaml = "{use: ferret}",
-	  .help = "Engine that sends little.",
-	  .component_kind = QUO_KIND_OT },
+	QUO_OPTION_AS("lan", struct config, engine[LAN], QUO_OPT_COMPONENT, "{use: softspoken}",
+		      "Engine with little computation.", .component_kind = QUO_KIND_OT),
+	QUO_OPTION_AS("wan", struct config, engine[WAN], QUO_OPT_COMPONENT, "{use: ferret}",
+		      "Engine that sends little.", .component_kind = QUO_KIND_OT),
 	{ 0 },
 };
 
@@ -152,17 +139,14 @@ static const quo_ot_ops auto_ops = {
 };
 
 static const quo_component component = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_OT,
+	QUO_COMPONENT(QUO_KIND_OT, &auto_ops),
 	.name = "auto",
 	.summary = "of two OT engines, the one that is faster over the link",
 	.security = "as the engine that it picks, either of the two",
 	.wire_version = 1,
 	.instance_size = sizeof(struct chooser),
 	.config_size = sizeof(struct config),
-	.ops_size = sizeof(quo_ot_ops),
 	.options = options,
-	.ops = &auto_ops,
 };
 
 QUO_PLUGIN("ot-auto", "1.0", &component)

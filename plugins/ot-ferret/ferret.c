@@ -214,7 +214,7 @@ static quo_status agree(struct ferret *f, quo_session *s, quo_err *err)
 
 static const quo_ot_ops *setup_ops(const struct ferret *f)
 {
-	return f->setup->ops;
+	return quo_ot(f->setup);
 }
 
 static quo_status ferret_init(void *self, const void *config, quo_err *err)
@@ -368,8 +368,7 @@ static const quo_ot_ops ferret_ops = {
 };
 
 static const quo_component ferret = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_OT,
+	QUO_COMPONENT(QUO_KIND_OT, &ferret_ops),
 	.name = "ferret",
 	.summary = "COT extension of Yang, Weng, Lan, Zhang and Wang with half-trees: less than a "
 		   "bit a COT",
@@ -379,9 +378,7 @@ static const quo_component ferret = {
 	.wire_version = 2,
 	.instance_size = sizeof(struct ferret),
 	.config_size = sizeof(struct ferret_config),
-	.ops_size = sizeof(quo_ot_ops),
 	.options = options,
-	.ops = &ferret_ops,
 };
 
 QUO_PLUGIN("ot-ferret", "1.0", &ferret)

@@ -118,8 +118,7 @@ static const quo_ot_ops iknp_ops = {
 };
 
 static const quo_component iknp = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_OT,
+	QUO_COMPONENT(QUO_KIND_OT, &iknp_ops),
 	.name = "iknp",
 	.summary = "OT extension of Ishai, Kilian, Nissim and Petrank: 127 bits a COT, little "
 		   "computation",
@@ -127,8 +126,6 @@ static const quo_component iknp = {
 		    "as PRG",
 	.wire_version = 2,
 	.instance_size = sizeof(struct iknp),
-	.ops_size = sizeof(quo_ot_ops),
-	.ops = &iknp_ops,
 };
 
 QUO_PLUGIN("ot-iknp", "1.0", &iknp)

@@ -189,8 +189,7 @@ static const quo_ot_ops softspoken_ops = {
 };
 
 static const quo_component softspoken = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_OT,
+	QUO_COMPONENT(QUO_KIND_OT, &softspoken_ops),
 	.name = "softspoken",
 	.summary = "SoftSpokenOT of Roy: 128 / k bits a COT for 2^k / k times the AES work",
 	.security = "semi-honest, kappa = 128; DDH on P-256 and random oracle (base OTs), AES-128 "
@@ -198,9 +197,7 @@ static const quo_component softspoken = {
 	.wire_version = 1,
 	.instance_size = sizeof(struct softspoken),
 	.config_size = sizeof(struct config),
-	.ops_size = sizeof(quo_ot_ops),
 	.options = options,
-	.ops = &softspoken_ops,
 };
 
 QUO_PLUGIN("ot-softspoken", "1.0", &softspoken)

@@ -291,17 +291,14 @@ static const quo_products_ops ops = {
 };
 
 static const quo_component cot = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_PRODUCTS,
+	QUO_COMPONENT(QUO_KIND_PRODUCTS, &ops),
 	.name = "cot",
 	.summary = "bit planes times integers, one correlated OT per bit and row",
 	.security = "semi-honest, 128 bits; circular correlation-robust hash (ideal cipher)",
 	.wire_version = 2,
 	.instance_size = sizeof(struct cot),
 	.config_size = sizeof(struct config),
-	.ops_size = sizeof ops,
 	.options = options,
-	.ops = &ops,
 };
 
 QUO_PLUGIN("products", "0.1.0", &cot)

@@ -264,8 +264,7 @@ static const quo_protocol_ops clear_ops = {
 };
 
 static const quo_component clear_component = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_PROTOCOL,
+	QUO_COMPONENT(QUO_KIND_PROTOCOL, &clear_ops),
 	.name = "clear",
 	.summary = "everything in the clear, in one process: fast, and bit for bit what the others "
 		   "compute",
@@ -273,8 +272,6 @@ static const quo_component clear_component = {
 	.wire_version = 1,
 	.instance_size = sizeof(struct clear),
 	.config_size = 0,
-	.ops_size = sizeof clear_ops,
-	.ops = &clear_ops,
 };
 
 QUO_PLUGIN("protocol-clear", "1.0", &clear_component)

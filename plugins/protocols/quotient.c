@@ -33,12 +33,12 @@ static const quo_option options[] = {
 
 static const quo_circuits_ops *circuits(const struct quotient *q)
 {
-	return q->config->circuits->ops;
+	return quo_circuits(q->config->circuits);
 }
 
 static const quo_products_ops *products(const struct quotient *q)
 {
-	return q->config->products->ops;
+	return quo_products(q->config->products);
 }
 
 static quo_status init(void *self, const void *config, quo_err *err)
@@ -263,17 +263,14 @@ static const quo_protocol_ops ops = {
 };
 
 static const quo_component quotient = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_PROTOCOL,
+	QUO_COMPONENT(QUO_KIND_PROTOCOL, &ops),
 	.name = "quotient",
 	.summary = "two parties: products by correlated OT, circuits over XOR shares",
 	.security = "semi-honest, kappa = 128; as its ot, circuits and products",
 	.wire_version = 1,
 	.instance_size = sizeof(struct quotient),
 	.config_size = sizeof(struct config),
-	.ops_size = sizeof ops,
 	.options = options,
-	.ops = &ops,
 };
 
 QUO_PLUGIN("protocol-quotient", "0.1.0", &quotient)

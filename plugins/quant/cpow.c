@@ -68,12 +68,9 @@ static const quo_quant_ops ops = {
 };
 
 const quo_component quant_cpow = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_QUANT,
+	QUO_COMPONENT(QUO_KIND_QUANT, &ops),
 	.name = "cpow",
 	.summary = "normalise by the closest power of two of the largest magnitude; round half up",
 	.security = "as the circuits of the protocol",
 	.wire_version = 1,
-	.ops_size = sizeof ops,
-	.ops = &ops,
 };

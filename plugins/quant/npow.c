@@ -71,15 +71,12 @@ static const quo_quant_ops ops = {
 };
 
 const quo_component quant_npow = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_QUANT,
+	QUO_COMPONENT(QUO_KIND_QUANT, &ops),
 	.name = "npow",
 	.summary = "normalise by the next power of two: OR of magnitudes, never saturates; round "
 		   "half up",
 	.security = "as the circuits of the protocol",
 	.wire_version = 1,
-	.ops_size = sizeof ops,
-	.ops = &ops,
 };
 
 QUO_PLUGIN("quant", "1.0", &quant_npow, &quant_cpow, &quant_wage)

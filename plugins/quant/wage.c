@@ -39,12 +39,9 @@ static const quo_quant_ops ops = {
 };
 
 const quo_component quant_wage = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_QUANT,
+	QUO_COMPONENT(QUO_KIND_QUANT, &ops),
 	.name = "wage",
 	.summary = "cpow, with SGD steps rounded by 8 public random bits; for optimizer sgd",
 	.security = "as the circuits of the protocol",
 	.wire_version = 1,
-	.ops_size = sizeof ops,
-	.ops = &ops,
 };

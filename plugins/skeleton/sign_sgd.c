@@ -82,17 +82,14 @@ static const quo_optim_ops ops = {
 };
 
 static const quo_component sign_sgd = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_OPTIM,
+	QUO_COMPONENT(QUO_KIND_OPTIM, &ops),
 	.name = "sign-sgd", /* what `use:` says */
 	.summary = "moves every weight by a constant against the sign of its gradient",
 	.security = "as the protocol's circuits",
 	.wire_version = 1, /* add one whenever the same input gives other bytes or other integers */
 	.instance_size = sizeof(struct sign_sgd),
 	.config_size = sizeof(struct config),
-	.ops_size = sizeof ops,
 	.options = options,
-	.ops = &ops,
 };
 
 /* 5. The only exported symbol: constant data, read before any code of the plugin runs. */

@@ -68,7 +68,7 @@ static void labels_free(struct labels *l)
 static void run_gc(const quo_instance *gc, quo_session *s, struct labels *l)
 {
 	quo_err err = QUO_ERR_INIT;
-	const quo_gc_ops *ops = gc->ops;
+	const quo_gc_ops *ops = quo_gc(gc);
 	const struct sample *x = l->sample;
 
 	if (s->party == 0) {
@@ -154,7 +154,7 @@ static void every_scheme(gc_test *test)
 static void check_sample(const quo_instance *gc, quo_session *s, struct sample x, uint64_t seed)
 {
 	quo_err err = QUO_ERR_INIT;
-	const quo_gc_ops *ops = gc->ops;
+	const quo_gc_ops *ops = quo_gc(gc);
 	struct labels l = labels_new(&x, s->party, seed);
 	quo_traffic before = quo_channel_traffic(s->peer);
 	uint64_t other = s->tweak_next[QUO_DOMAIN_GC_0];
@@ -310,7 +310,7 @@ static const quo_channel_ops tamper_ops = { .name = "tamper", .recv = tamper_rec
 /* A flipped bit matters when colours select its ciphertext: for half of the table's bytes or so. */
 static void broken_tables(const quo_instance *gc, quo_session *s)
 {
-	const quo_gc_ops *ops = gc->ops;
+	const quo_gc_ops *ops = quo_gc(gc);
 	uint64_t rng = 16;
 	struct sample x = sample_new(&rng, one_and(false), 32);
 	struct labels l = labels_new(&x, s->party, 2);
@@ -335,7 +335,7 @@ static void broken_tables(const quo_instance *gc, quo_session *s)
 static void wrong_delta(const quo_instance *gc, quo_session *s)
 {
 	quo_err err = QUO_ERR_INIT;
-	const quo_gc_ops *ops = gc->ops;
+	const quo_gc_ops *ops = quo_gc(gc);
 	uint64_t rng = 17;
 	struct sample x = sample_new(&rng, one_and(true), 1);
 	struct labels l = labels_new(&x, s->party, 3);

@@ -4,9 +4,7 @@
  * over plain integers; rings are exactly as wide as the layer's own bounds ask, and the dry session
  * of the same calls foretells what is sent.
  */
-#include "twoparty.h"
-
-#include "config/experiment.h"
+#include "layer_tests.h"
 
 /* A layer is a convolution with everything resolved: a fully connected one has a kernel as large as
  * its input. Output places and leading zeros are written by hand. */
@@ -262,11 +260,69 @@ static void check_bounds(const struct layer_case *c, const quo_layer_plan *plan,
 	assert_int_equal(e_prev, plan->e_bound);
 }
 
+/* The tensors of a case: the operands shared, the results allocated. */
+struct tensors {
+	unsigned z_width, g_width, e_width;
+	quo_value a;
+	quo_tensor *t, *z, *g, *e_prev;
+};
+
+static quo_tensor *share_input(struct program *p, const struct layer_case *c,
+			       const quo_layer_input *in, enum form form, uint8_t width,
+			       const int32_t *values)
+{
+	static const uint32_t one = 1;
+	quo_spec spec =
+		form == HIDDEN ? quo_spec_bits(7, false, 1, &one) : quo_spec_arith(width, 1, &one);
+	int owner = form == OWNED_0 ? 0 : form == OWNED_1 ? 1 : QUO_SHARED;
+
+	return share(p, batched(&spec, c->batch, in->n_dims, in->dim), owner, values);
+}
+
+static quo_tensor *share_weights(struct program *p, const uint32_t dim[2], const int32_t *ternary)
+{
+	size_t n = (size_t)dim[0] * dim[1];
+	int32_t *planes = integers(p, n);
+
+	for (size_t i = 0; i < n; i++)
+		planes[i] = ternary[i] < 0 ? 2 : ternary[i];
+	return share(p, quo_spec_bits(2, false, 2, dim), QUO_SHARED, planes);
+}
+
+static struct tensors make_tensors(struct program *p, const struct layer_case *c,
+				   const quo_layer_input *in, const quo_layer_plan *plan,
+				   enum form form, const struct plain *v)
+{
+	static const uint32_t one = 1;
+	const uint32_t weights[2] = { plan->param_rows, plan->param_cols };
+	struct tensors x = { .z_width = ring(plan->z_bound),
+			     .g_width = ring(plan->g_bound),
+			     .e_width = ring(plan->e_bound) };
+	quo_spec z_spec = quo_spec_arith(x.z_width, 1, &one),
+		 p_spec = quo_spec_arith(x.e_width, 1, &one);
+
+	x.a.ring = (uint8_t)(x.z_width > x.g_width ? x.z_width : x.g_width);
+	quo_tensor *a = share_input(p, c, in, form, x.a.ring, v->a);
+	if (form == HIDDEN)
+		x.a.bits = a;
+	else
+		x.a.arith = a;
+	x.t = share_weights(p, weights, v->t);
+	x.z = quo_temp(p->s, batched(&z_spec, c->batch, plan->n_dims, plan->dim), &err);
+	x.g = quo_temp(p->s, quo_spec_arith(x.g_width, 2, weights), &err);
+	x.e_prev = quo_temp(p->s, batched(&p_spec, c->batch, in->n_dims, in->dim), &err);
+	assert_true(x.z && x.g && x.e_prev);
+	/* A result must not depend on what was there. */
+	if (!p->s->dry)
+		memset(x.e_prev->a, 0xa5, x.e_prev->n * sizeof *x.e_prev->a);
+	return x;
+}
+
 static void run_case(struct program *p, const struct layer_case *c, const quo_instance *layer,
 		     enum form form, enum values values)
 {
-	const quo_layer_ops *ops = layer->ops;
-	quo_session *s = p->s;
+	static const uint32_t one = 1;
+	const quo_layer_ops *ops = quo_layer(layer);
 	const struct geometry *k = &c->g;
 	bool hidden = form == HIDDEN;
 	quo_layer_input in = input_of(c, !hidden);
@@ -277,8 +333,6 @@ static void run_case(struct program *p, const struct layer_case *c, const quo_in
 
 	quo_test_ok(ops->plan(layer->self, &in, &plan, &err));
 	check_plan(c, &plan);
-	unsigned z_width = ring(plan.z_bound), g_width = ring(plan.g_bound),
-		 e_width = ring(plan.e_bound);
 	struct plain v = { .a = draw(p, n_a, hidden ? 0 : -127, 127,
 				     values == LEAST ? LARGEST : values),
 			   .t = draw(p, n_w, -1, 1, values),
@@ -289,47 +343,24 @@ static void run_case(struct program *p, const struct layer_case *c, const quo_in
 	formula(k, c->batch, &v);
 	if (values != RANDOM)
 		check_bounds(c, &plan, &v, n_a, n_z, n_w);
+	struct tensors x = make_tensors(p, c, &in, &plan, form, &v);
 
-	static const uint32_t one = 1;
-	uint8_t a_ring = (uint8_t)(z_width > g_width ? z_width : g_width);
-	quo_spec a_spec =
-		hidden ? quo_spec_bits(7, false, 1, &one) : quo_spec_arith(a_ring, 1, &one);
-	quo_spec e_spec = quo_spec_bits(8, true, 1, &one),
-		 z_spec = quo_spec_arith(z_width, 1, &one),
-		 p_spec = quo_spec_arith(e_width, 1, &one);
-	quo_tensor *x = share(p, batched(&a_spec, c->batch, in.n_dims, in.dim),
-			      form == OWNED_0   ? 0
-			      : form == OWNED_1 ? 1
-						: QUO_SHARED,
-			      v.a);
-	quo_value a = { .bits = hidden ? x : NULL, .arith = hidden ? NULL : x, .ring = a_ring };
-	int32_t *planes = integers(p, n_w);
-	for (size_t i = 0; i < n_w; i++)
-		planes[i] = v.t[i] < 0 ? 2 : v.t[i];
-	const uint32_t weights[2] = { plan.param_rows, plan.param_cols };
-	quo_tensor *t = share(p, quo_spec_bits(2, false, 2, weights), QUO_SHARED, planes);
-	quo_tensor *z = quo_temp(s, batched(&z_spec, c->batch, plan.n_dims, plan.dim), &err);
-	quo_tensor *g = quo_temp(s, quo_spec_arith(g_width, 2, weights), &err);
-	quo_tensor *e_prev = quo_temp(s, batched(&p_spec, c->batch, in.n_dims, in.dim), &err);
-	assert_true(z && g && e_prev);
-	/* A result must not depend on what was there. */
-	if (!s->dry)
-		memset(e_prev->a, 0xa5, e_prev->n * sizeof *e_prev->a);
-
-	quo_test_ok(ops->forward(layer->self, s, &a, t, z, &err));
-	check(p, c, "Z", z, v.z);
+	quo_test_ok(ops->forward(layer->self, p->s, &x.a, x.t, x.z, &err));
+	check(p, c, "Z", x.z, v.z);
+	quo_spec e_spec = quo_spec_bits(8, true, 1, &one);
 	quo_value e = { .bits = share(p, batched(&e_spec, c->batch, plan.n_dims, plan.dim),
 				      QUO_SHARED, v.e),
-			.ring = (uint8_t)(g_width > e_width ? g_width : e_width) };
-	quo_test_ok(ops->backward(layer->self, s, &a, &e, t, g, hidden ? e_prev : NULL, &err));
-	check(p, c, "G", g, v.g);
+			.ring = (uint8_t)(x.g_width > x.e_width ? x.g_width : x.e_width) };
+	quo_test_ok(ops->backward(layer->self, p->s, &x.a, &e, x.t, x.g, hidden ? x.e_prev : NULL,
+				  &err));
+	check(p, c, "G", x.g, v.g);
 	if (hidden)
-		check(p, c, "E_prev", e_prev, v.e_prev);
-	quo_arena_reset(s->step);
+		check(p, c, "E_prev", x.e_prev, v.e_prev);
+	quo_arena_reset(p->s->step);
 }
 
-static quo_status load(quo_kind kind, const char *yaml, quo_experiment **owner,
-		       quo_instance **instance, quo_err *error)
+quo_status layer_tests_load(quo_kind kind, const char *yaml, quo_experiment **owner,
+			    quo_instance **instance, quo_err *error)
 {
 	return quo_component_load(quo_test_registry(), kind, yaml, owner, instance, error);
 }
@@ -339,7 +370,7 @@ static void all_cases(struct program *p)
 	for (size_t i = 0; i < N_CASES; i++) {
 		quo_experiment *owner = NULL;
 		quo_instance *layer = NULL;
-		quo_test_ok(load(QUO_KIND_LAYER, cases[i].yaml, &owner, &layer, &err));
+		quo_test_ok(layer_tests_load(QUO_KIND_LAYER, cases[i].yaml, &owner, &layer, &err));
 		for (enum form form = 0; form < FORMS; form++)
 			run_case(p, &cases[i], layer, form, RANDOM);
 		run_case(p, &cases[i], layer, HIDDEN, LARGEST);
@@ -359,12 +390,14 @@ static void under(quo_session *s, const char *name, bool parts)
 	struct program p = { .s = s, .random = 1 };
 
 	snprintf(yaml, sizeof yaml, "{use: %s}", name);
-	quo_test_ok(load(QUO_KIND_PROTOCOL, yaml, &owner, &protocol, &err));
-	const quo_protocol_ops *ops = protocol->ops;
+	quo_test_ok(layer_tests_load(QUO_KIND_PROTOCOL, yaml, &owner, &protocol, &err));
+	const quo_protocol_ops *ops = quo_protocol(protocol);
 	quo_protocol_ops few = *ops;
+	quo_component component = *protocol->component;
 	quo_instance changed = *protocol;
 	few.layout_bytes = 1;
-	changed.ops = &few;
+	component.ops_ = &few;
+	changed.component = &component;
 	s->protocol = parts ? &changed : protocol;
 	quo_test_ok(ops->open(protocol->self, s, &err));
 	all_cases(&p);
@@ -414,122 +447,17 @@ static void equal_to_the_formula(void **state)
 		const quo_component *c = &quo_registry_at(registry, i)->component;
 		if (c->kind != QUO_KIND_PROTOCOL)
 			continue;
-		if (((const quo_protocol_ops *)c->ops)->parties > 2)
+		if (QUO_OPS(QUO_KIND_PROTOCOL, c)->parties > 2)
 			continue;
 		char name[100];
 		snprintf(name, sizeof name, "%s", c->name);
-		if (((const quo_protocol_ops *)c->ops)->parties == 1)
+		if (QUO_OPS(QUO_KIND_PROTOCOL, c)->parties == 1)
 			alone(name);
 		else
 			quo_test_two_parties(party, name);
 		n++;
 	}
 	assert_true(n >= 2);
-}
-
-/* ---- windows ---- */
-
-static const struct window_case {
-	const char *name, *yaml;
-	uint32_t h, w, c, kh, kw;
-} windows[] = {
-	{ "maxpool", "{use: maxpool}", 4, 6, 3, 2, 2 },
-	{ "maxpool", "{use: maxpool, size: 1}", 3, 2, 2, 1, 1 },
-	{ "maxpool", "{use: maxpool, size: [3, 1]}", 9, 1, 5, 3, 1 },
-	{ "maxpool", "{use: maxpool, size: [2, 3], remainder: drop}", 7, 8, 2, 2, 3 },
-	{ "maxpool", "{use: maxpool, size: 5}", 5, 5, 1, 5, 5 },
-};
-
-#define N_WINDOWS (sizeof windows / sizeof *windows)
-#define Z_WIDTH 6 /* so narrow that equal values are common */
-
-static quo_circuit *combine_circuit(const quo_instance *layer, uint32_t n, quo_goal goal)
-{
-	const quo_layer_ops *ops = layer->ops;
-	quo_builder *b = quo_builder_new(goal);
-	quo_int z[QUO_MAX_WINDOW];
-	quo_wire takes[QUO_MAX_WINDOW];
-
-	for (uint32_t k = 0; k < n; k++)
-		z[k] = quo_input(b, "z", QUO_PORT_BITS, Z_WIDTH, true, false);
-	quo_output(b, "value",
-		   quo_resize(ops->combine(layer->self, b, z, n, takes), Z_WIDTH, true));
-	for (uint32_t k = 0; k < n; k++)
-		quo_output(b, "takes", quo_int_from_bit(takes[k]));
-	quo_circuit *c = quo_circuit_finish(b, &err);
-	if (!c)
-		fail_msg("%s", err.text);
-	return c;
-}
-
-/* The largest of each window, the first of them in row-major order, and nobody else. */
-static void check_combine(const quo_instance *layer, uint32_t n, quo_goal goal)
-{
-	enum { ROWS = 500, WORDS = (ROWS + 63) / 64 };
-	quo_circuit *c = combine_circuit(layer, n, goal);
-	static uint64_t planes[QUO_MAX_WINDOW][Z_WIDTH * WORDS], value[Z_WIDTH * WORDS],
-		takes[QUO_MAX_WINDOW][WORDS];
-	static int32_t z[QUO_MAX_WINDOW][ROWS];
-	const uint64_t *in[QUO_MAX_WINDOW];
-	uint64_t *out[QUO_MAX_WINDOW + 1] = { value };
-	uint64_t random = n;
-
-	for (uint32_t k = 0; k < n; k++) {
-		for (uint32_t r = 0; r < ROWS; r++)
-			z[k][r] = quo_sign_extend((uint32_t)quo_test_random(&random), Z_WIDTH);
-		quo_planes_from_words((const uint32_t *)z[k], ROWS, Z_WIDTH, planes[k]);
-		in[k] = planes[k];
-		out[1 + k] = takes[k];
-	}
-	quo_test_ok(quo_circuit_eval(c, ROWS, in, out, &err));
-	for (uint32_t r = 0; r < ROWS; r++) {
-		uint32_t best = 0, got = 0;
-		for (uint32_t k = 1; k < n; k++)
-			best = z[k][r] > z[best][r] ? k : best;
-		for (unsigned bit = 0; bit < Z_WIDTH; bit++)
-			got |= (uint32_t)(value[bit * WORDS + r / 64] >> (r % 64) & 1) << bit;
-		assert_int_equal(quo_sign_extend(got, Z_WIDTH), z[best][r]);
-		for (uint32_t k = 0; k < n; k++)
-			assert_int_equal(takes[k][r / 64] >> (r % 64) & 1, k == best);
-	}
-	quo_circuit_free(c);
-}
-
-static void check_window(const struct window_case *w)
-{
-	quo_experiment *owner = NULL;
-	quo_instance *layer = NULL;
-	quo_layer_input in = { .n_dims = 3, .dim = { w->h, w->w, w->c }, .batch = 2 };
-	quo_layer_plan plan = { 0 };
-	uint32_t oh = w->h / w->kh, ow = w->w / w->kw, place[200];
-
-	quo_test_ok(load(QUO_KIND_LAYER, w->yaml, &owner, &layer, &err));
-	const quo_layer_ops *ops = layer->ops;
-	quo_test_ok(ops->plan(layer->self, &in, &plan, &err));
-	assert_int_equal(plan.n_dims, 3);
-	assert_int_equal(plan.dim[0], oh);
-	assert_int_equal(plan.dim[1], ow);
-	assert_int_equal(plan.dim[2], w->c);
-	assert_int_equal(plan.window, w->kh * w->kw);
-	assert_int_equal(plan.param_rows, 0);
-	for (uint32_t k = 0; k < plan.window; k++) {
-		ops->places(layer->self, &in, &plan, k, place);
-		for (uint32_t o = 0; o < oh * ow * w->c; o++) {
-			uint32_t c = o % w->c, y = o / w->c / ow * w->kh + k / w->kw,
-				 x = o / w->c % ow * w->kw + k % w->kw;
-			assert_int_equal(place[o], (y * w->w + x) * w->c + c);
-		}
-	}
-	check_combine(layer, plan.window, QUO_SMALL);
-	check_combine(layer, plan.window, QUO_SHALLOW);
-	quo_experiment_free(owner);
-}
-
-static void windows_take_the_first_largest(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < N_WINDOWS; i++)
-		check_window(&windows[i]);
 }
 
 static void every_layer_has_cases(void **state)
@@ -541,13 +469,11 @@ static void every_layer_has_cases(void **state)
 		const quo_component *c = &quo_registry_at(registry, i)->component;
 		size_t n = 0;
 		if (c->kind != QUO_KIND_LAYER ||
-		    ((const quo_layer_ops *)c->ops)->role == QUO_LAYER_SHAPE)
+		    QUO_OPS(QUO_KIND_LAYER, c)->role == QUO_LAYER_SHAPE)
 			continue;
 		for (size_t j = 0; j < N_CASES; j++)
 			n += !strcmp(cases[j].name, c->name);
-		for (size_t j = 0; j < N_WINDOWS; j++)
-			n += !strcmp(windows[j].name, c->name);
-		if (!n)
+		if (!n && !window_has_case(c->name))
 			fail_msg("layer/%s has no case here", c->name);
 	}
 }
@@ -568,102 +494,22 @@ static void patches_are_given_back(void **state)
 	(void)state;
 	quo_test_dry(&s, 0, &cost);
 	s.parties = 1;
-	quo_test_ok(load(QUO_KIND_LAYER, c->yaml, &owner[0], &layer, &err));
-	quo_test_ok(load(QUO_KIND_PROTOCOL, "{use: clear}", &owner[1], &protocol, &err));
+	quo_test_ok(layer_tests_load(QUO_KIND_LAYER, c->yaml, &owner[0], &layer, &err));
+	quo_test_ok(
+		layer_tests_load(QUO_KIND_PROTOCOL, "{use: clear}", &owner[1], &protocol, &err));
 	s.protocol = protocol;
 	quo_value a = { .arith = quo_temp(&s, quo_spec_arith(20, 4, a_dim), &err), .ring = 20 };
 	quo_tensor *t = quo_temp(&s, quo_spec_bits(2, false, 2, t_dim), &err);
 	quo_tensor *z = quo_temp(&s, quo_spec_arith(20, 4, z_dim), &err);
 	uint64_t before = s.dry_step_bytes;
 	assert_int_equal(before, 4 * (a.arith->n + z->n) + 16 * t->words);
-	quo_test_ok(((const quo_layer_ops *)layer->ops)->forward(layer->self, &s, &a, t, z, &err));
+	quo_test_ok(quo_layer(layer)->forward(layer->self, &s, &a, t, z, &err));
 	assert_int_equal(s.dry_step_bytes, before);
 	assert_int_equal(s.dry_step_peak,
 			 before + (uint64_t)4 * c->batch * k->oh * k->ow * t_dim[0]);
 	quo_test_dry_end(&s);
 	for (int i = 0; i < 2; i++)
 		quo_experiment_free(owner[i]);
-}
-
-/* ---- what cannot work ---- */
-
-static void refusals(void **state)
-{
-	static const struct {
-		const char *yaml;
-		quo_layer_input in;
-		const char *says; /* NULL: goes in */
-	} bad[] = {
-		{ "{use: conv2d, out: 2, kernel: [3, 5]}",
-		  { .n_dims = 3, .dim = { 4, 4, 1 }, .batch = 2 },
-		  "a kernel of 3 x 5 is larger than its padded input of 4 x 4" },
-		{ "{use: conv2d, out: 2, kernel: [3, 6], padding: [0, 1]}",
-		  { .n_dims = 3, .dim = { 4, 4, 1 }, .batch = 2 },
-		  NULL },
-		{ "{use: conv2d, out: 2, kernel: 7, padding: 1}",
-		  { .n_dims = 3, .dim = { 4, 5, 1 }, .batch = 2 },
-		  "larger than its padded input of 6 x 7" },
-		{ "{use: conv2d, out: 2, kernel: 7, padding: same}",
-		  { .n_dims = 3, .dim = { 4, 5, 1 }, .batch = 2 },
-		  NULL },
-		{ "{use: conv2d, out: 2, kernel: 3}",
-		  { .n_dims = 1, .dim = { 784 }, .batch = 2 },
-		  "rows x columns x channels, and its input has 1 dimension;" },
-		{ "{use: conv2d, out: 2, kernel: 3}",
-		  { .n_dims = 2, .dim = { 28, 28 }, .batch = 2 },
-		  "has 2 dimensions" },
-		{ "{use: conv2d, out: 2, kernel: 1}",
-		  { .n_dims = 3, .dim = { 1 << 16, 1 << 16, 1 }, .batch = 2 },
-		  "too large" },
-		{ "{use: conv2d, out: 2, kernel: 1048576, padding: same}",
-		  { .n_dims = 3, .dim = { 2, 2, 1 << 30 }, .batch = 2 },
-		  "too large" },
-		{ "{use: maxpool}",
-		  { .n_dims = 3, .dim = { 4, 5, 1 }, .batch = 2 },
-		  "windows of 2 x 2 do not divide the input, 4 x 5" },
-		{ "{use: maxpool, remainder: drop}",
-		  { .n_dims = 3, .dim = { 4, 1, 1 }, .batch = 2 },
-		  "larger than the input, 4 x 1" },
-		{ "{use: maxpool}",
-		  { .n_dims = 1, .dim = { 16 }, .batch = 2 },
-		  "has 1 dimension;" },
-		{ "{use: maxpool, size: 17}", { .n_dims = 0 }, "more than 256 elements" },
-		{ "{use: maxpool, size: 0}", { .n_dims = 0 }, "size wants" },
-		{ "{use: conv2d, out: 2, kernel: 0}",
-		  { .n_dims = 0 },
-		  "kernel wants integers in 1.." },
-		{ "{use: conv2d, out: 2, kernel: -1}", { .n_dims = 0 }, "not '-1'" },
-		{ "{use: conv2d, out: 2, kernel: 3x}", { .n_dims = 0 }, "not '3x'" },
-		{ "{use: conv2d, out: 2, kernel: []}", { .n_dims = 0 }, "not 0 entries" },
-		{ "{use: conv2d, out: 2, kernel: [3, 3, 3]}", { .n_dims = 0 }, "not 3 entries" },
-		{ "{use: conv2d, out: 2, kernel: 3, stride: 0}", { .n_dims = 0 }, "stride wants" },
-		{ "{use: conv2d, out: 2, kernel: 3, stride: [1, 99999999999]}",
-		  { .n_dims = 0 },
-		  "stride wants" },
-		{ "{use: conv2d, out: 2, kernel: 3, padding: full}",
-		  { .n_dims = 0 },
-		  "padding is valid, same, an integer or [rows, columns], not 'full'" },
-		{ "{use: conv2d, out: 2, kernel: 3, padding: [1, same]}",
-		  { .n_dims = 0 },
-		  "padding wants" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		quo_err error = QUO_ERR_INIT;
-		quo_experiment *owner = NULL;
-		quo_instance *layer = NULL;
-		quo_layer_plan plan;
-		quo_status status = load(QUO_KIND_LAYER, bad[i].yaml, &owner, &layer, &error);
-		if (status == QUO_OK)
-			status = ((const quo_layer_ops *)layer->ops)
-					 ->plan(layer->self, &bad[i].in, &plan, &error);
-		if (bad[i].says)
-			quo_test_assert_error(&error, QUO_USAGE, bad[i].says);
-		else
-			assert_int_equal(status, QUO_OK);
-		quo_experiment_free(owner);
-	}
 }
 
 int main(void)

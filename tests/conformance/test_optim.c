@@ -1,66 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every optimiser with every quantiser: the update circuit against the formulas of
  * docs/numerics.md. */
-#include "support.h"
-#include "unit/circuit/harness.h"
-
 #include "optim_rules.h"
-
-#include "config/experiment.h"
-
-typedef struct pair {
-	quo_experiment *optim_owner, *quant_owner;
-	quo_instance *optim, *quant;
-} pair;
-
-static pair load(const char *optim_yaml, const char *quant_yaml)
-{
-	pair p = { 0 };
-	quo_err err = QUO_ERR_INIT;
-
-	quo_test_ok(quo_component_load(quo_test_registry(), QUO_KIND_OPTIM, optim_yaml,
-				       &p.optim_owner, &p.optim, &err));
-	quo_test_ok(quo_component_load(quo_test_registry(), QUO_KIND_QUANT, quant_yaml,
-				       &p.quant_owner, &p.quant, &err));
-	return p;
-}
-
-static void unload(pair p)
-{
-	quo_experiment_free(p.optim_owner);
-	quo_experiment_free(p.quant_owner);
-}
-
-/* Ports in: V, G, s, u (8 bits, whether wanted or not), states. Ports out: V, states. */
-enum { V, G, S, RANDOM, STATE };
-
-static quo_circuit *build_update(const pair *p, unsigned g_width, int epoch, quo_goal goal)
-{
-	const quo_optim_ops *ops = p->optim->ops;
-	quo_optim_state states[QUO_OPTIM_MAX_STATES];
-	unsigned n = 0;
-	quo_err err = QUO_ERR_INIT;
-	quo_builder *b = quo_builder_new(goal);
-	quo_update u = { .quant = p->quant, .epoch = epoch };
-
-	quo_test_ok(ops->states(p->optim->self, p->quant, states, &n, &err));
-	assert_true(n <= QUO_OPTIM_MAX_STATES);
-	u.v = quo_input(b, "V", QUO_PORT_BITS, 8, true, false);
-	u.g = quo_input(b, "G", QUO_PORT_BITS, g_width, true, false);
-	u.s = quo_input(b, "s", QUO_PORT_BITS, quo_bit_length(g_width), false, false);
-	u.u = quo_input(b, "u", QUO_PORT_BITS, 8, false, false);
-	if (!quo_quant(p->quant)->random_bits)
-		u.u = (quo_int){ .width = 0 };
-	for (unsigned i = 0; i < n; i++)
-		u.state[i] = quo_input(b, states[i].name, QUO_PORT_BITS, states[i].width,
-				       states[i].is_signed, false);
-	ops->update(p->optim->self, b, &u);
-	quo_output(b, "V", quo_resize(u.v, 8, true));
-	for (unsigned i = 0; i < n; i++)
-		quo_output(b, states[i].name,
-			   quo_resize(u.state[i], states[i].width, states[i].is_signed));
-	return finish(b);
-}
+#include "optim_updates.h"
 
 /* ---- sgd ---- */
 static uint32_t check_sgd(const char *quant, unsigned width, int r, quo_goal goal)
@@ -117,6 +59,38 @@ static void test_sgd(void **state)
 }
 
 /* ---- amsgrad, amsgrad-std ---- */
+/* Gradient number i of n in step t. Kinds: anything; the largest there is; of one sign; constant |g|, so that states
+ * settle. */
+static int64_t gradient_of_kind(const char *quant, unsigned width, size_t i, size_t n, int t,
+				uint64_t *s, uint64_t *rng)
+{
+	int64_t g = random_gradient(quant, width, s, rng), end = INT64_C(1) << (width - 1);
+	unsigned kind = i % 8;
+
+	if (kind == 1 || kind == 2)
+		g = kind == 1 ? -most(quant, (unsigned)*s, true) : most(quant, (unsigned)*s, false);
+	if (kind == 3)
+		g = g < 0 ? -g - 1 : g;
+	if (kind >= 4 && width > 9) {
+		*s = 8;
+		g = (int64_t)(2 * (i / 8 * 128 / (n / 8)));
+		g = kind == 4 || (kind == 5 && t % 20 < 13) ? g : kind == 6 && t < 60 ? g : -g;
+		g = kind == 7 && t == 70 ? 255 : g;
+	}
+	return g >= end ? end - 1 : g < -end ? -end : g;
+}
+
+/* Whether update i gave these integers. What it gave becomes the next step's state. */
+static bool step_is(const rule *of, const quo_circuit *c, uint64_t *in[7], uint64_t *out[4],
+		    size_t i, int64_t want, const moments *x, int64_t got[4])
+{
+	for (int k = 0; k < 4; k++) {
+		got[k] = as_int(out[k][i], c->out[k].width, c->out[k].is_signed);
+		in[k ? STATE + k - 1 : V][i] = (uint64_t)got[k];
+	}
+	return got[0] == want && got[1] == x->m && got[2] == x->u && got[3] == of->held(x->h);
+}
+
 /* Runs of training: n weights from zero state over steps gradients of many kinds. */
 static uint32_t check_amsgrad(const rule *of, const char *quant, unsigned width, int r,
 			      quo_goal goal, int steps)
@@ -132,33 +106,11 @@ static uint32_t check_amsgrad(const rule *of, const char *quant, unsigned width,
 	quo_circuit *c = build_update(&p, width, 0, goal);
 	assert_int_equal(c->n_in, 7);
 	assert_int_equal(c->n_out, 4);
-	for (int i = 0; i < 7; i++)
-		in[i] = calloc(N, 8);
-	for (int i = 0; i < 4; i++)
-		out[i] = calloc(N, 8);
+	lanes_new(in, out, N);
 	for (int t = 0; t < steps; t++) {
 		int64_t want[N];
 		for (size_t i = 0; i < N; i++) {
-			/* kinds: anything; the largest there is; of one sign; constant |g|, so that
-			 * states settle */
-			int64_t g = random_gradient(quant, width, &in[S][i], &rng);
-			unsigned kind = i % 8, s = (unsigned)in[S][i];
-			if (kind == 1 || kind == 2)
-				g = kind == 1 ? -most(quant, s, true) : most(quant, s, false);
-			if (kind == 3)
-				g = g < 0 ? -g - 1 : g;
-			if (kind >= 4 && width > 9) {
-				in[S][i] = 8;
-				g = (int64_t)(2 * (i / 8 * 128 / (N / 8)));
-				g = kind == 4 || (kind == 5 && t % 20 < 13) ? g
-				    : kind == 6 && t < 60                   ? g
-									    : -g;
-				g = kind == 7 && t == 70 ? 255 : g;
-			}
-			if (g >= INT64_C(1) << (width - 1))
-				g = (INT64_C(1) << (width - 1)) - 1;
-			if (g < -(INT64_C(1) << (width - 1)))
-				g = -(INT64_C(1) << (width - 1));
+			int64_t g = gradient_of_kind(quant, width, i, N, t, &in[S][i], &rng);
 			in[G][i] = (uint64_t)g;
 			int64_t step = of->step(&x[i], rs(g, (int)in[S][i] - 7), r);
 			want[i] = sat((int64_t)in[V][i] - step);
@@ -166,12 +118,7 @@ static uint32_t check_amsgrad(const rule *of, const char *quant, unsigned width,
 		run_circuit(c, N, (const uint64_t *const *)in, out);
 		for (size_t i = 0; i < N; i++) {
 			int64_t got[4];
-			for (int k = 0; k < 4; k++) {
-				got[k] = as_int(out[k][i], c->out[k].width, c->out[k].is_signed);
-				in[k ? STATE + k - 1 : V][i] = (uint64_t)got[k];
-			}
-			if (got[0] != want[i] || got[1] != x[i].m || got[2] != x[i].u ||
-			    got[3] != of->held(x[i].h))
+			if (!step_is(of, c, in, out, i, want[i], &x[i], got))
 				fail_msg("%s %s at %u bits, r = %d, step %d, G = %lld, s = "
 					 "%lld: V M U and of H = %lld %lld "
 					 "%lld %lld, not %lld %lld %lld %lld",
@@ -183,10 +130,7 @@ static uint32_t check_amsgrad(const rule *of, const char *quant, unsigned width,
 		}
 	}
 	uint32_t n_and = c->n_and;
-	for (int i = 0; i < 7; i++)
-		free(in[i]);
-	for (int i = 0; i < 4; i++)
-		free(out[i]);
+	lanes_free(in, out);
 	quo_circuit_free(c);
 	unload(p);
 	return n_and;
@@ -236,13 +180,12 @@ static void check_bound(const rule *of, uint32_t bound, int r, quo_goal goal)
 	quo_instance *kept = p.quant, quant = *kept;
 	quo_quant_ops ops = *quo_quant(kept);
 	ops.bound = bound;
-	quant.ops = &ops;
+	quo_component component = *kept->component;
+	component.ops_ = &ops;
+	quant.component = &component;
 	p.quant = &quant;
 	quo_circuit *c = build_update(&p, 11, 0, goal);
-	for (int i = 0; i < 7; i++)
-		in[i] = calloc(N, 8);
-	for (int i = 0; i < 4; i++)
-		out[i] = calloc(N, 8);
+	lanes_new(in, out, N);
 	for (int t = 0; t < STEPS; t++) {
 		int64_t want[N];
 		for (size_t i = 0; i < N; i++) {
@@ -258,20 +201,12 @@ static void check_bound(const rule *of, uint32_t bound, int r, quo_goal goal)
 		run_circuit(c, N, (const uint64_t *const *)in, out);
 		for (size_t i = 0; i < N; i++) {
 			int64_t got[4];
-			for (int k = 0; k < 4; k++) {
-				got[k] = as_int(out[k][i], c->out[k].width, c->out[k].is_signed);
-				in[k ? STATE + k - 1 : V][i] = (uint64_t)got[k];
-			}
-			if (got[0] != want[i] || got[1] != x[i].m || got[2] != x[i].u ||
-			    got[3] != of->held(x[i].h))
+			if (!step_is(of, c, in, out, i, want[i], &x[i], got))
 				fail_msg("%s with bound %u, step %d: other integers", of->name,
 					 bound, t);
 		}
 	}
-	for (int i = 0; i < 7; i++)
-		free(in[i]);
-	for (int i = 0; i < 4; i++)
-		free(out[i]);
+	lanes_free(in, out);
 	quo_circuit_free(c);
 	p.quant = kept;
 	unload(p);
@@ -339,46 +274,76 @@ static void test_amsgrad_std_quotient(void **state)
 	free(todo);
 }
 
+/* ---- every state ---- */
+
+/* The states (M, U, H) that gradients lead to, in the order in which they are found. */
+enum { SIDE = 128, STATES = 2 * SIDE * SIDE * SIDE };
+struct reached {
+	uint8_t *seen;
+	uint32_t *queue;
+	size_t head, tail;
+};
+
+static void reach(struct reached *r, const moments *x)
+{
+	assert_true(x->m >= -SIDE && x->m < SIDE && x->u < SIDE && x->h < SIDE);
+	uint32_t key = (uint32_t)(((x->m + SIDE) * SIDE + x->u) * SIDE + x->h);
+
+	if (!r->seen[key]) {
+		r->seen[key] = 1;
+		r->queue[r->tail++] = key;
+	}
+}
+
+/* The next state; all that follow it are reached. */
+static moments take_state(struct reached *r)
+{
+	const int bound = 128;
+	uint32_t key = r->queue[r->head++];
+	moments x = { (int64_t)(key / (SIDE * SIDE)) - SIDE, key / SIDE % SIDE, key % SIDE };
+
+	for (int g = -bound; g <= bound; g++) {
+		moments y = x;
+		amsgrad_step(&y, g, 0);
+		reach(r, &y);
+	}
+	return x;
+}
+
+static void check_states(const quo_circuit *c, size_t n, uint64_t *in[7], uint64_t *out[4],
+			 const int64_t *h)
+{
+	run_circuit(c, n, (const uint64_t *const *)in, out);
+	for (size_t i = 0; i < n; i++) {
+		moments x = { (int64_t)in[STATE][i], (int64_t)in[STATE + 1][i], h[i] };
+		int64_t step = amsgrad_step(&x, rs((int64_t)in[G][i], 1), 0);
+		assert_int_equal(as_int(out[0][i], 8, true), sat((int64_t)in[V][i] - step));
+		assert_int_equal(as_int(out[1][i], c->out[1].width, true), x.m);
+		assert_int_equal(out[2][i], x.u);
+		assert_int_equal(out[3][i], length(x.h));
+	}
+}
+
 /*
  * The circuit's widths come from the ranges of M, U, H. Here every state that any sequence of
  * gradients reaches is enumerated, and the circuit is run on all of them.
  */
 static void test_amsgrad_every_state(void **state)
 {
-	enum { SIDE = 128, CHUNK = 4096 };
-	const int bound = 128;
-	uint8_t *seen = calloc((size_t)2 * SIDE * SIDE * SIDE, 1);
-	uint32_t *queue = calloc((size_t)2 * SIDE * SIDE * SIDE, sizeof *queue);
-	size_t head = 0, tail = 1;
+	enum { CHUNK = 4096 };
+	struct reached r = { .seen = calloc(STATES, 1), .queue = calloc(STATES, sizeof *r.queue) };
 	uint64_t *in[7], *out[4], rng = 3;
 	int64_t h[CHUNK];
 
 	(void)state;
-#define KEY(x) ((((size_t)((x).m + SIDE)) * SIDE + (size_t)(x).u) * SIDE + (size_t)(x).h)
 	pair p = load("{use: amsgrad}", "{use: npow}");
 	quo_circuit *c = build_update(&p, 12, 0, QUO_SMALL);
-	for (int i = 0; i < 7; i++)
-		in[i] = calloc(CHUNK, 8);
-	for (int i = 0; i < 4; i++)
-		out[i] = calloc(CHUNK, 8);
-
-	queue[0] = (uint32_t)KEY(((moments){ 0, 0, 0 }));
-	seen[queue[0]] = 1;
-	while (head < tail) {
-		size_t n = tail - head < CHUNK ? tail - head : CHUNK;
+	lanes_new(in, out, CHUNK);
+	reach(&r, &(moments){ 0, 0, 0 });
+	while (r.head < r.tail) {
+		size_t n = r.tail - r.head < CHUNK ? r.tail - r.head : CHUNK;
 		for (size_t i = 0; i < n; i++) {
-			uint32_t key = queue[head + i];
-			moments x = { (int64_t)(key / (SIDE * SIDE)) - SIDE, key / SIDE % SIDE,
-				      key % SIDE };
-			for (int g = -bound; g <= bound; g++) {
-				moments y = x;
-				amsgrad_step(&y, g, 0);
-				assert_true(y.m >= -SIDE && y.m < SIDE && y.u < SIDE && y.h < SIDE);
-				if (!seen[KEY(y)]) {
-					seen[KEY(y)] = 1;
-					queue[tail++] = (uint32_t)KEY(y);
-				}
-			}
+			moments x = take_state(&r);
 			in[S][i] = 8;
 			in[G][i] = (uint64_t)((int64_t)(next_random(&rng) % 512) - 256);
 			in[V][i] = (uint64_t)((int64_t)(next_random(&rng) % 255) - 127);
@@ -387,25 +352,13 @@ static void test_amsgrad_every_state(void **state)
 			in[STATE + 2][i] = (uint64_t)length(x.h);
 			h[i] = x.h;
 		}
-		run_circuit(c, n, (const uint64_t *const *)in, out);
-		for (size_t i = 0; i < n; i++) {
-			moments x = { (int64_t)in[STATE][i], (int64_t)in[STATE + 1][i], h[i] };
-			int64_t step = amsgrad_step(&x, rs((int64_t)in[G][i], 1), 0);
-			assert_int_equal(as_int(out[0][i], 8, true), sat((int64_t)in[V][i] - step));
-			assert_int_equal(as_int(out[1][i], c->out[1].width, true), x.m);
-			assert_int_equal(out[2][i], x.u);
-			assert_int_equal(out[3][i], length(x.h));
-		}
-		head += n;
+		check_states(c, n, in, out, h);
 	}
-	print_message("%zu states\n", tail);
-	assert_true(tail > 10000);
-	for (int i = 0; i < 7; i++)
-		free(in[i]);
-	for (int i = 0; i < 4; i++)
-		free(out[i]);
-	free(seen);
-	free(queue);
+	print_message("%zu states\n", r.tail);
+	assert_true(r.tail > 10000);
+	lanes_free(in, out);
+	free(r.seen);
+	free(r.queue);
 	quo_circuit_free(c);
 	unload(p);
 }
@@ -413,7 +366,7 @@ static void test_amsgrad_every_state(void **state)
 static void refuses_wage(const char *optim)
 {
 	pair p = load(optim, "{use: wage}");
-	const quo_optim_ops *ops = p.optim->ops;
+	const quo_optim_ops *ops = quo_optim(p.optim);
 	quo_optim_state states[QUO_OPTIM_MAX_STATES];
 	unsigned n;
 	quo_err err = QUO_ERR_INIT;
@@ -456,7 +409,7 @@ static void test_schedule(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		pair p = load(yaml[i], "{use: npow}");
-		const quo_optim_ops *ops = p.optim->ops;
+		const quo_optim_ops *ops = quo_optim(p.optim);
 		for (int epoch = 0; epoch < 9; epoch++)
 			assert_int_equal(ops->variant(p.optim->self, epoch),
 					 (i < 2 ? 3 : 1) + epoch / 3);
@@ -469,13 +422,13 @@ static void test_schedule(void **state)
 		unload(p);
 	}
 	pair p = load("{use: sgd}", "{use: npow}");
-	assert_int_equal(((const quo_optim_ops *)p.optim->ops)->variant(p.optim->self, 9), 4);
+	assert_int_equal(quo_optim(p.optim)->variant(p.optim->self, 9), 4);
 	unload(p);
 	p = load("{use: amsgrad}", "{use: npow}");
-	assert_int_equal(((const quo_optim_ops *)p.optim->ops)->variant(p.optim->self, 9), 0);
+	assert_int_equal(quo_optim(p.optim)->variant(p.optim->self, 9), 0);
 	unload(p);
 	p = load("{use: amsgrad-std}", "{use: npow}");
-	assert_int_equal(((const quo_optim_ops *)p.optim->ops)->variant(p.optim->self, 9), 1);
+	assert_int_equal(quo_optim(p.optim)->variant(p.optim->self, 9), 1);
 	unload(p);
 }
 
@@ -492,8 +445,7 @@ static void check_any(const char *optim, const char *quant)
 	snprintf(quant_yaml, sizeof quant_yaml, "{use: %s}", quant);
 	pair p = load(yaml, quant_yaml);
 	quo_err err = QUO_ERR_INIT;
-	quo_status status = ((const quo_optim_ops *)p.optim->ops)
-				    ->states(p.optim->self, p.quant, states, &n, &err);
+	quo_status status = quo_optim(p.optim)->states(p.optim->self, p.quant, states, &n, &err);
 	if (status != QUO_OK) {
 		assert_int_equal(status, QUO_USAGE);
 		unload(p);

@@ -61,7 +61,7 @@ static void run(quo_session *s, void *arg)
 	for (int sender = 0; sender < 2; sender++) {
 		ot[sender] = instance(task->engine);
 		dry[sender] = instance(task->engine);
-		const quo_ot_ops *ops = ot[sender]->ops;
+		const quo_ot_ops *ops = quo_ot(ot[sender]);
 		quo_test_ok(ops->open(ot[sender]->self, s, sender, &err));
 		ops->cost_open(dry[sender]->self, s, sender, &cost);
 		assert_cost(s, &cost);
@@ -71,7 +71,7 @@ static void run(quo_session *s, void *arg)
 	for (int i = 0; i < SIZES; i++) {
 		for (int sender = 0; sender < 2; sender++) {
 			struct direction *d = &task->direction[sender];
-			const quo_ot_ops *ops = ot[sender]->ops;
+			const quo_ot_ops *ops = quo_ot(ot[sender]);
 			if (s->party == sender) {
 				quo_test_ok(ops->extend(ot[sender]->self, s, sizes[i], d->q + at,
 							NULL, &err));
@@ -149,7 +149,7 @@ static void open_only(quo_session *s, void *arg)
 {
 	struct task *task = arg;
 	quo_instance *ot = instance(task->engine);
-	const quo_ot_ops *ops = ot->ops;
+	const quo_ot_ops *ops = quo_ot(ot);
 	quo_err err = QUO_ERR_INIT;
 
 	quo_test_ok(ops->open(ot->self, s, 0, &err));
@@ -192,7 +192,7 @@ static void leave(quo_session *s, void *arg)
 {
 	const struct leave *l = arg;
 	quo_instance *ot = instance(l->engine);
-	const quo_ot_ops *ops = ot->ops;
+	const quo_ot_ops *ops = quo_ot(ot);
 	quo_block *out = quo_alloc(1 << 20, sizeof *out, NULL);
 	uint64_t *choices = quo_alloc(1 << 14, sizeof *choices, NULL);
 	quo_err err = QUO_ERR_INIT;
@@ -232,7 +232,7 @@ static void nonsense(quo_session *s, void *arg)
 {
 	const struct leave *l = arg;
 	quo_instance *ot = instance(l->engine);
-	const quo_ot_ops *ops = ot->ops;
+	const quo_ot_ops *ops = quo_ot(ot);
 	quo_err err = QUO_ERR_INIT;
 
 	if (s->party == l->who) {

@@ -2,7 +2,7 @@
 /* Every products component against the integer formula, with what it sends against its own
  * forecast. */
 #include "base/kernels.h"
-#include "twoparty.h"
+#include "operands.h"
 
 typedef struct shape {
 	unsigned m, p, n;
@@ -61,7 +61,7 @@ static void one_party(quo_session *s, void *arg_)
 		return; /* this processor does not have it */
 	quo_test_open_cots(s, "dealer");
 	quo_test_ok(quo_instance_new(a->registered, a->config, &products, &err));
-	const quo_products_ops *ops = products->ops;
+	const quo_products_ops *ops = quo_products(products);
 	quo_test_ok(ops->open(products->self, s, &err));
 	a->body(s, products, &random);
 	quo_instance_free(products);
@@ -96,67 +96,6 @@ static void with_every_component(void (*body)(quo_session *, const quo_instance 
 		found++;
 	}
 	assert_true(found > 0);
-}
-
-/* ---- operands: both parties make both shares from the same random stream and keep their own ----
- */
-
-static quo_tensor *shared_words(quo_session *s, quo_spec spec, uint32_t *values, uint64_t *random)
-{
-	quo_err err = QUO_ERR_INIT;
-	quo_tensor *t = quo_tensor_new(s->step, spec, true, &err);
-
-	assert_non_null(t);
-	for (size_t i = 0; i < t->n; i++) {
-		uint32_t v = (uint32_t)quo_test_random(random),
-			 share = (uint32_t)quo_test_random(random);
-		if (quo_test_random(random) % 4 == 0)
-			v = (uint32_t)quo_test_random(random) % 4 - 2;
-		if (spec.owner != QUO_SHARED)
-			share = spec.owner == 0 ? 0 : v;
-		values[i] = v & quo_mask32(spec.width);
-		t->a[i] = (s->party == 1 ? share : v - share) & quo_mask32(spec.width);
-	}
-	return t;
-}
-
-/* values[k * n + i]: bit k of element i. */
-static quo_tensor *shared_bits(quo_session *s, quo_spec spec, uint8_t *values, uint64_t *random)
-{
-	quo_err err = QUO_ERR_INIT;
-	quo_tensor *t = quo_tensor_new(s->step, spec, true, &err);
-
-	assert_non_null(t);
-	for (unsigned k = 0; k < spec.width; k++)
-		for (size_t i = 0; i < t->n; i++) {
-			uint64_t r = quo_test_random(random);
-			uint64_t v = r & 1, share = r >> 1 & 1;
-			if (spec.owner != QUO_SHARED)
-				share = spec.owner == 0 ? 0 : v;
-			values[k * t->n + i] = (uint8_t)v;
-			quo_plane(t, k)[i / 64] |= (s->party == 1 ? share : v ^ share) << (i % 64);
-		}
-	return t;
-}
-
-/* Party 1 shows its share to party 0, which adds. In a bracket, so that what follows starts a
- * flight of its own. */
-static void open_words(quo_session *s, const quo_tensor *z, uint32_t *out)
-{
-	quo_err err = QUO_ERR_INIT;
-	uint32_t mask = quo_mask32(z->spec.width);
-
-	quo_channel_duplex(s->peer, true);
-	if (s->party == 1)
-		quo_test_ok(quo_channel_send(s->peer, z->a, z->n * sizeof *z->a, &err));
-	else
-		quo_test_ok(quo_channel_recv(s->peer, out, z->n * sizeof *out, &err));
-	quo_test_ok(quo_channel_flush(s->peer, &err));
-	quo_channel_duplex(s->peer, false);
-	if (s->party == 1)
-		return;
-	for (size_t i = 0; i < z->n; i++)
-		out[i] = (out[i] + z->a[i]) & mask;
 }
 
 typedef struct built {
@@ -246,7 +185,7 @@ static void check_tweaks(quo_session *s)
 static void run_jobs(quo_session *s, const quo_instance *products, const job_case *cases, size_t n,
 		     uint64_t *random)
 {
-	const quo_products_ops *ops = products->ops;
+	const quo_products_ops *ops = quo_products(products);
 	quo_err err = QUO_ERR_INIT;
 	quo_cost cost = QUO_COST_INIT;
 	quo_product_job jobs[MAX_JOBS];
@@ -421,32 +360,58 @@ static void body_boundaries(quo_session *s, const quo_instance *products, uint64
 	}
 }
 
+static const struct conversion {
+	unsigned n, planes, ring;
+	bool is_signed;
+	int owner;
+} conversions[] = {
+	{ 1, 1, 1, false, QUO_SHARED },   { 1, 8, 18, true, QUO_SHARED },
+	{ 63, 8, 22, true, QUO_SHARED },  { 64, 8, 22, false, QUO_SHARED },
+	{ 65, 7, 15, true, QUO_SHARED },  { 1000, 8, 32, true, QUO_SHARED },
+	{ 77, 12, 9, true, QUO_SHARED },  { 77, 8, 8, true, QUO_SHARED },
+	{ 77, 32, 32, true, QUO_SHARED }, { 77, 40, 32, true, QUO_SHARED },
+	{ 300, 8, 16, true, 0 },          { 300, 8, 16, true, 1 },
+	{ 0, 8, 16, true, QUO_SHARED },   { 70000, 3, 6, true, QUO_SHARED },
+};
+
+/* z opened, against the integers that the bits are. */
+static void check_conversion(quo_session *s, size_t number, const quo_tensor *z,
+			     const uint8_t *bits)
+{
+	const struct conversion *c = &conversions[number];
+	quo_err err = QUO_ERR_INIT;
+	uint32_t *got = quo_arena_alloc(s->step, c->n, sizeof *got, &err);
+
+	assert_non_null(got);
+	open_words(s, z, got);
+	for (size_t e = 0; s->party == 0 && e < c->n; e++) {
+		uint64_t want = 0;
+		for (unsigned k = 0; k < c->planes; k++) {
+			uint64_t weight = UINT64_C(1) << k;
+			if (c->is_signed && k + 1 == c->planes)
+				weight = 0 - weight;
+			want += weight * bits[k * c->n + e];
+		}
+		if (got[e] != ((uint32_t)want & quo_mask32(c->ring)))
+			fail_msg("convert %zu: element %zu is %x, not %x", number, e, got[e],
+				 (uint32_t)want & quo_mask32(c->ring));
+	}
+}
+
 static void body_convert(quo_session *s, const quo_instance *products, uint64_t *random)
 {
-	static const struct {
-		unsigned n, planes, ring;
-		bool is_signed;
-		int owner;
-	} cases[] = {
-		{ 1, 1, 1, false, QUO_SHARED },   { 1, 8, 18, true, QUO_SHARED },
-		{ 63, 8, 22, true, QUO_SHARED },  { 64, 8, 22, false, QUO_SHARED },
-		{ 65, 7, 15, true, QUO_SHARED },  { 1000, 8, 32, true, QUO_SHARED },
-		{ 77, 12, 9, true, QUO_SHARED },  { 77, 8, 8, true, QUO_SHARED },
-		{ 77, 32, 32, true, QUO_SHARED }, { 77, 40, 32, true, QUO_SHARED },
-		{ 300, 8, 16, true, 0 },          { 300, 8, 16, true, 1 },
-		{ 0, 8, 16, true, QUO_SHARED },   { 70000, 3, 6, true, QUO_SHARED },
-	};
-	enum { N = sizeof cases / sizeof *cases };
-	const quo_products_ops *ops = products->ops;
+	enum { N = sizeof conversions / sizeof *conversions };
+	const quo_products_ops *ops = quo_products(products);
 	quo_err err = QUO_ERR_INIT;
 	quo_convert_job jobs[N];
 	uint8_t *bits[N];
 
 	for (size_t i = 0; i < N; i++) {
-		quo_spec x = quo_spec_bits(cases[i].planes, cases[i].is_signed, 1, &cases[i].n);
-		quo_spec z = quo_spec_arith(cases[i].ring, 1, &cases[i].n);
-		x.owner = z.owner = (int8_t)cases[i].owner;
-		bits[i] = quo_arena_alloc(s->step, cases[i].n, cases[i].planes, &err);
+		quo_spec x = quo_spec_bits(conversions[i].planes, conversions[i].is_signed, 1,
+					   &conversions[i].n);
+		quo_spec z = quo_spec_arith(conversions[i].ring, 1, &conversions[i].n);
+		x.owner = z.owner = (int8_t)conversions[i].owner;
+		bits[i] = quo_arena_alloc(s->step, conversions[i].n, conversions[i].planes, &err);
 		assert_non_null(bits[i]);
 		jobs[i].x = shared_bits(s, x, bits[i], random);
 		jobs[i].z = quo_tensor_new(s->step, z, true, &err);
@@ -464,26 +429,10 @@ static void body_convert(quo_session *s, const quo_instance *products, uint64_t 
 		quo_traffic before = quo_channel_traffic(s->peer);
 		quo_test_ok(ops->convert(products->self, s, jobs + first, n, &err));
 		quo_test_assert_cost(s, before, &cost);
-		if (i < N && cases[i].owner != QUO_SHARED)
+		if (i < N && conversions[i].owner != QUO_SHARED)
 			assert_true(cost.rounds == 0);
-		for (size_t c = first; c < first + n; c++) {
-			uint32_t *got = quo_arena_alloc(s->step, cases[c].n, sizeof *got, &err);
-			assert_non_null(got);
-			open_words(s, jobs[c].z, got);
-			for (size_t e = 0; s->party == 0 && e < cases[c].n; e++) {
-				uint64_t want = 0;
-				for (unsigned k = 0; k < cases[c].planes; k++) {
-					uint64_t weight = UINT64_C(1) << k;
-					if (cases[c].is_signed && k + 1 == cases[c].planes)
-						weight = 0 - weight;
-					want += weight * bits[c][k * cases[c].n + e];
-				}
-				if (got[e] != ((uint32_t)want & quo_mask32(cases[c].ring)))
-					fail_msg("convert %zu: element %zu is %x, not %x", c, e,
-						 got[e],
-						 (uint32_t)want & quo_mask32(cases[c].ring));
-			}
-		}
+		for (size_t c = first; c < first + n; c++)
+			check_conversion(s, c, jobs[c].z, bits[c]);
 	}
 }
 
@@ -491,7 +440,7 @@ static void body_convert(quo_session *s, const quo_instance *products, uint64_t 
  * payload bits, each way. */
 static void body_bytes(quo_session *s, const quo_instance *products, uint64_t *random)
 {
-	const quo_products_ops *ops = products->ops;
+	const quo_products_ops *ops = quo_products(products);
 	quo_err err = QUO_ERR_INIT;
 	quo_session dry = *s;
 	quo_cost cost = QUO_COST_INIT;
@@ -522,7 +471,7 @@ static void body_bytes(quo_session *s, const quo_instance *products, uint64_t *r
 /* A product uses fresh pads: the same call twice gives other shares (of the same integers). */
 static void body_fresh(quo_session *s, const quo_instance *products, uint64_t *random)
 {
-	const quo_products_ops *ops = products->ops;
+	const quo_products_ops *ops = quo_products(products);
 	quo_err err = QUO_ERR_INIT;
 	job_case c = plain;
 	built b;

@@ -375,7 +375,7 @@ static void run_part(quo_session *s, const char *name, test_part *part)
 
 	snprintf(yaml, sizeof yaml, "{use: %s}", name);
 	quo_test_ok(quo_component_load(registry, QUO_KIND_PROTOCOL, yaml, &owner, &protocol, &err));
-	const quo_protocol_ops *ops = protocol->ops;
+	const quo_protocol_ops *ops = quo_protocol(protocol);
 	s->protocol = protocol;
 	quo_test_ok(ops->open(protocol->self, s, &err));
 	part(&p);
@@ -434,7 +434,7 @@ static void for_every_protocol(test_part *part)
 		const quo_registered *r = quo_registry_at(registry, i);
 		if (r->component.kind != QUO_KIND_PROTOCOL)
 			continue;
-		const quo_protocol_ops *ops = r->component.ops;
+		const quo_protocol_ops *ops = QUO_OPS(QUO_KIND_PROTOCOL, &r->component);
 		if (ops->parties > 2) /* tests/unit/protocols */
 			continue;
 		struct run run = { r->component.name, part };

@@ -81,7 +81,7 @@ static uint64_t value(size_t i, unsigned width, uint64_t *rng)
 static void check_reduction(const char *name, unsigned width, quo_goal goal)
 {
 	const quo_instance *q = load(name);
-	const quo_quant_ops *ops = q->ops;
+	const quo_quant_ops *ops = quo_quant(q);
 	quo_builder *b = quo_builder_new(goal);
 	quo_int x[3], m[3];
 	uint64_t *in[3], *out[4], rng = width;
@@ -142,7 +142,7 @@ static void check_reduction(const char *name, unsigned width, quo_goal goal)
 static uint32_t check_step(const char *name, unsigned width, int r, quo_goal goal)
 {
 	const quo_instance *q = load(name);
-	const quo_quant_ops *ops = q->ops;
+	const quo_quant_ops *ops = quo_quant(q);
 	quo_builder *b = quo_builder_new(goal);
 	uint64_t *in[3] = { calloc(N, 8), calloc(N, 8), calloc(N, 8) }, *out = calloc(N, 8),
 		 rng = width;

@@ -140,13 +140,18 @@ static const quo_component component = {
 #endif
 	.options = options,
 #ifndef DEFECT_no_vtable
-	.ops = &ops,
+	.ops_ = &ops,
 #endif
 };
 
 #ifdef DEFECT_undefined_symbol
 extern int quo_no_such_function_anywhere(void);
 int (*quo_use_it)(void) = quo_no_such_function_anywhere;
+#endif
+
+#ifdef DEFECT_private_symbol
+extern int quo__cpu_force(const char *);
+int (*quo_use_it)(const char *) = quo__cpu_force;
 #endif
 
 #ifdef DEFECT_no_symbol
@@ -172,11 +177,11 @@ const struct short_entry quo_plugin_entry = {
 };
 #else
 #ifdef DEFECT_twice_inside
-static const quo_component *const list[] = { &component, &component };
+__attribute__((unused)) static const quo_component *const list[] = { &component, &component };
 #elif defined DEFECT_component_null
-static const quo_component *const list[] = { &component, NULL };
+__attribute__((unused)) static const quo_component *const list[] = { &component, NULL };
 #else
-static const quo_component *const list[] = { &component };
+__attribute__((unused)) static const quo_component *const list[] = { &component };
 #endif
 QUO_EXPORT extern const quo_plugin quo_plugin_entry;
 const quo_plugin quo_plugin_entry = {
@@ -214,7 +219,9 @@ const quo_plugin quo_plugin_entry = {
 #else
 	.n_components = sizeof list / sizeof *list,
 #endif
-#ifndef DEFECT_no_list
+#ifdef DEFECT_no_list
+	.components = sizeof list ? NULL : list,
+#else
 	.components = list,
 #endif
 #ifndef DEFECT_plugin_name_null

@@ -2,6 +2,10 @@
 #include "support.h"
 
 #include "config/resolve.h"
+#include "data/dataset.h"
+#include "plugin/loader.h"
+#include "text/kind.h"
+#include "text/yaml_read.h"
 
 void quo_test_assert_error(const quo_err *err, quo_status status, const char *part)
 {
@@ -43,11 +47,10 @@ quo_instance *quo_test_instance_with(const quo_component *component, const void 
 	if (!config && component->options)
 		return quo_test_configured_instance((quo_kind)component->kind, component->name);
 	quo_instance *instance = quo_alloc(1, sizeof *instance, &err);
-	const quo_lifecycle *life = component->ops;
+	const quo_lifecycle *life = component->ops_;
 
 	assert_non_null(instance);
 	instance->component = component;
-	instance->ops = component->ops;
 	instance->config = config;
 	instance->self = quo_alloc(1, component->instance_size, &err);
 	assert_non_null(instance->self);
@@ -80,7 +83,7 @@ quo_registry *quo_test_registry(void)
 
 	if (registry)
 		return registry;
-	registry = quo_registry_new(&err);
+	registry = quo_registry_new(quo_data_components, &err);
 	if (!registry)
 		fail_msg("%s", err.text);
 	atexit(free_registry);
@@ -199,13 +202,10 @@ static const quo_ot_ops dealer_ops = {
 };
 
 const quo_component quo_test_dealer_ot = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_OT,
+	QUO_COMPONENT(QUO_KIND_OT, &dealer_ops),
 	.name = "dealer",
 	.summary = "a trusted dealer, for tests",
 	.security = "none",
 	.wire_version = 1,
 	.instance_size = sizeof(struct dealer),
-	.ops_size = sizeof(quo_ot_ops),
-	.ops = &dealer_ops,
 };

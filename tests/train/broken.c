@@ -44,7 +44,7 @@ static quo_status circuits_init(void *self, const void *config, quo_err *err)
 static quo_status circuits_open(void *self, quo_session *s, quo_err *err)
 {
 	const quo_instance *inner = ((struct circuits *)self)->config->inner;
-	const quo_circuits_ops *ops = inner->ops;
+	const quo_circuits_ops *ops = quo_circuits(inner);
 
 	return ops->open(inner->self, s, err);
 }
@@ -53,7 +53,7 @@ static quo_status circuits_map(void *self, quo_session *s, const quo_map_job *jo
 			       quo_err *err)
 {
 	struct circuits *c = self;
-	const quo_circuits_ops *ops = c->config->inner->ops;
+	const quo_circuits_ops *ops = quo_circuits(c->config->inner);
 
 	QUO_TRY(ops->map(c->config->inner->self, s, jobs, n_jobs, err));
 	for (size_t i = 0; !quo_is_dry(s) && i < n_jobs; i++)
@@ -66,7 +66,7 @@ static quo_status circuits_map(void *self, quo_session *s, const quo_map_job *jo
 static quo_goal circuits_goal(void *self, const quo_session *s, size_t n)
 {
 	struct circuits *c = self;
-	const quo_circuits_ops *ops = c->config->inner->ops;
+	const quo_circuits_ops *ops = quo_circuits(c->config->inner);
 
 	return ops->goal(c->config->inner->self, s, n);
 }
@@ -79,17 +79,14 @@ static const quo_circuits_ops circuits_ops = {
 };
 
 static const quo_component broken_circuits = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_CIRCUITS,
+	QUO_COMPONENT(QUO_KIND_CIRCUITS, &circuits_ops),
 	.name = "broken",
 	.summary = "for tests: flips a bit of one result",
 	.security = "as its inner engine",
 	.wire_version = 1,
 	.instance_size = sizeof(struct circuits),
 	.config_size = sizeof(struct circuits_config),
-	.ops_size = sizeof circuits_ops,
 	.options = circuits_options,
-	.ops = &circuits_ops,
 };
 
 /* ---- products ---- */
@@ -122,7 +119,7 @@ static quo_status products_init(void *self, const void *config, quo_err *err)
 static quo_status products_open(void *self, quo_session *s, quo_err *err)
 {
 	const quo_instance *inner = ((struct products *)self)->config->inner;
-	const quo_products_ops *ops = inner->ops;
+	const quo_products_ops *ops = quo_products(inner);
 
 	return ops->open(inner->self, s, err);
 }
@@ -131,7 +128,7 @@ static quo_status products_product(void *self, quo_session *s, const quo_product
 				   size_t n_jobs, quo_err *err)
 {
 	struct products *p = self;
-	const quo_products_ops *ops = p->config->inner->ops;
+	const quo_products_ops *ops = quo_products(p->config->inner);
 
 	QUO_TRY(ops->product(p->config->inner->self, s, jobs, n_jobs, err));
 	for (size_t i = 0; !quo_is_dry(s) && i < n_jobs; i++)
@@ -144,7 +141,7 @@ static quo_status products_convert(void *self, quo_session *s, const quo_convert
 				   size_t n_jobs, quo_err *err)
 {
 	const quo_instance *inner = ((struct products *)self)->config->inner;
-	const quo_products_ops *ops = inner->ops;
+	const quo_products_ops *ops = quo_products(inner);
 
 	return ops->convert(inner->self, s, jobs, n_jobs, err);
 }
@@ -157,17 +154,14 @@ static const quo_products_ops products_ops = {
 };
 
 static const quo_component broken_products = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_PRODUCTS,
+	QUO_COMPONENT(QUO_KIND_PRODUCTS, &products_ops),
 	.name = "broken",
 	.summary = "for tests: adds one to one result",
 	.security = "as its inner engine",
 	.wire_version = 1,
 	.instance_size = sizeof(struct products),
 	.config_size = sizeof(struct products_config),
-	.ops_size = sizeof products_ops,
 	.options = products_options,
-	.ops = &products_ops,
 };
 
 QUO_PLUGIN("broken", "1.0", &broken_circuits, &broken_products)

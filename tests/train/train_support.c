@@ -22,7 +22,7 @@ quo_dataset train_data(const quo_experiment *experiment)
 {
 	quo_err err = QUO_ERR_INIT;
 	const quo_experiment_config *config = quo_experiment_config_of(experiment);
-	const quo_data_ops *ops = config->data->ops;
+	const quo_data_ops *ops = quo_data(config->data);
 	quo_dataset data = { 0 };
 
 	quo_test_ok(ops->load(config->data->self, (uint64_t)config->train.seed, &data, &err));

@@ -242,7 +242,7 @@ static const struct {
 	const char *module, *says;
 } modules[] = {
 	{ "magic", "wrong magic" },
-	{ "abi_major", "plugin ABI 2.1" },
+	{ "abi_major", "plugin ABI 3.0" },
 	{ "vtable_truncated", "truncated" },
 	{ "missing_method", "lacks the required method 'combine'" },
 	{ "undefined_symbol", "quo_no_such_function_anywhere" },

@@ -197,7 +197,7 @@ static void ot_body(quo_session *s, const char *yaml, const size_t *sizes)
 	assert_true(out && choices);
 	for (int sender = 0; sender < 2; sender++) {
 		quo_instance *ot = quo_test_configured_instance(QUO_KIND_OT, yaml);
-		const quo_ot_ops *ops = ot->ops;
+		const quo_ot_ops *ops = quo_ot(ot);
 		quo_test_ok(ops->open(ot->self, s, sender, &err));
 		for (size_t i = 0; sizes[i]; i++)
 			quo_test_ok(ops->extend(ot->self, s, sizes[i], out,
@@ -277,7 +277,7 @@ static void garbling_body(quo_session *s, const char *scheme)
 	const quo_block *const from[] = { labels[0], labels[1], labels[2] };
 	quo_block *const to[] = { result };
 	quo_instance *gc = quo_test_registered_instance(QUO_KIND_GC, scheme);
-	const quo_gc_ops *ops = gc->ops;
+	const quo_gc_ops *ops = quo_gc(gc);
 	quo_err err = QUO_ERR_INIT;
 
 	/* Equal at both sides: the active labels are those of the value 0. */
@@ -356,7 +356,7 @@ static void cot_sized(quo_session *s, uint32_t m, uint32_t p_, uint32_t n, uint3
 	}
 	assert_non_null(products);
 	quo_test_open_cots(s, "dealer");
-	const quo_products_ops *ops = products->ops;
+	const quo_products_ops *ops = quo_products(products);
 	quo_test_ok(ops->open(products->self, s, &err));
 
 	quo_product_job product = { quo_tensor_new(s->step, z, true, &err),
@@ -434,7 +434,7 @@ static void gmw_body(quo_session *s)
 
 	quo_test_open_cots(s, "dealer");
 	quo_instance *gmw = quo_test_registered_instance(QUO_KIND_CIRCUITS, "gmw");
-	const quo_circuits_ops *ops = gmw->ops;
+	const quo_circuits_ops *ops = quo_circuits(gmw);
 	quo_test_ok(ops->open(gmw->self, s, &err));
 	quo_tensor *select = quo_tensor_new(s->step, quo_spec_bits(2, false, 1, &one), true, &err);
 	quo_tensor *x = quo_tensor_new(s->step, quo_spec_bits(3, false, 1, &n), true, &err);
@@ -472,7 +472,7 @@ static void large_ot_body(quo_session *s, const char *name)
 	enum { COTS = 100003 };
 	quo_err err = QUO_ERR_INIT;
 	quo_instance *ot = quo_test_registered_instance(QUO_KIND_OT, name);
-	const quo_ot_ops *ops = ot->ops;
+	const quo_ot_ops *ops = quo_ot(ot);
 	quo_block *out = calloc(COTS, sizeof *out);
 	uint64_t *choices = calloc(quo_words(COTS), sizeof *choices);
 

@@ -17,6 +17,8 @@
 
 #include <quotient/session.h>
 
+QUO_BEGIN_DECLS
+
 /* Uncompressed: checked to be on the curve without a square root. */
 #define QUO_BASE_OT_POINT_BYTES 65
 
@@ -33,5 +35,7 @@ quo_status quo_base_ot_send(quo_session *s, int direction, size_t n, quo_block (
 /* choices: n bits packed from the lowest bit of choices[0]. */
 quo_status quo_base_ot_receive(quo_session *s, int direction, size_t n, const uint64_t *choices,
 			       quo_block *keys, quo_err *err);
+
+QUO_END_DECLS
 
 #endif

@@ -10,6 +10,8 @@
 
 #include <quotient/crypto.h>
 
+QUO_BEGIN_DECLS
+
 static inline size_t quo_words(size_t n)
 {
 	return n / 64 + (n % 64 != 0);
@@ -71,5 +73,7 @@ static inline size_t quo_packed_bytes(size_t n, unsigned width)
 }
 void quo_pack(const uint32_t *in, size_t n, unsigned width, uint8_t *out);
 void quo_unpack(const uint8_t *in, size_t n, unsigned width, uint32_t *out);
+
+QUO_END_DECLS
 
 #endif

@@ -18,6 +18,8 @@
 
 #include <quotient/status.h>
 
+QUO_BEGIN_DECLS
+
 typedef struct quo_channel quo_channel;
 
 typedef struct quo_traffic {
@@ -85,5 +87,7 @@ quo_channel *quo_channel_count(quo_channel *inner, quo_err *err);
  */
 quo_channel *quo_channel_shape(quo_channel *inner, double latency_s, double bytes_per_s,
 			       quo_err *err);
+
+QUO_END_DECLS
 
 #endif

@@ -16,6 +16,8 @@
 #include <quotient/crypto.h>
 #include <quotient/pool.h>
 
+QUO_BEGIN_DECLS
+
 /* A wire of a builder. 0 and 1 are the constants. */
 typedef uint32_t quo_wire;
 #define QUO_WIRE_0 ((quo_wire)0)
@@ -199,5 +201,7 @@ quo_status quo_circuit_eval_on(quo_pool *pool, const quo_circuit *c, size_t n,
 quo_status quo_circuit_eval_words(quo_pool *pool, const quo_circuit *c, size_t n,
 				  const uint64_t *const *in, const uint32_t *const *words,
 				  uint64_t *const *out, quo_err *err);
+
+QUO_END_DECLS
 
 #endif

@@ -11,6 +11,8 @@
 #include <quotient/session.h>
 #include <quotient/tensor.h>
 
+QUO_BEGIN_DECLS
+
 #define QUO_MAX_PORTS 512
 
 /* One circuit over n instances. in[p] fits port p: BITS of the port's width, or ARITH for an arith
@@ -36,6 +38,13 @@ typedef struct quo_circuits_ops {
 	 * instances. Asked before open. */
 	quo_goal (*goal)(void *self, const quo_session *s, size_t n);
 } quo_circuits_ops;
+typedef quo_circuits_ops QUO_KIND_CIRCUITS_ops;
+
+/* The vtable of an instance, which must be a circuit engine. */
+static inline const quo_circuits_ops *quo_circuits(const quo_instance *circuits)
+{
+	return QUO_OPS(QUO_KIND_CIRCUITS, circuits->component);
+}
 
 /*
  * The two-party form of c: every ARITH port x becomes two BITS ports "x.0" and "x.1" (party 0's and
@@ -43,5 +52,7 @@ typedef struct quo_circuits_ops {
  * caller frees.
  */
 quo_circuit *quo_split_arith(const quo_circuit *c, quo_goal goal, quo_err *err);
+
+QUO_END_DECLS
 
 #endif

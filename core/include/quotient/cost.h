@@ -12,6 +12,7 @@
 #include <quotient/status.h>
 
 #define QUO_MAX_PARTIES 16
+QUO_BEGIN_DECLS
 
 typedef struct quo_cost {
 	uint64_t sent_bytes[QUO_MAX_PARTIES]; /* by party */
@@ -63,5 +64,7 @@ typedef struct quo_link {
  * bits, so that they may decide by it.
  */
 double quo_cost_seconds(const quo_cost *cost, quo_link link);
+
+QUO_END_DECLS
 
 #endif

@@ -10,22 +10,28 @@
 #include <quotient/status.h>
 #include <quotient/tier.h>
 
+QUO_BEGIN_DECLS
+
 /* 128 bits. w[0] holds bits 0..63 (bytes 0..7 on the wire), w[1] bits 64..127. lsb = bit
  * 0 of w[0]. */
 typedef struct quo_block {
-	_Alignas(16) uint64_t w[2];
+	QUO_ALIGNAS(16) uint64_t w[2];
 } quo_block;
 
 static inline quo_block quo_xor(quo_block a, quo_block b)
 {
-	return (quo_block){ { a.w[0] ^ b.w[0], a.w[1] ^ b.w[1] } };
+	quo_block out = { { a.w[0] ^ b.w[0], a.w[1] ^ b.w[1] } };
+
+	return out;
 }
 
 /* a when bit = 0, a ^ b when bit = 1; no branch. bit must be 0 or 1. */
 static inline quo_block quo_xor_if(quo_block a, quo_block b, uint64_t bit)
 {
 	uint64_t mask = 0 - bit;
-	return (quo_block){ { a.w[0] ^ (b.w[0] & mask), a.w[1] ^ (b.w[1] & mask) } };
+	quo_block out = { { a.w[0] ^ (b.w[0] & mask), a.w[1] ^ (b.w[1] & mask) } };
+
+	return out;
 }
 
 static inline uint64_t quo_lsb(quo_block a)
@@ -134,5 +140,7 @@ void quo_public_order(uint64_t seed, uint64_t stream, uint32_t n, uint32_t *orde
 #define QUO_STREAM_EPOCH (UINT64_C(1) << 32)
 #define QUO_STREAM_WAGE (UINT64_C(1) << 33)
 #define QUO_STREAM_SPLIT (UINT64_C(1) << 34)
+
+QUO_END_DECLS
 
 #endif

@@ -22,6 +22,8 @@
 #include <quotient/circuit.h>
 #include <quotient/session.h>
 
+QUO_BEGIN_DECLS
+
 typedef struct quo_gc_ops {
 	quo_lifecycle life;
 	/* Required. Garbler: zero labels in, zero labels out; sends the tables. Tweaks come from
@@ -38,5 +40,14 @@ typedef struct quo_gc_ops {
 	/* Optional. Seconds of one core to garble, and to evaluate, an AND gate of many instances; for forecasts. */
 	double garble_s, evaluate_s;
 } quo_gc_ops;
+typedef quo_gc_ops QUO_KIND_GC_ops;
+
+/* The vtable of an instance, which must be a garbling scheme. */
+static inline const quo_gc_ops *quo_gc(const quo_instance *gc)
+{
+	return QUO_OPS(QUO_KIND_GC, gc->component);
+}
+
+QUO_END_DECLS
 
 #endif

@@ -15,6 +15,8 @@
 
 #include <quotient/pool.h>
 
+QUO_BEGIN_DECLS
+
 /* Entry (r, c) is data[r * row_stride + c * col_stride], so a transposition swaps the strides. */
 typedef struct quo_gemm_operand {
 	const uint32_t *data;
@@ -48,5 +50,7 @@ void quo_gemm_run(quo_gemm *gemm, size_t m, size_t n, size_t p, const quo_gemm_o
 void quo_gemm_run_shares(quo_gemm *gemm, size_t m, size_t n, size_t p, const quo_gemm_operand *a,
 			 const quo_gemm_operand *b, uint32_t *c, size_t row_stride,
 			 size_t col_stride, unsigned width);
+
+QUO_END_DECLS
 
 #endif

@@ -15,6 +15,8 @@
 
 #include <quotient/crypto.h>
 
+QUO_BEGIN_DECLS
+
 /*
  * The input rows of an AND gate and the hash keys of its calls. With k = QUO_LABEL_KEYS(n), the
  * hashes of the row a[] use the tweaks tweak .. tweak+k-1, those of b[] the next k, and those of
@@ -70,11 +72,14 @@ static inline uint64_t quo_halves_times(uint64_t w)
 static inline quo_block quo_halves_input(quo_block x)
 {
 	uint64_t low = quo_halves_times(x.w[0]), high = quo_halves_times(x.w[1]);
+	quo_block out = { { low ^ high, low } };
 
-	return (quo_block){ { low ^ high, low } };
+	return out;
 }
 
 /* The kernels of the tier in use. */
 const quo_label_ops *quo_label_kernels(void);
+
+QUO_END_DECLS
 
 #endif

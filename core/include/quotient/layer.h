@@ -14,6 +14,8 @@
 
 #include <quotient/protocol.h>
 
+QUO_BEGIN_DECLS
+
 /* One tensor in the forms that exist; at least one is not NULL. quo_value_arith() makes the other
  * on demand. */
 typedef struct quo_value {
@@ -31,7 +33,7 @@ typedef struct quo_layer_input {
 	uint32_t dim[QUO_MAX_DIMS - 1];
 	uint32_t batch;
 	bool is_signed; /* values -127..127, else 0..127 */
-	uint8_t z_dims; /* SKIP: the shape of the Z that it adds to; since ABI 1.1 */
+	uint8_t z_dims; /* SKIP: the shape of the Z that it adds to */
 	uint32_t z_dim[QUO_MAX_DIMS - 1];
 } quo_layer_input;
 
@@ -75,7 +77,6 @@ typedef struct quo_layer_ops {
 	quo_status (*backward)(void *self, quo_session *s, quo_value *a, quo_value *e,
 			       const quo_tensor *ternary, quo_tensor *g, quo_tensor *e_prev,
 			       quo_err *err);
-	/* ---- since ABI 1.1 ---- */
 	quo_layer_role role;
 	/* SKIP, required: how many linear layers it goes back over; 1: its own stage's alone. */
 	uint32_t (*over)(void *self);
@@ -88,8 +89,17 @@ typedef struct quo_layer_ops {
 	quo_int (*combine)(void *self, quo_builder *b, const quo_int *z, uint32_t n,
 			   quo_wire *takes);
 } quo_layer_ops;
+typedef quo_layer_ops QUO_KIND_LAYER_ops;
+
+/* The vtable of an instance, which must be a layer. */
+static inline const quo_layer_ops *quo_layer(const quo_instance *layer)
+{
+	return QUO_OPS(QUO_KIND_LAYER, layer->component);
+}
 
 /* Coefficients of a ternary tensor's two planes. */
 extern const int32_t quo_ternary_coef[2]; /* +1, -1 */
+
+QUO_END_DECLS
 
 #endif

@@ -8,8 +8,8 @@
  * results of levels below, and local gates up to here. The last level has no AND gates; any level
  * may have no local gates. NOT gates in front of an AND gate are folded into it.
  *
- * Rows. An evaluator holds one value per row: of a vector row a value for every instance, of a scalar
- * row one value for all instances. What depends on scalar ports alone is scalar. Row numbers are
+ * Rows. An evaluator keeps wires in rows: a vector row holds a value for every instance, a scalar
+ * row one value for all. What depends on scalar ports alone is scalar. Row numbers are
  *
  *	0 .. n_inputs - 1               the circuit's input wires (scalar where the port is), which stay
  *	n_inputs ..                     n_vectors vector rows, used again when their value is dead
@@ -17,9 +17,8 @@
  *
  * so that memory follows from how many values live at a time. A local gate's result never lies in a
  * row that the gate reads. Results of AND gates may lie in rows that AND gates of the same level
- * read: read the operands of all of them (that is before or in the exchange) before the first result
- * is written. Because scalar rows are written once, a level's scalar gates may all run before the
- * others.
+ * read, so that an evaluator reads the operands of all of them before it writes the first result.
+ * Because scalar rows are written once, a level's scalar gates may all run before the others.
  *
  * An evaluator in outline:
  *
@@ -91,9 +90,10 @@ quo_levels *quo_levels_new(const quo_circuit *c, quo_err *err);
 
 /*
  * The two steps of quo_levels_new(), for an evaluator that shares operands between AND gates.
- * quo_levels_order(): all but the rows. In their place stand wires of the circuit, of an AND gate's
- * operand the wire in front of the NOT gates; n_vectors and n_scalars are 0. Then the caller may set
- * unread_a and unread_b. quo_levels_allocate(), once: wires become rows.
+ * quo_levels_order() gives all but the rows. In their place stand wires of the circuit (of an AND
+ * gate's operand, the wire in front of its NOT gates), and n_vectors and n_scalars are 0. The
+ * caller may then set unread_a and unread_b. quo_levels_allocate(), called once, turns wires into
+ * rows; the circuit must still be there.
  */
 quo_levels *quo_levels_order(const quo_circuit *c, quo_err *err);
 quo_status quo_levels_allocate(quo_levels *l, quo_err *err);

@@ -11,6 +11,8 @@
 
 #include <quotient/status.h>
 
+QUO_BEGIN_DECLS
+
 /* Overwrite n bytes with zeros; never optimised away. */
 void quo_wipe(void *p, size_t n);
 
@@ -38,5 +40,7 @@ typedef struct quo_arena_mark {
 } quo_arena_mark;
 quo_arena_mark quo_arena_here(const quo_arena *arena);
 void quo_arena_release(quo_arena *arena, quo_arena_mark mark);
+
+QUO_END_DECLS
 
 #endif

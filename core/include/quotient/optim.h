@@ -7,6 +7,8 @@
 
 #include <quotient/quant.h>
 
+QUO_BEGIN_DECLS
+
 #define QUO_OPTIM_MAX_STATES 8
 
 /* One XOR-shared integer per weight; starts at 0. */
@@ -39,10 +41,14 @@ typedef struct quo_optim_ops {
 	 * its learning-rate shift). */
 	int (*variant)(void *self, int epoch);
 } quo_optim_ops;
+typedef quo_optim_ops QUO_KIND_OPTIM_ops;
 
-static inline const quo_quant_ops *quo_quant(const quo_instance *quant)
+/* The vtable of an instance, which must be an optimiser. */
+static inline const quo_optim_ops *quo_optim(const quo_instance *optim)
 {
-	return (const quo_quant_ops *)quant->ops;
+	return QUO_OPS(QUO_KIND_OPTIM, optim->component);
 }
+
+QUO_END_DECLS
 
 #endif

@@ -11,6 +11,9 @@
 
 #include <quotient/status.h>
 
+QUO_BEGIN_DECLS
+typedef struct quo_instance quo_instance; /* plugin.h */
+
 typedef enum quo_option_type {
 	QUO_OPT_INT,      /* int64_t; min..max */
 	QUO_OPT_REAL,     /* double; min_real..max_real */
@@ -80,12 +83,53 @@ typedef struct quo_option {
 	bool local; /* this party's own: not part of what both sides must agree on */
 } quo_option;
 
-/* QUO_OPTION(struct config, batch, QUO_OPT_INT, "128", "rows per step", .min = 1, .max = 65536):
- * the help text, then any further members. */
+/* The C type of the member that an option of each type fills, for QUO_OPTION(). */
+typedef int64_t QUO_OPT_INT_member;
+typedef double QUO_OPT_REAL_member;
+typedef bool QUO_OPT_BOOL_member;
+typedef const char *QUO_OPT_STRING_member;
+typedef int QUO_OPT_ENUM_member;
+typedef quo_strings QUO_OPT_STRINGS_member;
+typedef quo_schedule QUO_OPT_SCHEDULE_member;
+typedef quo_columns QUO_OPT_COLUMNS_member;
+typedef quo_instance *QUO_OPT_COMPONENT_member;
+typedef double QUO_OPT_SECONDS_member;
+typedef double QUO_OPT_RATE_member;
+
+/* `kind_`, if `member` has its C type; else it does not compile. */
+#ifdef __cplusplus
+extern "C++" {
+template <typename Member, typename Wanted> struct quo_option_fits_; /* a member of another type */
+template <typename Type> struct quo_option_fits_<Type &, Type> {
+	static const bool yes = true;
+};
+}
+#define QUO_OPTION_TYPE_(type_, member, kind_) \
+	(quo_option_fits_<decltype((((type_ *)0)->member)), kind_##_member>::yes ? kind_ : kind_)
+#else
+#define QUO_OPTION_TYPE_(type_, member, kind_) \
+	_Generic(((type_ *)0)->member, kind_##_member : kind_)
+#endif
+
+/*
+ * One entry of a table: the config struct and its member, the option's type (an enumerator of
+ * quo_option_type by its name), the default as YAML (NULL: required), the help text, then any
+ * further members of quo_option:
+ *
+ *     QUO_OPTION(struct config, batch, QUO_OPT_INT, "128", "rows per step", .min = 1, .max = 65536),
+ *
+ * A member of another C type than the option's does not compile. QUO_OPTION_AS() is for an option
+ * that has another name than its member, or a member such as `engine[0]` or `common.root`.
+ */
 /* clang-format off */
 #define QUO_OPTION(type_, member, kind_, default_, ...) \
-	{ .name = #member, .type = (kind_), .offset = (uint32_t)offsetof(type_, member), \
-	  .default_yaml = (default_), .help = __VA_ARGS__ }
+	{ .name = #member, .type = QUO_OPTION_TYPE_(type_, member, kind_), \
+	  .offset = (uint32_t)offsetof(type_, member), .default_yaml = (default_), .help = __VA_ARGS__ }
+#define QUO_OPTION_AS(name_, type_, member, kind_, default_, ...) \
+	{ .name = (name_), .type = QUO_OPTION_TYPE_(type_, member, kind_), \
+	  .offset = (uint32_t)offsetof(type_, member), .default_yaml = (default_), .help = __VA_ARGS__ }
 /* clang-format on */
+
+QUO_END_DECLS
 
 #endif

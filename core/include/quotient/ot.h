@@ -12,6 +12,8 @@
 
 #include <quotient/session.h>
 
+QUO_BEGIN_DECLS
+
 typedef enum quo_ot_role { QUO_OT_SENDER, QUO_OT_RECEIVER } quo_ot_role;
 
 typedef struct quo_ot_ops {
@@ -32,6 +34,13 @@ typedef struct quo_ot_ops {
 	void (*cost_open)(void *self, const quo_session *s, int sender, quo_cost *cost);
 	void (*cost_extend)(void *self, int sender, size_t n, quo_cost *cost);
 } quo_ot_ops;
+typedef quo_ot_ops QUO_KIND_OT_ops;
+
+/* The vtable of an instance, which must be an OT engine. */
+static inline const quo_ot_ops *quo_ot(const quo_instance *ot)
+{
+	return QUO_OPS(QUO_KIND_OT, ot->component);
+}
 
 /* ---- derived in the core (core/session/cot.c) ---- */
 
@@ -66,5 +75,7 @@ void quo_cot_chosen_cost(quo_cot *cot, size_t n, quo_cost *cost);
 quo_status quo_cot_random(quo_cot *cot, quo_session *s, size_t n, quo_block *out, uint64_t *choices,
 			  quo_err *err);
 void quo_cot_random_cost(quo_cot *cot, size_t n, quo_cost *cost);
+
+QUO_END_DECLS
 
 #endif

@@ -12,6 +12,8 @@
 
 #include <quotient/status.h>
 
+QUO_BEGIN_DECLS
+
 #define QUO_POOL_MAX_THREADS 256
 
 typedef struct quo_pool quo_pool;
@@ -46,7 +48,11 @@ static inline quo_range quo_range_of(size_t n, size_t parts, size_t i, size_t un
 	size_t first = (i * each + (i < more ? i : more)) * unit;
 	size_t end = first + (each + (i < more)) * unit;
 
-	return (quo_range){ first < n ? first : n, end < n ? end : n };
+	quo_range range = { first < n ? first : n, end < n ? end : n };
+
+	return range;
 }
+
+QUO_END_DECLS
 
 #endif

@@ -13,6 +13,8 @@
 #include <quotient/session.h>
 #include <quotient/tensor.h>
 
+QUO_BEGIN_DECLS
+
 /*
  * Z[m, n] = sum_k c_k P_k[m, p] Y[p, n]  mod 2^l, l = z->spec.width.
  * p is stored as [m, p], or [p, m] when p_t; y as [p, n], or [n, p] when y_t; z as [m, n], or [n,
@@ -53,5 +55,14 @@ typedef struct quo_products_ops {
 	quo_status (*convert)(void *self, quo_session *s, const quo_convert_job *jobs,
 			      size_t n_jobs, quo_err *err);
 } quo_products_ops;
+typedef quo_products_ops QUO_KIND_PRODUCTS_ops;
+
+/* The vtable of an instance, which must be a products engine. */
+static inline const quo_products_ops *quo_products(const quo_instance *products)
+{
+	return QUO_OPS(QUO_KIND_PRODUCTS, products->component);
+}
+
+QUO_END_DECLS
 
 #endif

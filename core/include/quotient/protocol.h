@@ -12,6 +12,8 @@
 #include <quotient/circuits.h>
 #include <quotient/products.h>
 
+QUO_BEGIN_DECLS
+
 #define QUO_TO_ALL (-1)
 
 /*
@@ -63,6 +65,13 @@ typedef struct quo_protocol_ops {
 	 * rounds. */
 	size_t layout_bytes;
 } quo_protocol_ops;
+typedef quo_protocol_ops QUO_KIND_PROTOCOL_ops;
+
+/* The vtable of an instance, which must be a protocol. */
+static inline const quo_protocol_ops *quo_protocol(const quo_instance *protocol)
+{
+	return QUO_OPS(QUO_KIND_PROTOCOL, protocol->component);
+}
 
 /* How a protocol shares among so many parties. */
 quo_sharing quo_protocol_sharing(const quo_instance *protocol, int parties);
@@ -104,5 +113,7 @@ void quo_temp_release(quo_session *s, quo_temp_mark mark);
  * tensor ("Z"). */
 quo_status quo_trace(quo_session *s, const char *where, const char *name, const quo_tensor *t,
 		     quo_err *err);
+
+QUO_END_DECLS
 
 #endif

@@ -11,6 +11,8 @@
 #include <quotient/circuit.h>
 #include <quotient/plugin.h>
 
+QUO_BEGIN_DECLS
+
 typedef struct quo_quant_ops {
 	quo_lifecycle life;
 	/* -bound <= x * 2^(7 - s) < bound for every x of a tensor with exponent s, hence |rs(x, s - 7)| <= bound; at
@@ -28,5 +30,14 @@ typedef struct quo_quant_ops {
 	 * public bits u (width random_bits). Signed; exact. */
 	quo_int (*step)(void *self, quo_builder *b, quo_int g, quo_int s, int r, quo_int u);
 } quo_quant_ops;
+typedef quo_quant_ops QUO_KIND_QUANT_ops;
+
+/* The vtable of an instance, which must be a quantiser. */
+static inline const quo_quant_ops *quo_quant(const quo_instance *quant)
+{
+	return QUO_OPS(QUO_KIND_QUANT, quant->component);
+}
+
+QUO_END_DECLS
 
 #endif

@@ -25,6 +25,8 @@
 #include <quotient/plugin.h>
 #include <quotient/pool.h>
 
+QUO_BEGIN_DECLS
+
 typedef struct quo_session quo_session;
 struct quo_cot;
 struct quo_tensor;
@@ -120,5 +122,6 @@ static inline uint64_t quo_cot_stream(int sender, uint64_t tweak, uint64_t numbe
 quo_session *quo_session_dry(const quo_session *of, quo_cost *cost, quo_err *err);
 /* Ends a dry session. NULL is fine. */
 void quo_session_free(quo_session *s);
+QUO_END_DECLS
 
 #endif

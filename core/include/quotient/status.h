@@ -14,6 +14,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* C++ may include every header of the SDK: around the declarations; an alignment. */
+#ifdef __cplusplus
+#define QUO_BEGIN_DECLS extern "C" {
+#define QUO_END_DECLS }
+#define QUO_ALIGNAS(bytes) alignas(bytes)
+#else
+#define QUO_BEGIN_DECLS
+#define QUO_END_DECLS
+#define QUO_ALIGNAS(bytes) _Alignas(bytes)
+#endif
+
+QUO_BEGIN_DECLS
+
 typedef enum quo_status {
 	QUO_OK = 0,
 	QUO_USAGE = -1,  /* the user's mistake: bad command line, YAML or data; exit status 2 */
@@ -54,12 +67,14 @@ quo_status quo_fail(quo_err *err, quo_status status, const char *format, ...) QU
 			return quo_try_status_; \
 	} while (0)
 
-/* Our own bugs, in debug builds only. */
+/* Our own bugs, in debug builds only. A plugin built for debugging finds the function in any core. */
+void quo_assert_failed(const char *expression, const char *file, int line);
 #ifdef NDEBUG
 #define quo_assert(x) ((void)0)
 #else
-void quo_assert_failed(const char *expression, const char *file, int line);
 #define quo_assert(x) ((x) ? (void)0 : quo_assert_failed(#x, __FILE__, __LINE__))
 #endif
+
+QUO_END_DECLS
 
 #endif

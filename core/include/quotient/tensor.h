@@ -22,6 +22,8 @@
 #include <quotient/bits.h>
 #include <quotient/memory.h>
 
+QUO_BEGIN_DECLS
+
 typedef enum quo_tensor_kind { QUO_ARITH, QUO_BITS } quo_tensor_kind;
 
 #define QUO_SHARED (-1)
@@ -81,5 +83,7 @@ static inline quo_tensor quo_part(const quo_tensor *t, unsigned k)
 /* The words or planes of a tensor's first part as signed integers, and back. */
 void quo_tensor_get(const quo_tensor *t, int32_t *out);
 void quo_tensor_set(quo_tensor *t, const int32_t *values);
+
+QUO_END_DECLS
 
 #endif

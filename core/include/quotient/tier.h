@@ -12,10 +12,10 @@
  * tiers give the same bytes.
  *
  * The idiom. Kernels of a tier are functions or tables in a file of their own, X_portable.c,
- * X_avx2.c, X_avx512.c, or in one file that is compiled once per tier; each tier is a static library
- * built with the arguments that the top-level meson.build lists in `tiers`. Where they are used,
- * QUO_TIER_PICK() chooses. Take the choice once, not for every row. Nothing but these files has
- * intrinsics, and nothing else asks for the processor.
+ * X_avx2.c, X_avx512.c, or in one file that is compiled once per tier. Each tier is a static
+ * library, built with the arguments that the top-level meson.build lists in `tiers`. Where kernels
+ * are used, QUO_TIER_PICK() chooses; take the choice once, not for every row. Nothing but the
+ * kernels has intrinsics, and nothing else asks what the processor has.
  */
 #ifndef QUOTIENT_TIER_H
 #define QUOTIENT_TIER_H

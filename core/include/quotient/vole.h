@@ -24,6 +24,8 @@
 
 #include <quotient/session.h>
 
+QUO_BEGIN_DECLS
+
 typedef struct quo_vole quo_vole;
 
 static inline unsigned quo_vole_blocks(unsigned k)
@@ -57,5 +59,7 @@ void quo_vole_free(quo_vole *v); /* NULL is fine */
 quo_status quo_vole_extend(quo_vole *v, quo_session *s, size_t n, quo_block *out, uint64_t *choices,
 			   quo_err *err);
 uint64_t quo_vole_bytes(unsigned k, size_t n);
+
+QUO_END_DECLS
 
 #endif

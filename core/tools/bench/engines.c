@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/kind.h"
 #include "tools/bench/bench.h"
 
 static const int k_variants[] = { 2, 4, 8 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fig5: the forward pass of one layer, by phase. */
-#include "tools/bench/layer.h"
+#include "tools/bench/bench_layer.h"
 
 static const bench_column columns[] = { BENCH_LAYER_COLUMNS };
 

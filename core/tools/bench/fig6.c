@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fig6: the backward pass and the update of one layer, by phase. */
-#include "tools/bench/layer.h"
+#include "tools/bench/bench_layer.h"
 
 static const bench_column columns[] = { BENCH_LAYER_COLUMNS };
 

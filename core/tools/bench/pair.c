@@ -269,10 +269,9 @@ struct dry {
 static quo_status dry_run(struct party *p, quo_err *err)
 {
 	quo_session *s = p->s;
-	const quo_protocol_ops *ops = quo_session_protocol(s)->ops;
 	bench_result *out = ((struct dry *)p)->out;
 
-	QUO_TRY(ops->open(quo_session_protocol(s)->self, s, err));
+	QUO_TRY(quo_protocol_open(s, err));
 	out->setup.cost = *quo_session_cost(s);
 	quo_status status = p->job->prepare(p->job, s, p->state, err);
 	for (unsigned phase = 0; phase < p->job->n_phases && status == QUO_OK; phase++) {

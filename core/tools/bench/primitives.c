@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "tools/bench/bench.h"
-#include "tools/bench/circuits.h"
+#include "tools/bench/bench_circuits.h"
 #include "tools/bench/primitives.h"
 #include "tools/bench/raw_gc.h"
 #include "tools/bench/raw_gemm.h"

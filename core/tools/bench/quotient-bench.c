@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "data/dataset.h"
+#include "plugin/loader.h"
 #include "text/quantity.h"
 #include "text/suggest.h"
 #include "tools/bench/bench.h"
@@ -286,7 +288,7 @@ int main(int argc, char **argv)
 	int parsed = parse(argc, argv, &b, &a, &err);
 	if (parsed > 0)
 		return 0;
-	b.registry = parsed ? NULL : quo_registry_new(&err);
+	b.registry = parsed ? NULL : quo_registry_new(quo_data_components, &err);
 	quo_status status = parsed       ? (quo_status)parsed
 			    : b.registry ? run(&b, &a, &err)
 					 : QUO_FAILED;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/bench/circuits.h"
+#include "tools/bench/bench_circuits.h"
 
 /* A channel into memory: what is garbled can be evaluated again and again. */
 struct tape {
@@ -157,7 +157,7 @@ quo_status bench_measure_raw_gc(const bench *b, const quo_registered *gc, bench_
 	snprintf(yaml, sizeof yaml, "{use: %s}", gc->component.name);
 	quo_status status = quo_component_load(b->registry, QUO_KIND_GC, yaml, &owner, &r.gc, err);
 	if (status == QUO_OK) {
-		r.ops = r.gc->ops;
+		r.ops = quo_gc(r.gc);
 		status = measure(b, &r, out, err);
 	}
 	for (int i = 0; i < 2; i++)

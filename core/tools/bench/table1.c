@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* table1: component-wise products of a ternary and an integer vector, 10^3 .. 10^7 elements. */
-#include "tools/bench/products.h"
+#include "tools/bench/bench_products.h"
 
 #define RING 32
 

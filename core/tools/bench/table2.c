@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* table2: a ternary 128 x n matrix times a vector. */
-#include "tools/bench/products.h"
+#include "tools/bench/bench_products.h"
 
 static const bench_column columns[] = {
 	{ "n", "n", BENCH_COUNT, 6 },

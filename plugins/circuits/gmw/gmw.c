@@ -12,8 +12,8 @@
  * An additive port becomes two inputs that one party each knows, with an adder behind them
  * (quo_split_arith).
  *
- * Cost: a COT per direction for every star and instance (program.h), and from each party a bit per AND
- * gate and a bit per star, rows padded to bytes; half of both for an AND gate between the two
+ * Cost: a COT per direction for every star and instance (program.h), and from each party a bit per
+ * AND gate and a bit per star, rows padded to bytes; half of both for an AND gate between the two
  * halves of an additive port. Gates that depend on scalar ports alone are evaluated once.
  */
 #include <stdlib.h>
@@ -357,8 +357,7 @@ static const quo_circuits_ops ops = {
 };
 
 static const quo_component gmw = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_CIRCUITS,
+	QUO_COMPONENT(QUO_KIND_CIRCUITS, &ops),
 	.name = GMW_NAME,
 	.summary = "XOR shares and triples from random COTs; a few bits per AND gate, one round "
 		   "per level of AND gates",
@@ -366,9 +365,7 @@ static const quo_component gmw = {
 	.wire_version = 2,
 	.instance_size = sizeof(struct gmw),
 	.config_size = sizeof(struct config),
-	.ops_size = sizeof(quo_circuits_ops),
 	.options = options,
-	.ops = &ops,
 };
 
 QUO_PLUGIN("circuits-" GMW_NAME, "1.0", &gmw)

@@ -66,9 +66,9 @@ struct gmw_and {
 };
 
 /*
- * A level is evaluated in a stage: its local gates, then one exchange that opens centres and leaves,
- * then its AND gates. A centre is opened in the stage of the first gate that uses it, and its row is
- * not read in later ones. Stars stars .. stars_end - 1 are opened in the stage.
+ * A level is evaluated in a stage: its local gates, then one exchange that opens centres and
+ * leaves, then its AND gates. A centre is opened in the stage of the first gate that uses it, and
+ * its row is not read in later ones. Stars stars .. stars_end - 1 are opened in the stage.
  */
 struct gmw_stage {
 	uint32_t stars, stars_end;

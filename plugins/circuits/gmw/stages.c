@@ -2,9 +2,9 @@
 /*
  * A stage: local gates, one exchange that opens masked operands, AND gates.
  *
- * All of it goes bit by bit, so that threads take ranges of a part's words. Rows of a message lie at
- * places that the program and the part's size give, whoever fills them in. What is one bit for all
- * instances comes before the ranges or is the first one's.
+ * All of it goes bit by bit, so that threads take ranges of a part's words. Rows of a message lie
+ * at places that the program and the part's size give, whoever fills them in. What is one bit for
+ * all instances comes before the ranges or is the first one's.
  */
 #include "stages.h"
 

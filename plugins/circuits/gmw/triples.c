@@ -72,7 +72,8 @@ static void one_star(const struct wave *w, const struct gmw_part *part, const st
 		spread(gmw_b(part, star, 0), h0, h1, star->degree);
 }
 
-/* Leaves' planes follow each other: the stream fills them in one go from block `first` of it on, padded to blocks. */
+/* Leaves' planes follow each other: the stream fills them in one go from its block `first` on,
+ * padded to blocks. */
 static quo_status scalar_star(const struct wave *w, const struct gmw_part *part,
 			      const struct gmw_star *star, const quo_block *h0, const quo_block *h1,
 			      uint64_t first, quo_err *err)

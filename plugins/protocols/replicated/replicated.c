@@ -140,8 +140,7 @@ static const quo_protocol_ops ops = {
 };
 
 static const quo_component component = {
-	.size = sizeof(quo_component),
-	.kind = QUO_KIND_PROTOCOL,
+	QUO_COMPONENT(QUO_KIND_PROTOCOL, &ops),
 	.name = "replicated",
 	.summary =
 		"three parties with two of three pieces each: a ring element per product, a bit per AND "
@@ -152,9 +151,7 @@ static const quo_component component = {
 	.wire_version = 1,
 	.instance_size = sizeof(struct replicated),
 	.config_size = sizeof(struct rep_config),
-	.ops_size = sizeof(quo_protocol_ops),
 	.options = options,
-	.ops = &ops,
 };
 
-QUO_PLUGIN("protocol-replicated", "1.0", &component)
+QUO_PLUGIN("protocol-replicated", "0.1.0", &component)

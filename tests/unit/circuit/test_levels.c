@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Circuits by levels: evaluated level by level they give what quo_circuit_eval() gives, and they keep
- * the promises of quotient/levels.h about rows. */
+/* Circuits by levels: evaluated level by level they give what quo_circuit_eval() gives, and they
+ * keep the promises of quotient/levels.h about rows. */
 #include "harness.h"
 
 #include <quotient/levels.h>
@@ -168,7 +168,7 @@ static quo_circuit *random_circuit(uint64_t seed, unsigned n_gates, bool scalars
 	return finish(b);
 }
 
-/* An operand that a gate of a lower level, or an earlier one of this level, read is not read again. */
+/* What an earlier gate has read is not read again. */
 static void read_once(const quo_circuit *c, quo_levels *l)
 {
 	bool *seen = calloc(c->n_input_wires + c->n_gates + 1, sizeof *seen);

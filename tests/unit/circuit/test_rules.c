@@ -126,7 +126,10 @@ static void test_ternary(void **state)
 {
 	static const quo_optim_ops ops = { .states = no_states, .update = keep };
 	static const quo_quant_ops quant_ops = { .bound = 128 };
-	quo_instance optim = { .ops = &ops }, quant = { .ops = &quant_ops };
+	static const quo_component optim_component = { QUO_COMPONENT(QUO_KIND_OPTIM, &ops) };
+	static const quo_component quant_component = { QUO_COMPONENT(QUO_KIND_QUANT, &quant_ops) };
+	quo_instance optim = { .component = &optim_component };
+	quo_instance quant = { .component = &quant_component };
 	uint64_t v[255], g[255] = { 0 }, s = 0, out[2][255];
 	quo_err err = QUO_ERR_INIT;
 

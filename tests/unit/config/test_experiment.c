@@ -96,8 +96,19 @@ static void add(quo_registry *r, quo_kind kind, const char *name, uint32_t ops_s
 		const quo_option *options, uint32_t config_size)
 {
 	quo_err err = QUO_ERR_INIT;
-	quo_component c = { sizeof c, (uint32_t)kind, name,     "made up", "none", 1,
-			    16,       config_size,    ops_size, options,   ops };
+	quo_component c = {
+		.size = sizeof c,
+		.kind = (uint32_t)kind,
+		.ops_size = ops_size,
+		.ops_ = ops,
+		.name = name,
+		.summary = "made up",
+		.security = "none",
+		.wire_version = 1,
+		.instance_size = 16,
+		.config_size = config_size,
+		.options = options,
+	};
 	if (kind == QUO_KIND_LAYER)
 		((quo_layer_ops *)ops)->role = QUO_LAYER_LINEAR;
 	if (quo_registry_add(r, &c, "built-in", &err) != QUO_OK)
@@ -110,7 +121,7 @@ static char folder[] = "/tmp/quo-experiment-XXXXXX";
 static int begin(void **state)
 {
 	(void)state;
-	registry = quo_registry_new(NULL);
+	registry = quo_registry_new(NULL, NULL);
 	if (!registry || !mkdtemp(folder))
 		return -1;
 	add(registry, QUO_KIND_DATA, "table", sizeof(quo_data_ops), vtable(init_data), fake_options,
@@ -356,7 +367,7 @@ static void refuses_wrong_files(void **state)
 static void says_where_it_looked(void **state)
 {
 	(void)state;
-	quo_registry *empty = quo_registry_new(NULL);
+	quo_registry *empty = quo_registry_new(NULL, NULL);
 	quo_experiment *e = NULL;
 	quo_err err = QUO_ERR_INIT;
 	assert_int_equal(quo_experiment_load(empty, file_of(GOOD), NULL, 0, &e, &err), QUO_USAGE);

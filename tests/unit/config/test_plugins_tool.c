@@ -40,7 +40,7 @@ static void answers(void **state)
 {
 	(void)state;
 	says("--help", 0, "quotient-plugins help optim/sgd");
-	says("--version", 0, "plugin ABI 1.");
+	says("--version", 0, "plugin ABI 2.0");
 	says("", 0, "layer/fc");
 	says("list", 0, "security: ");
 	says("list", 0, "from: built-in");

@@ -9,8 +9,10 @@
 
 #include <cmocka.h>
 
+#include "config/merge.h"
 #include "text/node.h"
 #include "text/suggest.h"
+#include "text/yaml_write.h"
 
 static quo_arena *arena;
 static char folder[] = "/tmp/quo-yaml-XXXXXX";

@@ -177,7 +177,7 @@ void set_columns(reader *r, const quo_column *column, uint32_t n)
 
 quo_status reader_load(reader *r, uint64_t seed)
 {
-	const quo_data_ops *ops = r->component->ops;
+	const quo_data_ops *ops = QUO_OPS(QUO_KIND_DATA, r->component);
 
 	quo_dataset_free(&r->data);
 	r->err = (quo_err){ QUO_OK, "" };

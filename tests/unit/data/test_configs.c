@@ -19,7 +19,7 @@ static int64_t outputs(const quo_instance *layer)
 
 static void check_data(const quo_experiment_config *config, const char *path)
 {
-	const quo_data_ops *ops = config->data->ops;
+	const quo_data_ops *ops = quo_data(config->data);
 	quo_err err = QUO_ERR_INIT;
 	quo_dataset data = { 0 };
 

@@ -186,60 +186,59 @@ static void test_refuses_values(void **state)
 	reader_done(&r);
 }
 
+/* Headers that are refused, and what is said of them. */
+static const struct {
+	const char *dict, *part;
+} bad_headers[] = {
+	{ "", "not a dict" },
+	{ "{}", "lacks descr" },
+	{ "{'descr': '|u1', 'shape': (2, 3)}", "lacks descr" },
+	{ "{'descr': '>i4', 'fortran_order': False, 'shape': (2, 3)}",
+	  "dtype '>i4' is not little-endian" },
+	{ "{'descr': '<U4', 'fortran_order': False, 'shape': (2, 3)}", "dtype '<U4'" },
+	{ "{'descr': '|O', 'fortran_order': False, 'shape': (2, 3)}", "dtype '|O'" },
+	{ "{'descr': '|i4', 'fortran_order': False, 'shape': (2, 3)}", "dtype '|i4'" },
+	{ "{'descr': '', 'fortran_order': False, 'shape': (2, 3)}", "dtype ''" },
+	{ "{'descr': '\n\x1b[2Ju1', 'fortran_order': False, 'shape': (2, 3)}",
+	  "dtype '  [2Ju1' is not" },
+	{ "{'descr': '<f16', 'fortran_order': False, 'shape': (2, 3)}", "dtype '<f16'" },
+	{ "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 3)}",
+	  "no simple 'descr'" },
+	{ "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3)}", "Fortran order" },
+	{ "{'descr': '|u1', 'fortran_order': False, 'shape': ()}", "one number" },
+	{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3, 1, 1, 1)}",
+	  "more than 4 dimensions" },
+	{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, -3)}", "broken 'shape'" },
+	{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2 3)}", "broken 'shape'" },
+	{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3}", "broken 'shape'" },
+	{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 0)}", "dimension 1 is 0" },
+	{ "{'descr': '|u1', 'fortran_order': False, 'shape': (6,)}", "has 1 dimensions" },
+	{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 99999999999999999999)}",
+	  "over 2^64" },
+	{ "{'descr': '|u1', 'fortran_order': False, 'shape': (4294967296, 4294967296)}",
+	  "over 2^64" },
+	{ "{'descr': '|u1', 'fortran_order': False, 'shape': (1099511627776, 1)}",
+	  "promises 1099511627776 bytes" },
+	{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), 'x': 1}", "unknown key" },
+	{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3)} x", "goes on after the dict" },
+	{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3)", "not a dict" },
+	{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2)}", "goes on after byte" },
+	{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 4)}", "promises 8 bytes" },
+};
+
 static void test_refuses_headers(void **state)
 {
-	static const struct {
-		const char *dict, *part;
-	} bad[] = {
-		{ "", "not a dict" },
-		{ "{}", "lacks descr" },
-		{ "{'descr': '|u1', 'shape': (2, 3)}", "lacks descr" },
-		{ "{'descr': '>i4', 'fortran_order': False, 'shape': (2, 3)}",
-		  "dtype '>i4' is not little-endian" },
-		{ "{'descr': '<U4', 'fortran_order': False, 'shape': (2, 3)}", "dtype '<U4'" },
-		{ "{'descr': '|O', 'fortran_order': False, 'shape': (2, 3)}", "dtype '|O'" },
-		{ "{'descr': '|i4', 'fortran_order': False, 'shape': (2, 3)}", "dtype '|i4'" },
-		{ "{'descr': '', 'fortran_order': False, 'shape': (2, 3)}", "dtype ''" },
-		{ "{'descr': '\n\x1b[2Ju1', 'fortran_order': False, 'shape': (2, 3)}",
-		  "dtype '  [2Ju1' is not" },
-		{ "{'descr': '<f16', 'fortran_order': False, 'shape': (2, 3)}", "dtype '<f16'" },
-		{ "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 3)}",
-		  "no simple 'descr'" },
-		{ "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3)}", "Fortran order" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': ()}", "one number" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3, 1, 1, 1)}",
-		  "more than 4 dimensions" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, -3)}", "broken 'shape'" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2 3)}", "broken 'shape'" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3}", "broken 'shape'" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 0)}", "dimension 1 is 0" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (6,)}", "has 1 dimensions" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 99999999999999999999)}",
-		  "over 2^64" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (4294967296, 4294967296)}",
-		  "over 2^64" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (1099511627776, 1)}",
-		  "promises 1099511627776 bytes" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), 'x': 1}",
-		  "unknown key" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3)} x",
-		  "goes on after the dict" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3)", "not a dict" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2)}",
-		  "goes on after byte" },
-		{ "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 4)}", "promises 8 bytes" },
-	};
 	reader r;
 
 	(void)state;
 	make(&r);
 	for (int version = 1; version <= 2; version++)
-		for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-			put("x", file, npy(version, bad[i].dict, bytes, 6));
-			assert_refused(&r, bad[i].part);
+		for (size_t i = 0; i < sizeof bad_headers / sizeof *bad_headers; i++) {
+			put("x", file, npy(version, bad_headers[i].dict, bytes, 6));
+			assert_refused(&r, bad_headers[i].part);
 			assert_non_null(strstr(r.err.text, "/x: "));
 		}
-	size_t n = npy(2, bad[1].dict, bytes, 6);
+	size_t n = npy(2, bad_headers[1].dict, bytes, 6);
 	file[11] = 255;
 	put("x", file, n);
 	assert_refused(&r, "a header of ");

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "data/scale.h"
+
 static void test_ln(void **state)
 {
 	uint64_t seed = 3;

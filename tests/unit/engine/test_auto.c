@@ -16,7 +16,7 @@ static double cot_bytes(const char *name, quo_link link)
 {
 	const quo_session s = { .parties = 2, .dry = true, .link = link };
 	quo_instance *ot = quo_test_registered_instance(QUO_KIND_OT, name);
-	const quo_ot_ops *ops = ot->ops;
+	const quo_ot_ops *ops = quo_ot(ot);
 	quo_cost setup = QUO_COST_INIT, cost = QUO_COST_INIT;
 
 	ops->cost_open(ot->self, &s, 0, &setup);
@@ -66,7 +66,7 @@ static quo_cost map_cost(const char *name, quo_link link, const char *ot, const 
 	quo_test_open_cots(&s, ot);
 	cost = (quo_cost)QUO_COST_INIT;
 	quo_instance *engine = quo_test_registered_instance(QUO_KIND_CIRCUITS, name);
-	const quo_circuits_ops *ops = engine->ops;
+	const quo_circuits_ops *ops = quo_circuits(engine);
 	quo_tensor *in = quo_temp(&s, quo_spec_bits(16, false, 1, &dim), &err);
 	quo_tensor *out = quo_temp(&s, quo_spec_bits(1, false, 1, &dim), &err);
 	assert_true(in && out);
@@ -119,7 +119,7 @@ static void test_circuits_choice(void **state)
 static void test_goal(void **state)
 {
 	quo_instance *engine = quo_test_registered_instance(QUO_KIND_CIRCUITS, "auto");
-	const quo_circuits_ops *ops = engine->ops;
+	const quo_circuits_ops *ops = quo_circuits(engine);
 	quo_session s = { .parties = 2, .parts = 1 };
 
 	(void)state;
@@ -163,7 +163,7 @@ static void test_average(void **state)
 static void lie_ot(quo_session *s, void *arg)
 {
 	quo_instance *ot = quo_test_registered_instance(QUO_KIND_OT, "auto");
-	const quo_ot_ops *ops = ot->ops;
+	const quo_ot_ops *ops = quo_ot(ot);
 	quo_err err = QUO_ERR_INIT;
 
 	(void)arg;
@@ -181,7 +181,7 @@ static void lie_circuits(quo_session *s, void *arg)
 {
 	quo_circuit *c = chain(QUO_SMALL, 3);
 	quo_instance *engine = quo_test_registered_instance(QUO_KIND_CIRCUITS, "auto");
-	const quo_circuits_ops *ops = engine->ops;
+	const quo_circuits_ops *ops = quo_circuits(engine);
 	quo_err err = QUO_ERR_INIT;
 	uint32_t dim = 10;
 

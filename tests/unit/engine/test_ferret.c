@@ -30,7 +30,7 @@ static void open_run(struct run *r, quo_session *s, const char *yaml)
 	*r = (struct run){ .s = s, .cost = QUO_COST_INIT };
 	r->ot = quo_test_configured_instance(QUO_KIND_OT, yaml);
 	r->dry = quo_test_configured_instance(QUO_KIND_OT, yaml);
-	r->ops = r->ot->ops;
+	r->ops = quo_ot(r->ot);
 	r->out = quo_alloc(MANY, sizeof *r->out, &err);
 	r->q = quo_alloc(MANY, sizeof *r->q, &err);
 	r->choices = quo_alloc(MANY / 64, sizeof *r->choices, &err);
@@ -333,7 +333,7 @@ static double dry_bytes(const char *yaml, size_t n, double *seconds)
 {
 	const quo_session s = { .parties = 2, .dry = true };
 	quo_instance *ot = quo_test_configured_instance(QUO_KIND_OT, yaml);
-	const quo_ot_ops *ops = ot->ops;
+	const quo_ot_ops *ops = quo_ot(ot);
 	quo_cost setup = QUO_COST_INIT, cost = QUO_COST_INIT;
 
 	ops->cost_open(ot->self, &s, 0, &setup);
@@ -371,7 +371,7 @@ static void lie(quo_session *s, void *arg)
 {
 	quo_err err = QUO_ERR_INIT;
 	quo_instance *ot = quo_test_configured_instance(QUO_KIND_OT, "ferret");
-	const quo_ot_ops *ops = ot->ops;
+	const quo_ot_ops *ops = quo_ot(ot);
 
 	if (s->party == 0) {
 		quo_test_ok(quo_channel_send(s->peer, arg, 1, &err));
@@ -402,7 +402,7 @@ static quo_block even_delta(void *self)
 static void refuse_even(quo_session *s, void *arg)
 {
 	const quo_registered *ferret = arg;
-	quo_ot_ops ops = *(const quo_ot_ops *)quo_test_dealer_ot.ops;
+	quo_ot_ops ops = *QUO_OPS(QUO_KIND_OT, &quo_test_dealer_ot);
 	quo_component component = quo_test_dealer_ot;
 	quo_err err = QUO_ERR_INIT;
 	struct config {
@@ -412,10 +412,10 @@ static void refuse_even(quo_session *s, void *arg)
 	} config = { .set = 4 };
 
 	ops.delta = even_delta;
-	component.ops = &ops;
+	component.ops_ = &ops;
 	config.setup = quo_test_instance(&component);
 	quo_instance *ot = quo_test_instance_with(&ferret->component, &config);
-	const quo_ot_ops *o = ot->ops;
+	const quo_ot_ops *o = quo_ot(ot);
 	quo_status status = o->open(ot->self, s, 0, &err);
 	if (s->party == 0)
 		quo_test_assert_error(&err, QUO_BUG, "lowest bit 0");

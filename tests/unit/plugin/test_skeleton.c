@@ -6,13 +6,10 @@
 #include <quotient/bits.h>
 
 #include "config/experiment.h"
+#include "data/dataset.h"
+#include "plugin/loader.h"
 
 #define N 4000
-
-static const quo_optim_ops *ops_of(const quo_instance *optimizer)
-{
-	return optimizer->ops;
-}
 
 /* The new weights by the plugin's circuit, evaluated in the clear. */
 static void update(const quo_instance *optimizer, int epoch, const int32_t *v, const int32_t *g,
@@ -25,7 +22,7 @@ static void update(const quo_instance *optimizer, int epoch, const int32_t *v, c
 	quo_update u = { .epoch = epoch };
 	u.v = quo_input(b, "v", QUO_PORT_BITS, 8, true, false);
 	u.g = quo_input(b, "g", QUO_PORT_BITS, 18, true, false);
-	ops_of(optimizer)->update(optimizer->self, b, &u);
+	quo_optim(optimizer)->update(optimizer->self, b, &u);
 	assert_true(u.v.is_signed);
 	quo_output(b, "v", quo_resize(u.v, 8, true));
 	quo_circuit *c = quo_circuit_finish(b, &err);
@@ -68,10 +65,10 @@ static void follows_the_formula(void **state)
 			assert_int_equal(out[i], moved > 127 ? 127 : moved < -127 ? -127 : moved);
 		}
 	}
-	assert_int_not_equal(ops_of(optimizer)->variant(optimizer->self, 0),
-			     ops_of(optimizer)->variant(optimizer->self, 1));
-	assert_int_equal(ops_of(optimizer)->variant(optimizer->self, 1),
-			 ops_of(optimizer)->variant(optimizer->self, 9));
+	assert_int_not_equal(quo_optim(optimizer)->variant(optimizer->self, 0),
+			     quo_optim(optimizer)->variant(optimizer->self, 1));
+	assert_int_equal(quo_optim(optimizer)->variant(optimizer->self, 1),
+			 quo_optim(optimizer)->variant(optimizer->self, 9));
 	quo_experiment_free(owner);
 }
 
@@ -94,7 +91,7 @@ static void builds_outside_the_tree(void **state)
 		 "'%s/plugins/skeleton/sign_sgd.c' -o %s",
 		 source, source, path);
 	assert_int_equal(system(command), 0);
-	quo_registry *registry = quo_registry_new(&err);
+	quo_registry *registry = quo_registry_new(quo_data_components, &err);
 	assert_non_null(registry);
 	quo_test_ok(quo_registry_load_file(registry, path, &err));
 	assert_non_null(quo_registry_find(registry, QUO_KIND_OPTIM, "sign-sgd"));

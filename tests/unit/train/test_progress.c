@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "report/progress.h"
+#include "text/units.h"
 
 static double fake_time;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tools/bench/products.h"
+#include "tools/bench/bench_products.h"
 
 #include <stdio.h>
 
-#include "tools/bench/circuits.h"
+#include "tools/bench/bench_circuits.h"
 
 const char *const bench_method_names[] = { "COT, ternary", "circuit", "OT, Gilboa" };
 

@@ -4,7 +4,7 @@
  * shares; the layer is the middle one of n0-n-n-10, so that it has all the parts: conversion of its
  * input, masks, an error to hand down.
  */
-#include "tools/bench/layer.h"
+#include "tools/bench/bench_layer.h"
 
 #include <string.h>
 
@@ -91,7 +91,7 @@ static quo_status to_integers(quo_session *s, quo_value *v, quo_err *err)
 static quo_status forward(struct state *t, quo_session *s, unsigned phase, quo_err *err)
 {
 	quo_net_layer *l = t->l;
-	const quo_layer_ops *ops = l->layer->ops;
+	const quo_layer_ops *ops = quo_layer(l->layer);
 
 	switch ((enum forward_phase)phase) {
 	case A_TO_INTEGERS:
@@ -158,7 +158,7 @@ static quo_status update(struct state *t, quo_session *s, quo_err *err)
 static quo_status backward(struct state *t, quo_session *s, unsigned phase, quo_err *err)
 {
 	quo_net_layer *l = t->l;
-	const quo_layer_ops *ops = l->layer->ops;
+	const quo_layer_ops *ops = quo_layer(l->layer);
 
 	switch ((enum backward_phase)phase) {
 	case NORMALISE:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tools/bench/circuits.h"
+#include "tools/bench/bench_circuits.h"
 
 #include <stdio.h>
 
