@@ -23,6 +23,7 @@ struct quo_gemm {
 	quo_pool *pool;
 	size_t n_panels; /* of A, one for each thread */
 	uint32_t *a, *b;
+	uint32_t trace;
 };
 
 static size_t panel_words(const quo__gemm_kernel *kernel)
@@ -225,6 +226,8 @@ static bool pass(struct run *r, unsigned la, unsigned lb, bool first)
 	struct block b = { .r = r, .la = la, .lb = lb, .first = first };
 	size_t block_n = BLOCK_N * r->method->group;
 
+	r->g->trace = r->g->trace << 4 |
+		      (r->method == &r->g->kernel->bytes ? QUO__GEMM_BYTES : 1 + la + 2 * lb);
 	for (b.k0 = 0; b.k0 < r->p; b.k0 += BLOCK_P) {
 		b.count = r->p - b.k0 < BLOCK_P ? r->p - b.k0 : BLOCK_P;
 		for (b.j0 = 0; b.j0 < r->n; b.j0 += block_n) {
@@ -241,37 +244,44 @@ static bool pass(struct run *r, unsigned la, unsigned lb, bool first)
 	return true;
 }
 
+/* c = 0 where nothing is summed; else the tile's rows are made to lie in c as wholes, by
+ * C^T = B^T A^T, but where that wastes a tile: then a_t and b_t hold the operands. False: done. */
+static bool begin(struct run *r, quo_gemm_operand *a_t, quo_gemm_operand *b_t)
+{
+	const quo_gemm_operand *a = r->a, *b = r->b;
+
+	r->g->trace = 0;
+	if (r->p == 0) {
+		for (size_t i = 0; i < r->m; i++)
+			for (size_t j = 0; j < r->n; j++)
+				r->c[i * r->row_stride + j * r->col_stride] = 0;
+		return false;
+	}
+	*a_t = *a, *b_t = *b;
+	if (r->row_stride == 1 && r->col_stride != 1 && r->m >= r->g->kernel->cols) {
+		size_t m = r->m, stride = r->row_stride;
+		*a_t = *b, *b_t = *a;
+		a_t->row_stride = b->col_stride, a_t->col_stride = b->row_stride;
+		b_t->row_stride = a->col_stride, b_t->col_stride = a->row_stride;
+		r->m = r->n, r->n = m;
+		r->row_stride = r->col_stride, r->col_stride = stride;
+	}
+	r->a = a_t, r->b = b_t;
+	return true;
+}
+
 void quo_gemm_run(quo_gemm *g, size_t m, size_t n, size_t p, const quo_gemm_operand *a,
 		  const quo_gemm_operand *b, uint32_t *c, size_t row_stride, size_t col_stride,
 		  unsigned width)
 {
-	struct run r = { .g = g,
-			 .m = m,
-			 .n = n,
-			 .p = p,
-			 .a = a,
-			 .b = b,
-			 .c = c,
-			 .row_stride = row_stride,
-			 .col_stride = col_stride,
-			 .mask = quo_mask32(width) };
+	struct run r = { .g = g, .m = m, .n = n, .p = p };
 	quo_gemm_operand a_t, b_t;
 
-	if (p == 0) {
-		for (size_t i = 0; i < m; i++)
-			for (size_t j = 0; j < n; j++)
-				c[i * row_stride + j * col_stride] = 0;
+	r.a = a, r.b = b, r.c = c;
+	r.row_stride = row_stride, r.col_stride = col_stride;
+	r.mask = quo_mask32(width);
+	if (!begin(&r, &a_t, &b_t))
 		return;
-	}
-	/* C^T = B^T A^T, so that a tile's rows lie in c as wholes, but where that wastes a tile. */
-	if (row_stride == 1 && col_stride != 1 && m >= g->kernel->cols) {
-		a_t = *b, b_t = *a;
-		a_t.row_stride = b->col_stride, a_t.col_stride = b->row_stride;
-		b_t.row_stride = a->col_stride, b_t.col_stride = a->row_stride;
-		r.a = &a_t, r.b = &b_t;
-		r.m = n, r.n = m;
-		r.row_stride = col_stride, r.col_stride = row_stride;
-	}
 	/* What fits bytes is seen while packing; the attempt is given up at the first that does
 	 * not. */
 	r.method = &g->kernel->bytes;
@@ -284,4 +294,41 @@ void quo_gemm_run(quo_gemm *g, size_t m, size_t n, size_t p, const quo_gemm_oper
 		pass(&r, 1, 0, false);
 	if (!fits_limb(r.b, p, r.n))
 		pass(&r, 0, 1, false);
+}
+
+/* What an operand's entries count for mod 2^width, in bits. */
+static unsigned useful_width(quo_gemm_operand *x, unsigned width)
+{
+	if (x->bytes)
+		return 8;
+	x->width = x->width < width ? x->width : width;
+	return x->width;
+}
+
+void quo_gemm_run_shares(quo_gemm *g, size_t m, size_t n, size_t p, const quo_gemm_operand *a,
+			 const quo_gemm_operand *b, uint32_t *c, size_t row_stride,
+			 size_t col_stride, unsigned width)
+{
+	struct run r = { .g = g, .m = m, .n = n, .p = p };
+	quo_gemm_operand a_t, b_t;
+
+	r.a = a, r.b = b, r.c = c;
+	r.row_stride = row_stride, r.col_stride = col_stride;
+	r.mask = quo_mask32(width);
+	if (!begin(&r, &a_t, &b_t))
+		return;
+	unsigned a_width = useful_width(&a_t, width), b_width = useful_width(&b_t, width);
+	bool bytes = a_width <= 8 && b_width <= 8 && g->kernel->bytes.group;
+	/* Entries of 8 bits are never beyond the method's. */
+	r.method = bytes ? &g->kernel->bytes : &g->kernel->limbs;
+	pass(&r, 0, 0, true);
+	if (a_width > 16)
+		pass(&r, 1, 0, false);
+	if (b_width > 16)
+		pass(&r, 0, 1, false);
+}
+
+uint32_t quo__gemm_trace(const quo_gemm *g)
+{
+	return g->trace;
 }

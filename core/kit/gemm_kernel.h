@@ -67,6 +67,11 @@ const quo__gemm_kernel *quo__gemm_kernel_here(void);
  * benchmarks). */
 quo_gemm *quo__gemm_new_with(const quo__gemm_kernel *kernel, quo_err *err);
 
+/* The passes of the last call (tests), a hexadecimal digit each, the first on the left: 1 + la + 2 lb
+ * for limb la of A by limb lb of B, or QUO__GEMM_BYTES. */
+#define QUO__GEMM_BYTES 8u
+uint32_t quo__gemm_trace(const quo_gemm *gemm);
+
 static inline uint32_t quo__gemm_limb(uint32_t v, unsigned extend, unsigned limb)
 {
 	v = (uint32_t)((int32_t)(v << extend) >> extend);

@@ -63,8 +63,9 @@ static const quo_method data_methods[] = {
 static const char *check_protocol(const void *ops)
 {
 	const quo_protocol_ops *protocol = ops;
-	return protocol->parties == 1 || protocol->parties == 2 ? NULL
-								: "parties is neither 1 nor 2";
+	return protocol->parties >= 1 && protocol->parties <= QUO_MAX_PARTIES
+		       ? NULL
+		       : "parties is not in 1..16";
 }
 
 static const char *check_layer(const void *ops)

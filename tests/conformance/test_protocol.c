@@ -435,6 +435,8 @@ static void for_every_protocol(test_part *part)
 		if (r->component.kind != QUO_KIND_PROTOCOL)
 			continue;
 		const quo_protocol_ops *ops = QUO_OPS(QUO_KIND_PROTOCOL, &r->component);
+		if (ops->parties > 2) /* tests/unit/protocols */
+			continue;
 		struct run run = { r->component.name, part };
 		n++;
 		print_message("protocol %s\n", run.name);

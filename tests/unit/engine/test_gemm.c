@@ -65,7 +65,11 @@ static quo_gemm_operand operand(uint32_t *words, int8_t *bytes, size_t n, unsign
 				   .width = width > 32 ? 32 : width };
 }
 
-static void check_shape(quo_gemm *g, const struct shape *t, unsigned transposed)
+typedef void run_fn(quo_gemm *g, size_t m, size_t n, size_t p, const quo_gemm_operand *a,
+		    const quo_gemm_operand *b, uint32_t *c, size_t row_stride, size_t col_stride,
+		    unsigned width);
+
+static void check_shape_by(run_fn *run, quo_gemm *g, const struct shape *t, unsigned transposed)
 {
 	size_t m = t->m, n = t->n, p = t->p;
 	uint32_t *a = quo_alloc(2 * m * p + JUNK, sizeof *a, NULL),
@@ -86,7 +90,7 @@ static void check_shape(quo_gemm *g, const struct shape *t, unsigned transposed)
 	ob.row_stride = (bt ? 1 : n) << gaps, ob.col_stride = (bt ? p : 1) << gaps;
 	memset(c, 0xa5, m * n * sizeof *c);
 	c[m * n] = 0x5a5a5a5a;
-	quo_gemm_run(g, m, n, p, &oa, &ob, c, ct ? 1 : n, ct ? m : 1, t->width);
+	run(g, m, n, p, &oa, &ob, c, ct ? 1 : n, ct ? m : 1, t->width);
 	assert_int_equal(c[m * n], 0x5a5a5a5a);
 	for (size_t i = 0; i < m; i++)
 		for (size_t j = 0; j < n; j++) {
@@ -109,6 +113,49 @@ static void check_shape(quo_gemm *g, const struct shape *t, unsigned transposed)
 	quo_free(a);
 	quo_free(b);
 	quo_free(c);
+}
+
+static void check_shape(quo_gemm *g, const struct shape *t, unsigned transposed)
+{
+	check_shape_by(quo_gemm_run, g, t, transposed);
+	check_shape_by(quo_gemm_run_shares, g, t, transposed);
+}
+
+/* Passes that shapes and widths prescribe, where the values would need fewer or more. */
+static void check_passes(const quo__gemm_kernel *kernel)
+{
+	static const struct {
+		struct shape shape;
+		uint32_t passes;
+	} cases[] = {
+		{ { 20, 40, 60, SMALL, SMALL, 32 }, 0x123 },
+		{ { 20, 40, 60, SMALL, BYTES, 22 }, 0x12 },
+		{ { 20, 40, 60, BYTES, SMALL, 17 }, 0x13 },
+		{ { 20, 40, 60, 32, 32, 16 }, 0x1 },
+		{ { 20, 40, 60, 22, 22, 22 }, 0x123 },
+		{ { 20, 40, 60, 16, 18, 22 }, 0x13 },
+		{ { 20, 40, 60, 9, 8, 32 }, 0x1 },
+		{ { 20, 40, 60, 32, 32, 8 }, QUO__GEMM_BYTES },
+		{ { 20, 40, 60, 8, BYTES, 32 }, QUO__GEMM_BYTES },
+	};
+	quo_err err = QUO_ERR_INIT;
+	quo_gemm *g = quo__gemm_new_with(kernel, &err);
+
+	assert_non_null(g);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (unsigned round = 0; round < 5; round++) {
+			uint32_t passes = cases[i].passes;
+			if (passes == QUO__GEMM_BYTES && !kernel->bytes.group)
+				passes = 1;
+			check_shape_by(quo_gemm_run_shares, g, &cases[i].shape, 0);
+			assert_int_equal(quo__gemm_trace(g), passes);
+		}
+	/* What looks at the values takes one pass over the same. */
+	if (kernel->bytes.group) {
+		check_shape_by(quo_gemm_run, g, &cases[0].shape, 0);
+		assert_int_equal(quo__gemm_trace(g), QUO__GEMM_BYTES);
+	}
+	quo_gemm_free(g);
 }
 
 static void check_tier(const quo__gemm_kernel *kernel)
@@ -148,6 +195,7 @@ static void check_tier(const quo__gemm_kernel *kernel)
 		for (unsigned transposed = 0; transposed < 16; transposed++)
 			check_shape(g, &shapes[i], transposed);
 	quo_gemm_free(g);
+	check_passes(kernel);
 }
 
 static void test_portable(void **unused)

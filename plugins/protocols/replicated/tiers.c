@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which kernels run. */
+#include "replicated.h"
+
+const struct rep_kernels *rep_kernels(void)
+{
+	return QUO_TIER_PICK(&rep_rows_portable, &rep_rows_avx2, &rep_rows_avx512);
+}
