@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "run/child.h"
+#include "run/children.h"
 #include "run/interrupt.h"
 
 enum { PARTY_0, PARTY_1, TWIN, PROCESSES };
@@ -38,9 +38,9 @@ quo_status quo_run_foresee(quo_run *run, quo_registry *registry, const quo_data_
 {
 	quo_experiment *other;
 
-	QUO_TRY(quo_cli_load(run->cli, registry, NULL, &other, err));
+	QUO_TRY(quo_run_load(run->options, registry, NULL, &other, err));
 	quo_status status = quo_forecast_run(&run->forecast, quo_experiment_config_of(other), shape,
-					     run->cli->reveal_model, err);
+					     run->options->reveal_model, err);
 	quo_experiment_free(other);
 	return status;
 }
@@ -67,7 +67,7 @@ static quo_status party_child(struct local *l, int party, quo_err *err)
 	QUO_TRY(quo_party_connect(l->run, &p, err));
 	l->run->leads = party == l->run->lead;
 	l->run->other_rss = l->run->leads ? &l->outcome[1 - party].rss : NULL;
-	if (l->run->cli->verify) {
+	if (l->run->options->verify) {
 		p.trace = quo_verify_party;
 		p.verify.fd = party == 0 ? l->log[0] : -1;
 		close(l->log[1]);
@@ -82,7 +82,7 @@ static quo_status load_twin(const struct local *l, quo_experiment **out, quo_err
 	char named[100];
 
 	snprintf(named, sizeof named, "protocol.use=%s", l->run->config->protocol->component->name);
-	return quo_cli_load(l->run->cli, l->registry,
+	return quo_run_load(l->run->options, l->registry,
 			    (const char *const[]){ named, "protocol={use: clear}", NULL }, out,
 			    err);
 }
@@ -192,7 +192,7 @@ static quo_status fork_all(struct local *l, quo_err *err)
 {
 	quo_status status = QUO_OK;
 
-	if (l->run->cli->verify) {
+	if (l->run->options->verify) {
 		if (pipe(l->log) != 0)
 			return quo_fail(err, QUO_FAILED, "cannot make a pipe: %s", strerror(errno));
 		l->pid[TWIN] = start(l, TWIN, err);
@@ -231,7 +231,7 @@ static quo_status load_shares(struct local *l, quo_err *err)
 	for (int i = 0; i < 2; i++)
 		QUO_TRY(quo_run_load_share(l->run, i, &l->input[i], &id[i], err));
 	QUO_TRY(quo_data_share_match(l->input, id, err));
-	return l->run->cli->verify ? quo_data_share_join(l->input, &l->data, err) : QUO_OK;
+	return l->run->options->verify ? quo_data_share_join(l->input, &l->data, err) : QUO_OK;
 }
 
 static quo_status open_folder(quo_run *run, quo_err *err)
@@ -256,7 +256,7 @@ static quo_status with_data(struct local *l, quo_err *err)
 	quo_data_shape shape =
 		quo_run_has_shares(run) ? l->input[0].shape : quo_data_shape_of(&l->data);
 
-	if (run->cli->verify && protocol->parties == 1)
+	if (run->options->verify && protocol->parties == 1)
 		return quo_fail(err, QUO_USAGE,
 				"--verify compares a secure protocol with clear; protocol %s has "
 				"nothing to compare: run it without --verify",
@@ -274,10 +274,10 @@ quo_status quo_run_local(quo_run *run, quo_registry *registry, quo_err *err)
 {
 	struct local l = { .run = run, .registry = registry, .log = { -1, -1 } };
 
-	if (run->cli->party >= 0)
+	if (run->options->party >= 0)
 		return quo_fail(err, QUO_USAGE,
 				"--party %d needs --listen HOST:PORT or --connect HOST:PORT",
-				run->cli->party);
+				run->options->party);
 	l.outcome = mmap(NULL, PROCESSES * sizeof *l.outcome, PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (l.outcome == MAP_FAILED)

@@ -30,8 +30,8 @@ static void banner(const quo_run *run)
 	if (quo_protocol(run->config->protocol)->parties > 1)
 		fprintf(run->ui, "revealed: %s%s%s\n",
 			run->config->reveal.n ? "test accuracy" : "nothing",
-			run->cli->reveal_model ? ", the model" : "",
-			run->cli->verify ? "; --verify OPENS EVERY TENSOR: no privacy" : "");
+			run->options->reveal_model ? ", the model" : "",
+			run->options->verify ? "; --verify OPENS EVERY TENSOR: no privacy" : "");
 	fflush(run->ui);
 }
 
@@ -92,7 +92,7 @@ static quo_status on_report(void *arg, const quo_trainer_report *r, quo_err *err
 
 static quo_status start_progress(struct job *job, quo_err *err)
 {
-	if (!job->run->leads || job->run->cli->quiet)
+	if (!job->run->leads || job->run->options->quiet)
 		return QUO_OK;
 	job->progress = quo_progress_new(
 		&(quo_progress_config){ .out = stderr,
@@ -250,7 +250,7 @@ static quo_status reveal(struct job *job, quo_err *err)
 {
 	size_t n = quo_trainer_weights(&job->trainer);
 
-	if (!job->run->cli->reveal_model && quo_parties(job->session) > 1)
+	if (!job->run->options->reveal_model && quo_parties(job->session) > 1)
 		return QUO_OK;
 	job->weights = quo_alloc(n, 1, err);
 	if (!job->weights)

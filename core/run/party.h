@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One party's part of a run, from the handshake to the output files. */
-#ifndef QUOTIENT_TOOLS_PARTY_H
-#define QUOTIENT_TOOLS_PARTY_H
+#ifndef QUOTIENT_CORE_PARTY_H
+#define QUOTIENT_CORE_PARTY_H
 
 #include <stdio.h>
 
 #include "net/mesh.h"
+#include "run/options.h"
 #include "store/output.h"
-#include "tools/cli.h"
 #include "train/forecast.h"
 #include "train/verify.h"
 
@@ -40,7 +40,7 @@ typedef struct quo_watch {
 
 /* What a run is, before it knows its party. */
 struct quo_run {
-	const quo_cli *cli;
+	const quo_run_options *options;
 	const quo_work *work;
 	void *arg; /* of the work */
 	quo_experiment *experiment;
@@ -98,6 +98,9 @@ quo_status quo_run_write_summary(quo_run *run, quo_json *j, bool is_secret, quo_
  * component decides by it. Closes the mesh on failure.
  */
 quo_status quo_party_connect(const quo_run *run, quo_party *party, quo_err *err);
+
+/* Whether all that went to standard output has arrived. */
+quo_status quo_run_printed(quo_err *err);
 
 /* Load the components and the experiment of the command line; says which party this is. */
 quo_status quo_run_open(quo_run *run, quo_registry *registry, quo_err *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What every tool that runs parties needs of a party: its channel, its session, its files. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +18,12 @@ quo_status quo_run_open(quo_run *run, quo_registry *registry, quo_err *err)
 {
 	const quo_network_config *network;
 
-	QUO_TRY(quo_registry_load_default(registry, run->cli->plugin_dir, err));
-	QUO_TRY(quo_cli_load(run->cli, registry, NULL, &run->experiment, err));
+	QUO_TRY(quo_registry_load_default(registry, run->options->plugin_dir, err));
+	QUO_TRY(quo_run_load(run->options, registry, NULL, &run->experiment, err));
 	run->config = quo_experiment_config_of(run->experiment);
 	network = &run->config->network;
-	run->party = quo_meeting_mode(network, run->cli->party) == QUO_MODE_LOCAL ? -1
-		     : run->cli->party >= 0                                       ? run->cli->party
+	run->party = quo_meeting_mode(network, run->options->party) == QUO_MODE_LOCAL ? -1
+		     : run->options->party >= 0                                       ? run->options->party
 		     : network->mode == QUO_MODE_LISTEN                           ? 0
 										  : 1;
 	return QUO_OK;
@@ -183,14 +184,22 @@ quo_status quo_run_write_config(quo_run *run, quo_err *err)
 	return status;
 }
 
+quo_status quo_run_printed(quo_err *err)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return QUO_OK;
+	return quo_fail(err, QUO_FAILED, "standard output: cannot write: %s; send it elsewhere",
+			strerror(errno));
+}
+
 quo_status quo_run_write_summary(quo_run *run, quo_json *j, bool is_secret, quo_err *err)
 {
 	QUO_TRY(quo_json_status(j, err));
 	QUO_TRY(quo_folder_write(run->output, "summary.json", j->out.data, j->out.n, is_secret,
 				 err));
-	if (!run->cli->json)
+	if (!run->options->json)
 		return QUO_OK;
 	fwrite(j->out.data, 1, j->out.n, stdout);
 	fputc('\n', stdout);
-	return quo_cli_printed(err);
+	return quo_run_printed(err);
 }

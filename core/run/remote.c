@@ -115,7 +115,7 @@ quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err)
 		return quo_fail(err, QUO_USAGE,
 				"protocol %s has one party; run it without --listen or --connect",
 				run->config->protocol->component->name);
-	if (run->cli->verify)
+	if (run->options->verify)
 		return quo_fail(
 			err, QUO_USAGE,
 			"--verify needs the data in the clear, in one place; run it without --listen or --connect");
@@ -130,7 +130,7 @@ quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err)
 
 quo_status quo_run_parties(quo_run *run, quo_registry *registry, quo_err *err)
 {
-	bool local = quo_meeting_mode(&run->config->network, run->cli->party) == QUO_MODE_LOCAL;
+	bool local = quo_meeting_mode(&run->config->network, run->options->party) == QUO_MODE_LOCAL;
 
 	return local ? quo_run_local(run, registry, err) : quo_run_remote(run, registry, err);
 }

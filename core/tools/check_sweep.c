@@ -21,15 +21,15 @@ static quo_status resolve(struct check *c, uint32_t point, quo_err *err)
 	quo_experiment *experiment;
 	quo_cli cli = *c->cli;
 
-	cli.point = point;
-	QUO_TRY(quo_cli_load(&cli, c->registry, NULL, &experiment, err));
+	cli.run.point = point;
+	QUO_TRY(quo_run_load(&cli.run, c->registry, NULL, &experiment, err));
 	bool local = quo_experiment_config_of(experiment)->network.mode == QUO_MODE_LOCAL;
 	quo_experiment_free(experiment);
 	if (!local)
 		return quo_fail(err, QUO_USAGE,
 				"%s is a sweep, which runs both parties on this machine; set "
 				"network.mode to local",
-				cli.file);
+				cli.run.file);
 	return QUO_OK;
 }
 
@@ -41,7 +41,7 @@ static void say(struct check *c, const char *title, const quo_forecast *f)
 	c->bytes += bytes;
 	c->rounds += f->cost.rounds;
 	c->seconds += f->seconds;
-	if (!c->cli->json) {
+	if (!c->cli->run.json) {
 		printf("  %-44.80s  %8llu  %9s  %10llu  %9s  %8s\n", title,
 		       (unsigned long long)f->steps, quo_format_bytes(a, bytes),
 		       (unsigned long long)f->cost.rounds, quo_format_bytes(b, f->memory_bytes),
@@ -61,14 +61,14 @@ static void say(struct check *c, const char *title, const quo_forecast *f)
 static quo_status foresee(struct check *c, uint32_t point, quo_err *err)
 {
 	quo_cli cli = *c->cli;
-	quo_run run = { .cli = &cli, .work = &quo_training, .party = -1, .ui = stdout };
+	quo_run run = { .options = &cli.run, .work = &quo_training, .party = -1, .ui = stdout };
 	quo_data_shape shape;
 	const char *title = quo_sweep_title(c->arena, c->sweep, point, err);
 
-	cli.point = point;
+	cli.run.point = point;
 	if (!title)
 		return QUO_FAILED;
-	QUO_TRY(quo_cli_load(&cli, c->registry, NULL, &run.experiment, err));
+	QUO_TRY(quo_run_load(&cli.run, c->registry, NULL, &run.experiment, err));
 	run.config = quo_experiment_config_of(run.experiment);
 	quo_status status = quo_run_load_shape(run.config, &shape, err);
 	if (status == QUO_OK)
@@ -85,12 +85,12 @@ static quo_status check_all(struct check *c, quo_err *err)
 	const quo_sweep *s = c->sweep;
 	uint32_t seeds = s->seeds < 0 ? 1 : s->axis[s->seeds].n, n = s->n_points / seeds;
 
-	QUO_TRY(quo_registry_load_default(c->registry, c->cli->plugin_dir, err));
+	QUO_TRY(quo_registry_load_default(c->registry, c->cli->run.plugin_dir, err));
 	for (uint32_t i = 0; i < s->n_points; i++)
 		QUO_TRY(resolve(c, i, err));
-	if (!c->cli->json)
+	if (!c->cli->run.json)
 		printf("%s: a sweep of %u runs\n\n  %-44s  %8s  %9s  %10s  %9s  %8s\n",
-		       c->cli->file, s->n_points, "run", "steps", "bytes", "rounds", "memory",
+		       c->cli->run.file, s->n_points, "run", "steps", "bytes", "rounds", "memory",
 		       "time");
 	quo_json_object(&c->json, NULL);
 	quo_json_uint(&c->json, "runs", s->n_points);
@@ -118,7 +118,7 @@ quo_status quo_check_sweep(const quo_cli *cli, quo_registry *registry, quo_arena
 	uint32_t seeds = sweep->seeds < 0 ? 1 : sweep->axis[sweep->seeds].n;
 
 	quo_status status = check_all(&c, err);
-	if (status == QUO_OK && cli->json)
+	if (status == QUO_OK && cli->run.json)
 		printf("%.*s\n", (int)c.json.out.n, (const char *)c.json.out.data);
 	else if (status == QUO_OK && c.seconds > 0) /* in the clear nothing is forecast */
 		printf("\n%sall together %s, about %s, a core for each party\n",
@@ -127,5 +127,5 @@ quo_status quo_check_sweep(const quo_cli *cli, quo_registry *registry, quo_arena
 		       quo_format_seconds(b, seeds * c.seconds));
 	quo_json_free(&c.json);
 	QUO_TRY(status);
-	return quo_cli_printed(err);
+	return quo_run_printed(err);
 }

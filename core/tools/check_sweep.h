@@ -3,6 +3,7 @@
 #ifndef QUOTIENT_TOOLS_CHECK_SWEEP_H
 #define QUOTIENT_TOOLS_CHECK_SWEEP_H
 
+#include "tools/cli.h"
 #include "config/sweep.h"
 #include "run/party.h"
 

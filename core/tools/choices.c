@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/cli.h"
 #include "tools/choices.h"
 
 #include <string.h>
@@ -73,21 +74,21 @@ static void scale_up(quo_choice *c, const quo_forecast *f, const quo_experiment_
 static quo_status forecast(const struct survey *v, quo_choice *c, const char *const *extra,
 			   size_t n_extra, quo_err *err)
 {
-	const quo_cli *cli = v->run->cli;
-	const char *sets[QUO_CLI_MAX_SETS + 8];
+	const quo_run_options *options = v->run->options;
+	const char *sets[QUO_RUN_MAX_SETS + 8];
 	quo_registry *registry = (quo_registry *)(uintptr_t)v->registry;
 	quo_experiment *experiment;
 	quo_forecast f;
-	size_t n = cli->n_sets;
+	size_t n = options->n_sets;
 
-	memcpy(sets, cli->sets, n * sizeof *sets);
+	memcpy(sets, options->sets, n * sizeof *sets);
 	for (size_t i = 0; i < n_extra; i++)
 		sets[n++] = extra[i];
 	sets[n++] = "train.max_steps=" DRY_STEPS;
 	sets[n++] = "train.evaluate=end";
-	QUO_TRY(quo_experiment_load(registry, cli->file, sets, n, &experiment, err));
+	QUO_TRY(quo_experiment_load(registry, options->file, sets, n, &experiment, err));
 	quo_status status = quo_forecast_run(&f, quo_experiment_config_of(experiment), v->shape,
-					     cli->reveal_model, err);
+					     options->reveal_model, err);
 	if (status == QUO_OK) {
 		scale_up(c, &f, v->run->config, v->run->forecast.steps);
 		quo_forecast_free(&f);

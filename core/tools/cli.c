@@ -94,9 +94,9 @@ static bool takes(quo_cli_use use, int option)
 
 static quo_status add_set(quo_cli *cli, const char *set, quo_err *err)
 {
-	if (cli->n_sets == QUO_CLI_MAX_SETS)
-		return quo_fail(err, QUO_USAGE, "more than %d --set", QUO_CLI_MAX_SETS);
-	cli->sets[cli->n_sets++] = set;
+	if (cli->run.n_sets == QUO_RUN_MAX_SETS)
+		return quo_fail(err, QUO_USAGE, "more than %d --set", QUO_RUN_MAX_SETS);
+	cli->run.sets[cli->run.n_sets++] = set;
 	return QUO_OK;
 }
 
@@ -167,19 +167,19 @@ static quo_status apply(quo_cli *cli, int option, quo_err *err)
 	case SET:
 		return add_set(cli, optarg, err);
 	case PLUGIN_DIR:
-		cli->plugin_dir = optarg;
+		cli->run.plugin_dir = optarg;
 		return QUO_OK;
 	case JSON:
-		cli->json = true;
+		cli->run.json = true;
 		return QUO_OK;
 	case REVEAL_MODEL:
-		cli->reveal_model = true;
+		cli->run.reveal_model = true;
 		return QUO_OK;
 	case VERIFY:
-		cli->verify = true;
+		cli->run.verify = true;
 		return QUO_OK;
 	case QUIET:
-		cli->quiet = true;
+		cli->run.quiet = true;
 		return QUO_OK;
 	case REPORT:
 		cli->report = true;
@@ -213,7 +213,7 @@ static quo_status apply(quo_cli *cli, int option, quo_err *err)
 	case PARTY:
 		if (strcmp(optarg, "0") != 0 && strcmp(optarg, "1") != 0)
 			return quo_fail(err, QUO_USAGE, "--party is 0 or 1, not '%s'", optarg);
-		cli->party = optarg[0] - '0';
+		cli->run.party = optarg[0] - '0';
 		return QUO_OK;
 	default:
 		return quo_fail(err, QUO_BUG, "option %d has no meaning", option);
@@ -235,7 +235,7 @@ int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, cha
 	const char *tool = strrchr(argv[0], '/');
 	int option, at = 0;
 
-	*cli = (quo_cli){ .use = use, .tool = tool ? tool + 1 : argv[0], .party = -1, .point = -1 };
+	*cli = (quo_cli){ .use = use, .tool = tool ? tool + 1 : argv[0], .run = { .party = -1, .point = -1 } };
 	guard_standard_streams();
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":h", common_options, &at)) != -1) {
@@ -280,7 +280,7 @@ int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, cha
 				optind == argc ? "no experiment file is named"
 					       : "one experiment file at a time",
 				cli->tool, cli->tool);
-	cli->file = argv[optind];
+	cli->run.file = argv[optind];
 	return network(cli, err);
 }
 
@@ -291,36 +291,10 @@ void quo_cli_free(quo_cli *cli)
 	cli->n_owned = 0;
 }
 
-quo_status quo_cli_printed(quo_err *err)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return QUO_OK;
-	return quo_fail(err, QUO_FAILED, "standard output: cannot write: %s; send it elsewhere",
-			strerror(errno));
-}
-
 int quo_cli_exit(const quo_cli *cli, quo_status status, const quo_err *err)
 {
 	if (status == QUO_OK)
 		return 0;
 	fprintf(stderr, "%s: %s\n", cli->tool, err->text);
 	return status == QUO_USAGE ? 2 : 1;
-}
-
-quo_status quo_cli_load(const quo_cli *cli, quo_registry *registry, const char *const *extra,
-			quo_experiment **out, quo_err *err)
-{
-	const char *sets[QUO_CLI_MAX_SETS + QUO_CLI_MAX_EXTRA];
-	size_t n = cli->n_sets;
-
-	memcpy(sets, cli->sets, n * sizeof *sets);
-	for (size_t i = 0; extra && extra[i]; i++) {
-		if (i == QUO_CLI_MAX_EXTRA)
-			return quo_fail(err, QUO_BUG, "more than %d overrides of the program's own",
-					QUO_CLI_MAX_EXTRA);
-		sets[n++] = extra[i];
-	}
-	return cli->point < 0 ? quo_experiment_load(registry, cli->file, sets, n, out, err)
-			      : quo_experiment_load_point(registry, cli->file, sets, n,
-							  (uint32_t)cli->point, out, err);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Before the parties meet: the model, the rows, what it will cost. */
+#include "tools/cli.h"
 #include "tools/predict.h"
 #include "session/session.h"
 
@@ -13,7 +14,7 @@
 
 static bool is_local(const quo_run *run)
 {
-	return quo_meeting_mode(&run->config->network, run->cli->party) == QUO_MODE_LOCAL;
+	return quo_meeting_mode(&run->config->network, run->options->party) == QUO_MODE_LOCAL;
 }
 
 static int parties(const quo_run *run)
@@ -281,7 +282,7 @@ static quo_status foresee(quo_run *run, quo_registry *registry, const quo_data_s
 	p->rows = shape->rows[QUO_TEST] - p->first;
 	if (config->rows && (uint64_t)config->rows < p->rows)
 		p->rows = (uint32_t)config->rows;
-	QUO_TRY(quo_cli_load(run->cli, registry, NULL, &other, err));
+	QUO_TRY(quo_run_load(run->options, registry, NULL, &other, err));
 	const quo_experiment_config *experiment = quo_experiment_config_of(other);
 	quo_session *s =
 		quo_session_forecast(experiment->protocol, (quo_link)QUO_LINK_LOOPBACK, &cost, err);

@@ -3,6 +3,7 @@
 #ifndef QUOTIENT_TOOLS_PREDICT_H
 #define QUOTIENT_TOOLS_PREDICT_H
 
+#include "tools/cli.h"
 #include "run/local.h"
 #include "train/predictor.h"
 

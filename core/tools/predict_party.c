@@ -103,7 +103,7 @@ static quo_status learn_labelled(quo_predict_job *job, quo_err *err)
 	uint8_t labelled = job->p->labelled;
 
 	if (quo_parties(job->s) == 1 ||
-	    quo_meeting_mode(&job->run->config->network, job->run->cli->party) == QUO_MODE_LOCAL)
+	    quo_meeting_mode(&job->run->config->network, job->run->options->party) == QUO_MODE_LOCAL)
 		return QUO_OK;
 	if (quo_me(job->s) == reader) {
 		QUO_TRY(quo_channel_send(quo_session_peer(job->s), &labelled, 1, err));

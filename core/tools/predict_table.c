@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tools/cli.h"
 #include "tools/predict_table.h"
 
 #include <limits.h>
@@ -122,7 +123,7 @@ bool quo_predict_table_is(const char *path)
 static quo_status find_experiment(const struct table *t, struct row *r, const quo_node *at,
 				  quo_err *err)
 {
-	const char *file = t->cli->file, *slash = strrchr(file, '/'),
+	const char *file = t->cli->run.file, *slash = strrchr(file, '/'),
 		   *experiment = r->config.experiment;
 	int folder = slash && *experiment != '/' ? (int)(slash - file) + 1 : 0;
 	int n = snprintf(r->path, sizeof r->path, "%.*s%s", folder, file, experiment);
@@ -176,10 +177,10 @@ static quo_status read_table(struct table *t, quo_err *err)
 	quo_resolver resolver = { .arena = t->arena, .err = err };
 	quo_node *root, *own;
 
-	QUO_TRY(quo__yaml_load(t->arena, t->cli->file, &root, err));
-	for (size_t i = 0; i < t->cli->n_sets; i++)
-		if (is_own(t->cli->sets[i]))
-			QUO_TRY(quo__node_set(t->arena, root, t->cli->sets[i], err));
+	QUO_TRY(quo__yaml_load(t->arena, t->cli->run.file, &root, err));
+	for (size_t i = 0; i < t->cli->run.n_sets; i++)
+		if (is_own(t->cli->run.sets[i]))
+			QUO_TRY(quo__node_set(t->arena, root, t->cli->run.sets[i], err));
 	if (!(own = quo__node_new(t->arena, QUO_NODE_MAP, root, err)))
 		return QUO_FAILED;
 	QUO_TRY(quo__resolve_table(&resolver, table_options, &t->config, root, root, "",
@@ -192,7 +193,7 @@ static quo_status read_table(struct table *t, quo_err *err)
 static quo_status measure(struct table *t, quo_cli *cli, quo_predicted *out, quo_err *err)
 {
 	quo_predicting predicting = { .result = t->shared };
-	quo_run run = { .cli = cli,
+	quo_run run = { .options = &cli->run,
 			.work = &quo_prediction,
 			.arg = &predicting,
 			.silent = true,
@@ -230,10 +231,10 @@ static quo_status add_set(quo_cli *cli, struct table *t, quo_err *err, const cha
 	if (n < 0 || (size_t)n >= sizeof text)
 		return quo_fail(err, QUO_USAGE, "an override of %d bytes, over %zu: %.60s", n,
 				sizeof text - 1, text);
-	if (cli->n_sets == QUO_CLI_MAX_SETS)
-		return quo_fail(err, QUO_USAGE, "more than %d overrides", QUO_CLI_MAX_SETS);
-	cli->sets[cli->n_sets] = quo__strdup(t->arena, text, err);
-	return cli->sets[cli->n_sets++] ? QUO_OK : QUO_FAILED;
+	if (cli->run.n_sets == QUO_RUN_MAX_SETS)
+		return quo_fail(err, QUO_USAGE, "more than %d overrides", QUO_RUN_MAX_SETS);
+	cli->run.sets[cli->run.n_sets] = quo__strdup(t->arena, text, err);
+	return cli->run.sets[cli->run.n_sets++] ? QUO_OK : QUO_FAILED;
 }
 
 static quo_status measure_cell(struct table *t, struct row *r, int column, quo_err *err)
@@ -241,8 +242,8 @@ static quo_status measure_cell(struct table *t, struct row *r, int column, quo_e
 	quo_cli cli = *t->cli;
 	uint32_t rows = column == LAN_ONE || column == WAN_ONE ? 1 : r->batch;
 
-	cli.file = r->path;
-	cli.n_sets = cli.n_owned = 0;
+	cli.run.file = r->path;
+	cli.run.n_sets = cli.n_owned = 0;
 	for (uint32_t i = 0; i < t->config.set.n; i++)
 		QUO_TRY(add_set(&cli, t, err, "%s", t->config.set.item[i]));
 	QUO_TRY(add_set(&cli, t, err, "predict.model=initial"));
@@ -253,9 +254,9 @@ static quo_status measure_cell(struct table *t, struct row *r, int column, quo_e
 		QUO_TRY(add_set(&cli, t, err,
 				"network.shape={latency: %.3fms, bandwidth: %.6fMB/s}",
 				1e3 * t->config.latency, 1e-6 * t->config.bandwidth));
-	for (size_t i = 0; i < t->cli->n_sets; i++)
-		if (!is_own(t->cli->sets[i]))
-			QUO_TRY(add_set(&cli, t, err, "%s", t->cli->sets[i]));
+	for (size_t i = 0; i < t->cli->run.n_sets; i++)
+		if (!is_own(t->cli->run.sets[i]))
+			QUO_TRY(add_set(&cli, t, err, "%s", t->cli->run.sets[i]));
 	return measure(t, &cli, &r->cell[column].result, err);
 }
 
@@ -401,9 +402,9 @@ static const char *output_dir(const struct table *t)
 	static const char key[] = "output.dir=";
 	const char *dir = t->config.output;
 
-	for (size_t i = 0; i < t->cli->n_sets; i++)
-		if (strncmp(t->cli->sets[i], key, sizeof key - 1) == 0)
-			dir = t->cli->sets[i] + sizeof key - 1;
+	for (size_t i = 0; i < t->cli->run.n_sets; i++)
+		if (strncmp(t->cli->run.sets[i], key, sizeof key - 1) == 0)
+			dir = t->cli->run.sets[i] + sizeof key - 1;
 	return dir;
 }
 
@@ -426,12 +427,12 @@ static quo_status write_files(const struct table *t, quo_err *err)
 		status = quo_folder_write(folder, "table.json", j.out.data, j.out.n, false, err);
 	if (status == QUO_OK)
 		fprintf(t->ui, "results in %s\n", quo_folder_name(folder));
-	if (status == QUO_OK && t->cli->json)
+	if (status == QUO_OK && t->cli->run.json)
 		printf("%.*s\n", (int)j.out.n, (const char *)j.out.data);
 	quo_buffer_free(&csv);
 	quo_json_free(&j);
 	quo_folder_close(folder);
-	return status == QUO_OK ? quo_cli_printed(err) : status;
+	return status == QUO_OK ? quo_run_printed(err) : status;
 }
 
 /* ---- the whole ---- */
@@ -468,7 +469,7 @@ static quo_status run_table(struct table *t, quo_err *err)
 	QUO_TRY(write_files(t, err));
 	if (t->failed)
 		return quo_fail(err, QUO_FAILED, "%s: rows failed; the table says why",
-				t->cli->file);
+				t->cli->run.file);
 	return QUO_OK;
 }
 

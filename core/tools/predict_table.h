@@ -3,6 +3,7 @@
 #ifndef QUOTIENT_TOOLS_PREDICT_TABLE_H
 #define QUOTIENT_TOOLS_PREDICT_TABLE_H
 
+#include "tools/cli.h"
 #include "tools/predict.h"
 
 /* Whether a file has `table:` where an experiment has a model. A file that cannot be read has none:

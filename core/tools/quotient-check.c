@@ -46,7 +46,7 @@ static void print_forecast(const quo_run *run, const quo_data_shape *shape,
 	char a[QUO_UNIT_CHARS], b[QUO_UNIT_CHARS];
 	uint64_t bytes = f->cost.sent_bytes[0] + f->cost.sent_bytes[1];
 
-	printf("%s: %s under %s\n", run->cli->file, run->config->name,
+	printf("%s: %s under %s\n", run->options->file, run->config->name,
 	       run->config->protocol->component->name);
 	printf("data: %u training and %u test rows, %u values, %u classes\n",
 	       shape->rows[QUO_TRAIN], shape->rows[QUO_TEST], shape->features, shape->classes);
@@ -113,24 +113,24 @@ static quo_status check(quo_run *run, quo_registry *registry, quo_err *err)
 	quo_choices choices;
 	quo_status status = QUO_OK;
 	QUO_TRY(quo_choices_forecast(&choices, run, registry, &shape, err));
-	if (run->cli->json)
+	if (run->options->json)
 		status = print_json(run, &choices, err);
 	else
 		print_forecast(run, &shape, &choices);
 	quo_choices_free(&choices);
 	QUO_TRY(status);
-	return quo_cli_printed(err);
+	return quo_run_printed(err);
 }
 
-static quo_status check_file(quo_run *run, quo_registry *registry, quo_err *err)
+static quo_status check_file(const quo_cli *cli, quo_run *run, quo_registry *registry,
+			    quo_err *err)
 {
-	const quo_cli *cli = run->cli;
 	const quo_sweep *sweep;
 	quo_arena *arena = quo_arena_new(err);
 
 	if (!arena)
 		return QUO_FAILED;
-	quo_status status = quo_sweep_load(arena, cli->file, cli->sets, cli->n_sets, &sweep, err);
+	quo_status status = quo_sweep_load(arena, cli->run.file, cli->run.sets, cli->run.n_sets, &sweep, err);
 	if (status == QUO_OK)
 		status = sweep ? quo_check_sweep(cli, registry, arena, sweep, err)
 			       : check(run, registry, err);
@@ -143,14 +143,14 @@ int main(int argc, char **argv)
 	quo_err err = QUO_ERR_INIT;
 	quo_cli cli;
 	int parsed = quo_cli_parse(&cli, QUO_CLI_CHECK, help, argc, argv, &err);
-	quo_run run = { .cli = &cli, .ui = stdout };
+	quo_run run = { .options = &cli.run, .ui = stdout };
 
 	if (parsed != 0) {
 		quo_cli_free(&cli);
 		return parsed > 0 ? 0 : quo_cli_exit(&cli, (quo_status)parsed, &err);
 	}
 	quo_registry *registry = quo_registry_new(quo_data_components, &err);
-	quo_status status = registry ? check_file(&run, registry, &err) : QUO_FAILED;
+	quo_status status = registry ? check_file(&cli, &run, registry, &err) : QUO_FAILED;
 	quo_run_close(&run);
 	quo_registry_free(registry);
 	quo_cli_free(&cli);

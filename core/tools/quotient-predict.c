@@ -55,17 +55,17 @@ int main(int argc, char **argv)
 	quo_cli cli;
 	int parsed = quo_cli_parse(&cli, QUO_CLI_PREDICT, help, argc, argv, &err);
 	quo_predicting predicting = { 0 };
-	quo_run run = { .cli = &cli,
+	quo_run run = { .options = &cli.run,
 			.work = &quo_prediction,
 			.arg = &predicting,
-			.ui = cli.json ? stderr : stdout };
+			.ui = cli.run.json ? stderr : stdout };
 
 	signal(SIGPIPE, SIG_IGN);
 	if (parsed != 0) {
 		quo_cli_free(&cli);
 		return parsed > 0 ? 0 : quo_cli_exit(&cli, (quo_status)parsed, &err);
 	}
-	if (quo_predict_table_is(cli.file)) {
+	if (quo_predict_table_is(cli.run.file)) {
 		quo_status done = quo_predict_table(&cli, run.ui, &err);
 		quo_cli_free(&cli);
 		return quo_cli_exit(&cli, done, &err);

@@ -35,26 +35,26 @@ static const char help[] =
 	"\n"
 	"Exit status: 0 done, 1 failed at run time, 2 bad usage, experiment or data.\n";
 
-static quo_status run_one(quo_run *run, quo_registry *registry, quo_err *err)
+static quo_status run_one(const quo_cli *cli, quo_run *run, quo_registry *registry, quo_err *err)
 {
 	QUO_TRY(quo_run_open(run, registry, err));
 	QUO_TRY(quo_run_agree(run, "--reveal-model", err,
-			      run->cli->reveal_model ? "given" : "not given"));
+			      run->options->reveal_model ? "given" : "not given"));
 	QUO_TRY(quo_run_parties(run, registry, err));
-	return run->cli->report ? quo_run_report(run, err) : QUO_OK;
+	return cli->report ? quo_run_report(run, err) : QUO_OK;
 }
 
-static quo_status run_all(quo_run *run, quo_registry *registry, quo_err *err)
+static quo_status run_all(const quo_cli *cli, quo_run *run, quo_registry *registry,
+			    quo_err *err)
 {
-	const quo_cli *cli = run->cli;
 	const quo_sweep *sweep;
 	quo_arena *arena = quo_arena_new(err);
 
 	if (!arena)
 		return QUO_FAILED;
-	quo_status status = quo_sweep_load(arena, cli->file, cli->sets, cli->n_sets, &sweep, err);
+	quo_status status = quo_sweep_load(arena, cli->run.file, cli->run.sets, cli->run.n_sets, &sweep, err);
 	if (status == QUO_OK && !sweep)
-		status = run_one(run, registry, err);
+		status = run_one(cli, run, registry, err);
 	else if (status == QUO_OK)
 		status = quo_run_sweep(cli, registry, arena, sweep, run->ui, err);
 	quo_arena_free(arena);
@@ -66,7 +66,7 @@ int main(int argc, char **argv)
 	quo_err err = QUO_ERR_INIT;
 	quo_cli cli;
 	int parsed = quo_cli_parse(&cli, QUO_CLI_RUN, help, argc, argv, &err);
-	quo_run run = { .cli = &cli, .work = &quo_training, .ui = cli.json ? stderr : stdout };
+	quo_run run = { .options = &cli.run, .work = &quo_training, .ui = cli.run.json ? stderr : stdout };
 
 	signal(SIGPIPE, SIG_IGN);
 	if (parsed != 0) {
@@ -74,7 +74,7 @@ int main(int argc, char **argv)
 		return parsed > 0 ? 0 : quo_cli_exit(&cli, (quo_status)parsed, &err);
 	}
 	quo_registry *registry = quo_registry_new(quo_data_components, &err);
-	quo_status status = registry ? run_all(&run, registry, &err) : QUO_FAILED;
+	quo_status status = registry ? run_all(&cli, &run, registry, &err) : QUO_FAILED;
 	quo_run_close(&run);
 	quo_registry_free(registry);
 	quo_cli_free(&cli);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/cli.h"
 #include "data/dataset.h"
 #include "plugin/loader.h"
 #include "run/local.h"
@@ -82,8 +83,8 @@ static quo_status share_data(const quo_cli *cli, quo_registry *registry, quo_err
 	quo_dataset data = { 0 };
 	quo_holding part[2];
 
-	QUO_TRY(quo_registry_load_default(registry, cli->plugin_dir, err));
-	QUO_TRY(quo_cli_load(cli, registry, NULL, &experiment, err));
+	QUO_TRY(quo_registry_load_default(registry, cli->run.plugin_dir, err));
+	QUO_TRY(quo_run_load(&cli->run, registry, NULL, &experiment, err));
 	quo_status status = quo_run_load_data(quo_experiment_config_of(experiment), &data, err);
 	quo_experiment_free(experiment);
 	if (status == QUO_OK)
@@ -185,7 +186,7 @@ int main(int argc, char **argv)
 			    : cli.model ? share_model(&cli, &err)
 					: share_data(&cli, registry, &err);
 	if (status == QUO_OK)
-		status = quo_cli_printed(&err);
+		status = quo_run_printed(&err);
 	quo_registry_free(registry);
 	quo_cli_free(&cli);
 	return quo_cli_exit(&cli, status, &err);

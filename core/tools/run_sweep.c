@@ -16,7 +16,7 @@
 #include "plugin/loader.h"
 #include "report/progress.h"
 #include "report/results.h"
-#include "run/child.h"
+#include "run/children.h"
 #include "run/interrupt.h"
 #include "run/local.h"
 #include "text/units.h"
@@ -59,8 +59,8 @@ static quo_status digest_point(const struct sweep *s, const quo_experiment *e, u
 	uint8_t all[34];
 
 	QUO_TRY(quo_experiment_digest(e, all, err));
-	all[32] = s->cli->reveal_model;
-	all[33] = s->cli->verify;
+	all[32] = s->cli->run.reveal_model;
+	all[33] = s->cli->run.verify;
 	quo_sha256(all, sizeof all, digest);
 	return QUO_OK;
 }
@@ -76,7 +76,7 @@ static quo_status check_point(struct sweep *s, uint32_t point, const quo_experim
 		return quo_fail(err, QUO_USAGE,
 				"%s is a sweep, which runs both parties on this machine; for two "
 				"machines run its experiments one by one (config.resolved.yaml)",
-				s->cli->file);
+				s->cli->run.file);
 	int n = snprintf(own, sizeof own, "%s/%s", config->output.dir, config->name);
 	if (n < 0 || (size_t)n + 256 >= sizeof own)
 		return quo_fail(err, QUO_USAGE, "output.dir: a path of %zu characters is too long",
@@ -90,7 +90,7 @@ static quo_status check_point(struct sweep *s, uint32_t point, const quo_experim
 			err, QUO_USAGE,
 			"%s: its points go to %s and to %s; say name and output.dir in this "
 			"file",
-			s->cli->file, s->folder, own);
+			s->cli->run.file, s->folder, own);
 	}
 	QUO_TRY(digest_point(s, e, s->digest[point], err));
 	for (uint32_t i = 0; i < point; i++)
@@ -99,7 +99,7 @@ static quo_status check_point(struct sweep *s, uint32_t point, const quo_experim
 				err, QUO_USAGE,
 				"%s: the points '%s' and '%s' are the same experiment; does "
 				"--set fix what the sweep varies?",
-				s->cli->file, s->results.record[i].title, record->title);
+				s->cli->run.file, s->results.record[i].title, record->title);
 	const uint8_t *d = s->digest[point];
 	const char *slug = quo_sweep_slug(s->arena, s->axes, point, err);
 	record->folder = slug ? quo__printf(s->arena, err, "%s%s%02x%02x%02x%02x", slug,
@@ -127,8 +127,8 @@ static quo_status resolve_points(struct sweep *s, quo_err *err)
 		quo_experiment *experiment;
 		quo_cli cli = *s->cli;
 		bool again = n == MAX_PROTOCOLS;
-		cli.point = i;
-		QUO_TRY(quo_cli_load(&cli, s->registry, NULL, &experiment, err));
+		cli.run.point = i;
+		QUO_TRY(quo_run_load(&cli.run, s->registry, NULL, &experiment, err));
 		quo_status status = check_point(s, i, experiment, err);
 		const char *own = protocol_of(s, quo_experiment_config_of(experiment));
 		quo_experiment_free(experiment);
@@ -142,9 +142,9 @@ static quo_status resolve_points(struct sweep *s, quo_err *err)
 	}
 	for (size_t k = 0; k < n; k++) {
 		quo_cli cli = *s->cli;
-		quo_run run = { .cli = &cli, .work = &quo_training, .ui = s->ui };
-		cli.point = first[k];
-		QUO_TRY(quo_cli_load(&cli, s->registry, NULL, &run.experiment, err));
+		quo_run run = { .options = &cli.run, .work = &quo_training, .ui = s->ui };
+		cli.run.point = first[k];
+		QUO_TRY(quo_run_load(&cli.run, s->registry, NULL, &run.experiment, err));
 		run.config = quo_experiment_config_of(run.experiment);
 		run.work->banner(&run);
 		quo_experiment_free(run.experiment);
@@ -154,7 +154,7 @@ static quo_status resolve_points(struct sweep *s, quo_err *err)
 
 static quo_status read_source(struct sweep *s, quo_err *err)
 {
-	FILE *f = fopen(s->cli->file, "r");
+	FILE *f = fopen(s->cli->run.file, "r");
 	char *text = f ? quo_arena_alloc(s->arena, MAX_SOURCE + 1, 1, err) : NULL;
 
 	if (f && text)
@@ -231,7 +231,7 @@ static quo_status run_point(const struct sweep *s, uint32_t point, quo_err *err)
 	char folder[PATH_MAX];
 	uint8_t digest[32];
 	quo_cli cli = *s->cli;
-	quo_run run = { .cli = &cli,
+	quo_run run = { .options = &cli.run,
 			.work = &quo_training,
 			.party = -1,
 			.ui = fopen("/dev/null", "w"),
@@ -239,10 +239,10 @@ static quo_status run_point(const struct sweep *s, uint32_t point, quo_err *err)
 
 	if (!run.ui)
 		return quo_fail(err, QUO_FAILED, "/dev/null: cannot open: %s", strerror(errno));
-	cli.point = point;
-	cli.json = false;
-	cli.quiet = true;
-	QUO_TRY(quo_cli_load(&cli, s->registry, NULL, &run.experiment, err));
+	cli.run.point = point;
+	cli.run.json = false;
+	cli.run.quiet = true;
+	QUO_TRY(quo_run_load(&cli.run, s->registry, NULL, &run.experiment, err));
 	run.config = quo_experiment_config_of(run.experiment);
 	/* The folder is named for what the files said at first. */
 	QUO_TRY(digest_point(s, run.experiment, digest, err));
@@ -250,7 +250,7 @@ static quo_status run_point(const struct sweep *s, uint32_t point, quo_err *err)
 		return quo_fail(err, QUO_FAILED,
 				"%s, or a file that it starts from, has changed since the sweep "
 				"began; run the command again",
-				s->cli->file);
+				s->cli->run.file);
 	snprintf(folder, sizeof folder, "%.500s/%.500s", run.config->name,
 		 s->results.record[point].folder);
 	run.folder = folder;
@@ -285,7 +285,7 @@ static int wait_for(struct sweep *s, uint32_t point, pid_t pid)
 
 	while ((done = waitpid(pid, &state, WNOHANG)) == 0 || (done < 0 && errno == EINTR)) {
 		double now = quo_now_seconds();
-		if (!s->cli->quiet && now - shown >= every) {
+		if (!s->cli->run.quiet && now - shown >= every) {
 			shown = now;
 			quo_sweep_show_running(&s->progress, point, now - begun);
 		}
@@ -327,7 +327,7 @@ static quo_status do_point(struct sweep *s, uint32_t point, quo_err *err)
 	}
 	QUO_TRY(regroup(s, err));
 	*s->shared = (struct shared){ .err = QUO_ERR_INIT };
-	if (!s->cli->quiet)
+	if (!s->cli->run.quiet)
 		quo_sweep_show_ended(&s->progress, point);
 	return quo_results_write(&s->results, s->folder, err);
 }
@@ -342,7 +342,7 @@ static quo_status print_json(const struct sweep *s, quo_err *err)
 	quo_status status = quo_json_status(&j, err);
 	if (status == QUO_OK) {
 		printf("%.*s\n", (int)j.out.n, (const char *)j.out.data);
-		status = quo_cli_printed(err);
+		status = quo_run_printed(err);
 	}
 	quo_json_free(&j);
 	return status;
@@ -354,7 +354,7 @@ static quo_status finish(struct sweep *s, quo_err *err)
 	fputc('\n', s->ui);
 	quo_results_print(s->ui, &s->results);
 	fprintf(s->ui, "\nresults in %s: report.html, results.csv, curves.csv\n", s->folder);
-	if (s->cli->json)
+	if (s->cli->run.json)
 		QUO_TRY(print_json(s, err));
 	if (!s->results.failed)
 		return QUO_OK;
@@ -366,7 +366,7 @@ static quo_status go(struct sweep *s, quo_err *err)
 {
 	char a[QUO_UNIT_CHARS];
 
-	QUO_TRY(quo_registry_load_default(s->registry, s->cli->plugin_dir, err));
+	QUO_TRY(quo_registry_load_default(s->registry, s->cli->run.plugin_dir, err));
 	QUO_TRY(resolve_points(s, err));
 	QUO_TRY(read_source(s, err));
 	QUO_TRY(lock_folder(s, err));
@@ -398,11 +398,11 @@ quo_status quo_run_sweep(const quo_cli *cli, quo_registry *registry, quo_arena *
 			   .lock = -1,
 			   .failure = QUO_ERR_INIT };
 
-	if (cli->party >= 0)
+	if (cli->run.party >= 0)
 		return quo_fail(err, QUO_USAGE,
 				"%s is a sweep, which runs both parties on this machine; leave out "
 				"--party",
-				cli->file);
+				cli->run.file);
 	s.digest = quo_arena_alloc(arena, sweep->n_points, sizeof *s.digest, err);
 	s.groups = quo_arena_new(err);
 	if (!s.digest || !s.groups) {

@@ -10,6 +10,7 @@
 #ifndef QUOTIENT_TOOLS_SWEEP_H
 #define QUOTIENT_TOOLS_SWEEP_H
 
+#include "tools/cli.h"
 #include "config/sweep.h"
 #include "run/party.h"
 

@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "run/child.h"
+#include "run/children.h"
 #include "session/session.h"
 #include "tools/bench/bench.h"
 #include "train/trainer.h"

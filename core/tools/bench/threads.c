@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "run/child.h"
+#include "run/children.h"
 #include "session/session.h"
 #include "tools/bench/bench.h"
 #include "tools/bench/primitives.h"
