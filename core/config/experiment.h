@@ -32,6 +32,7 @@ typedef struct quo_network_config {
 	int mode;                  /* quo_mode */
 	const char *address;       /* host:port; modes listen and connect */
 	quo_strings parties;       /* host:port of every party; mode mesh */
+	bool plain;                /* a tunnel hides what the parties send */
 	const char *bind;          /* where to listen in mode mesh; "": parties[own number] */
 	int64_t timeout;           /* seconds to wait for the peer */
 	double latency, bandwidth; /* of the link, for plans; 0: not given */
@@ -43,15 +44,10 @@ typedef struct quo_output_config {
 } quo_output_config;
 
 typedef enum quo_predict_reveal { QUO_REVEAL_CLASS, QUO_REVEAL_SCORES } quo_predict_reveal;
-typedef enum quo_predict_to {
-	QUO_PREDICT_TO_BOTH,
-	QUO_PREDICT_TO_0,
-	QUO_PREDICT_TO_1
-} quo_predict_to;
+typedef enum quo_predict_to { QUO_PREDICT_TO_ALL, QUO_PREDICT_TO_0 /* and so on */ } quo_predict_to;
 typedef enum quo_model_owner {
 	QUO_MODEL_DEALER,
-	QUO_MODEL_OWNER_0,
-	QUO_MODEL_OWNER_1
+	QUO_MODEL_OWNER_0 /* and so on */
 } quo_model_owner;
 
 typedef struct quo_predict_config {

@@ -9,8 +9,11 @@ static const char *const evaluate_choices[] = { "epoch", "end", "never", NULL };
 static const char *const mode_choices[] = { "local", "listen", "connect", "mesh", NULL };
 
 static const char *const reveal_choices[] = { "class", "scores", NULL };
-static const char *const to_choices[] = { "both", "0", "1", NULL };
-static const char *const model_owner_choices[] = { "dealer", "0", "1", NULL };
+static const char *const to_choices[] = { "both", "0", "1",  "2",  "3",  "4",  "5",  "6",  "7",
+					  "8",    "9", "10", "11", "12", "13", "14", "15", NULL };
+static const char *const model_owner_choices[] = { "dealer", "0",  "1",  "2",  "3",  "4",
+						   "5",      "6",  "7",  "8",  "9",  "10",
+						   "11",     "12", "13", "14", "15", NULL };
 
 const quo_option quo__schema_top[] = {
 	QUO_OPTION(quo_experiment_config, name, QUO_OPT_STRING, "unnamed",
@@ -66,6 +69,10 @@ static const quo_option network_options[] = {
 	QUO_OPTION(quo_network_config, bind, QUO_OPT_STRING, "\"\"",
 		   "host:port to listen at where it is not this party's in network.parties",
 		   .local = true),
+	QUO_OPTION(quo_network_config, plain, QUO_OPT_BOOL, "false",
+		   "true: every link runs through a tunnel that hides it, so plain TCP may carry a "
+		   "protocol whose messages together are the data",
+		   .local = true),
 	QUO_OPTION(quo_network_config, latency, QUO_OPT_SECONDS, "0s",
 		   "one-way delay of the link, for forecasts and for components that are auto; "
 		   "0s: what shape says, else measured at the start",
@@ -81,7 +88,7 @@ static const quo_option network_options[] = {
 
 static const quo_option shape_options[] = {
 	QUO_OPTION(quo_shape_config, latency, QUO_OPT_SECONDS, "0s",
-		   "one-way delay of the link to imitate; both parties run on one machine",
+		   "one-way delay of the link to imitate; all parties run on one machine",
 		   .max_real = 60),
 	QUO_OPTION(quo_shape_config, bandwidth, QUO_OPT_RATE, "0B/s",
 		   "of the link to imitate, in each direction, from 1kB/s on; 0B/s: as it is",

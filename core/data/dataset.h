@@ -17,7 +17,7 @@
 /* Who brings the data. QUO_OWNER_DEALER: outside owners share it to both servers (in local mode the
  * launching process plays them; in two processes party 0 does). QUO_OWNER_0/1: that party knows it
  * and shares nothing. */
-typedef enum quo_data_owner { QUO_OWNER_DEALER, QUO_OWNER_0, QUO_OWNER_1 } quo_data_owner;
+typedef enum quo_data_owner { QUO_OWNER_DEALER, QUO_OWNER_0 /* and so on */ } quo_data_owner;
 
 typedef struct quo_data_common {
 	const char *root;                /* local. "": QUOTIENT_DATA, else data/ */

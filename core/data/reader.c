@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "data/reader.h"
 
-const char *const quo__data_owners[] = { "dealer", "0", "1", NULL };
+const char *const quo__data_owners[] = { "dealer", "0", "1",  "2",  "3",  "4",  "5",  "6",  "7",
+					 "8",      "9", "10", "11", "12", "13", "14", "15", NULL };
 
 const quo_component *const quo_data_components[] = { &quo__data_idx,     &quo__data_csv,
 						     &quo__data_npy,     &quo__data_records,

@@ -20,7 +20,7 @@
 	QUO_OPTION_AS("classes", type_, common.classes, QUO_OPT_INT, NULL, "number of classes", \
 		.min = 2, .max = 256), \
 	QUO_OPTION_AS("owner", type_, common.owner, QUO_OPT_ENUM, "dealer", \
-		"who brings the data: dealer (outside owners share it to both parties), or party 0 or 1", \
+		"who brings the data: dealer (outside owners share it to all parties), or the number of the party that has it", \
 		.choices = quo__data_owners), \
 	QUO_OPTION_AS("train_limit", type_, common.train_limit, QUO_OPT_INT, "0", \
 		"use the first training rows only; 0: all", .min = 0, .max = UINT32_MAX), \

@@ -22,6 +22,7 @@ struct job {
 	double *per_epoch; /* accuracies, NaN where not evaluated; then seconds and bytes until then */
 	double begun;
 	int64_t epochs_seen;
+	uint64_t bytes_sent[QUO_MAX_PARTIES]; /* at the end, by party */
 };
 
 static void banner(const quo_run *run)
@@ -110,7 +111,8 @@ static quo_status write_share(struct job *job, quo_err *err)
 {
 	const quo_network *net = &job->trainer.net;
 	quo_model_share model = { .party = (uint32_t)quo_me(job->session),
-				  .parties = (uint32_t)quo_parties(job->session) };
+				  .parties = (uint32_t)quo_parties(job->session),
+				  .parts = quo_parts(job->session) };
 	char file[32];
 
 	memcpy(model.id, &job->party->hash_start, sizeof model.id);
@@ -173,12 +175,11 @@ static void fill_summary(struct job *job, quo_summary *out)
 	const quo_trainer *t = &job->trainer;
 	const quo_train_config *train = &job->run->config->train;
 	const quo_forecast *f = &job->run->forecast;
-	quo_traffic traffic = quo_session_traffic(job->session);
 	int me = quo_me(job->session);
 	uint64_t rss = quo_peak_rss_bytes();
 
-	if (job->run->other_rss && *job->run->other_rss > rss)
-		rss = *job->run->other_rss;
+	if (job->run->children && quo_children_peak_rss(job->run->children, me) > rss)
+		rss = quo_children_peak_rss(job->run->children, me);
 	*out = (quo_summary){ .name = job->run->config->name,
 			      .protocol = job->run->config->protocol->component->name,
 			      .seed = (uint64_t)train->seed,
@@ -195,18 +196,18 @@ static void fill_summary(struct job *job, quo_summary *out)
 			      .test_accuracy_per_epoch = job->per_epoch,
 			      .seconds_at_epoch = job->per_epoch + train->epochs,
 			      .bytes_at_epoch = job->per_epoch + 2 * train->epochs,
-			      .rounds = traffic.rounds,
+			      .parties = quo_parties(job->session),
+			      .bytes_sent = job->bytes_sent,
+			      .rounds = quo_session_traffic(job->session).rounds,
 			      .peak_rss_bytes = rss,
 			      .weights_sha256 = job->weights ? job->digest : NULL,
 			      .n_phases = QUO_PHASES,
 			      .phases = t->phase,
 			      .has_forecast = true,
-			      .forecast_bytes = f->cost.sent_bytes[0] + f->cost.sent_bytes[1],
+			      .forecast_bytes = quo_cost_bytes(&f->cost),
 			      .forecast_rounds = f->cost.rounds,
 			      .forecast_seconds = f->seconds,
 			      .experiment = job->run->experiment };
-	out->bytes_sent[me] = traffic.sent_bytes;
-	out->bytes_sent[1 - me] = traffic.received_bytes;
 }
 
 static quo_status write_summary(struct job *job, quo_err *err)
@@ -281,6 +282,7 @@ static quo_status train(struct job *job, quo_err *err)
 	QUO_TRY(status);
 	QUO_TRY(reveal(job, err));
 	QUO_TRY(quo_flush(job->session, err));
+	QUO_TRY(quo_session_bytes(job->session, job->bytes_sent, err));
 	QUO_TRY(write_share(job, err));
 	if (!run->leads)
 		return QUO_OK;

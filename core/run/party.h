@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "net/mesh.h"
+#include "run/children.h"
 #include "run/options.h"
 #include "store/output.h"
 #include "train/forecast.h"
@@ -54,8 +55,7 @@ struct quo_run {
 	bool leads;                /* this process talks to people and writes summary.json */
 	const char *folder;        /* in output.dir, of a run in a sweep; NULL: <name>-<time> */
 	volatile quo_watch *watch; /* in a shared page, kept up to date; may be NULL */
-	const uint64_t
-		*other_rss; /* local mode: the other party's peak memory, once it has ended */
+	quo_children *children;    /* local mode: all processes, for the party that leads */
 	/* What the parties must agree on beside the experiment; values of a file ("data.shares")
 	 * go here before they meet. */
 	uint32_t n_agree;
@@ -72,7 +72,7 @@ struct quo_party {
 	quo_status (*trace)(void *, quo_session *, const char *, const char *, const quo_tensor *,
 			    quo_err *);
 	quo_verify verify;
-	double *failed_at; /* when it failed, before the peer could notice; may be NULL */
+	quo_children *children; /* local mode: told at once when this party fails; may be NULL */
 };
 
 /* quotient-run: train and write what this party writes. */
@@ -101,6 +101,9 @@ quo_status quo_party_connect(const quo_run *run, quo_party *party, quo_err *err)
 
 /* Whether all that went to standard output has arrived. */
 quo_status quo_run_printed(quo_err *err);
+
+/* How many parties the experiment's protocol runs with. */
+int quo_run_n_parties(const quo_run *run);
 
 /* Load the components and the experiment of the command line; says which party this is. */
 quo_status quo_run_open(quo_run *run, quo_registry *registry, quo_err *err);

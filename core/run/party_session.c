@@ -23,9 +23,9 @@ quo_status quo_run_open(quo_run *run, quo_registry *registry, quo_err *err)
 	run->config = quo_experiment_config_of(run->experiment);
 	network = &run->config->network;
 	run->party = quo_meeting_mode(network, run->options->party) == QUO_MODE_LOCAL ? -1
-		     : run->options->party >= 0                                       ? run->options->party
-		     : network->mode == QUO_MODE_LISTEN                           ? 0
-										  : 1;
+		     : run->options->party >= 0         ? run->options->party
+		     : network->mode == QUO_MODE_LISTEN ? 0
+							: 1;
 	return QUO_OK;
 }
 
@@ -38,18 +38,22 @@ void quo_run_close(quo_run *run)
 	run->experiment = NULL;
 }
 
+int quo_run_n_parties(const quo_run *run)
+{
+	return quo_protocol(run->config->protocol)->parties;
+}
+
 void quo_run_security(const quo_run *run)
 {
 	const quo_instance *protocol = run->config->protocol;
-	const quo_protocol_ops *ops = quo_protocol(protocol);
 
-	if (ops->parties == 1)
+	if (quo_run_n_parties(run) == 1)
 		fprintf(run->ui,
 			"security: none; protocol %s computes in the clear, in one process\n",
 			protocol->component->name);
 	else
-		fprintf(run->ui, "security: semi-honest, %d parties, kappa = 128, statistical 40\n",
-			ops->parties);
+		fprintf(run->ui, "security: %d parties; %s\n", quo_run_n_parties(run),
+			protocol->component->security);
 }
 
 quo_status quo_run_agree(quo_run *run, const char *key, quo_err *err, const char *format, ...)
@@ -135,9 +139,8 @@ quo_status quo_party_session(quo_run *run, quo_party *party,
 			     quo_status (*body)(void *arg, quo_session *s, quo_err *err), void *arg,
 			     quo_err *err)
 {
-	const quo_protocol_ops *protocol = quo_protocol(run->config->protocol);
 	const quo_session_config config = { .party = party->party,
-					    .parties = protocol->parties,
+					    .parties = quo_run_n_parties(run),
 					    .mesh = party->mesh,
 					    .hash_start = party->hash_start,
 					    .link = party->link,
@@ -147,8 +150,8 @@ quo_status quo_party_session(quo_run *run, quo_party *party,
 	quo_status status = s ? body(arg, s, err) : QUO_FAILED;
 
 	party->mesh = NULL;
-	if (status != QUO_OK && party->failed_at)
-		*party->failed_at = quo_now_seconds();
+	if (status != QUO_OK && party->children)
+		quo_children_failed(party->children, party->party);
 	quo_session_free(s);
 	return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One party in a process of its own. */
 #include <stdio.h>
+#include <string.h>
 
 #include "run/interrupt.h"
 #include "run/local.h"
@@ -9,7 +10,8 @@
 struct remote {
 	quo_run *run;
 	quo_registry *registry;
-	int party, reader;
+	int party, parties;
+	quo_ownership who;
 	quo_mesh *mesh;
 	quo_dataset data;
 	quo_holding input;
@@ -24,29 +26,50 @@ static void note(void *run, const char *line)
 	fflush(ui);
 }
 
+/* Every ten seconds of waiting, a line. */
+static void waiting(void *run, int party, int seconds)
+{
+	FILE *ui = ((const quo_run *)run)->ui;
+
+	if (seconds % 10 == 0) {
+		fprintf(ui, "waiting for party %d (%d s)\n", party, seconds);
+		fflush(ui);
+	}
+}
+
+static void say_meeting(const struct remote *r, const quo_meeting *m)
+{
+	FILE *ui = r->run->ui;
+
+	if (m->listen)
+		fprintf(ui, "party %d: waiting for the other part%s at %s\n", r->party,
+			r->parties > 2 ? "ies" : "y", m->listen);
+	for (int i = 0; i < r->parties; i++)
+		if (m->call[i])
+			fprintf(ui, "party %d: connecting to %s\n", r->party, m->call[i]);
+	fflush(ui);
+}
+
 static quo_status meet(struct remote *r, quo_rng *rng, quo_err *err)
 {
 	const quo_network_config *network = &r->run->config->network;
-	const quo_data_common *common = r->run->config->data->config;
+	const quo_sharing sharing = quo_protocol_sharing(r->run->config->protocol, r->parties);
 	quo_channel *channel[QUO_MAX_PARTIES];
 	quo_meeting m;
 
-	QUO_TRY(quo_meeting_of(network, 2, r->party, &m, err));
+	QUO_TRY(quo_meeting_of(network, r->parties, r->party, &m, err));
 	m.note = note;
 	m.arg = r->run;
-	fprintf(r->run->ui, "party %d: %s %s\n", r->party,
-		m.listen ? "waiting for the other party at" : "connecting to",
-		m.listen ? m.listen : m.call[1 - r->party]);
-	fflush(r->run->ui);
+	m.waiting = waiting;
+	say_meeting(r, &m);
 	QUO_TRY(quo_meet(&m, channel, err));
-	r->mesh = quo_mesh_new(2, r->party, channel, err);
+	r->mesh = quo_mesh_new(r->parties, r->party, channel, err);
 	if (!r->mesh)
 		return err->status;
 	QUO_TRY(quo_run_handshake(r->run, r->mesh, m.timeout_seconds, rng, &r->hash_start, err));
 	if (!quo_run_has_shares(r->run))
-		QUO_TRY(quo_holding_exchange(&r->input, quo_mesh_to(r->mesh, 1 - r->party),
-					     r->party, r->party == r->reader ? &r->data : NULL,
-					     r->reader, common->owner == QUO_OWNER_DEALER, err));
+		QUO_TRY(quo_holding_exchange(&r->input, r->mesh, &sharing, &r->who,
+					     r->party == r->who.reader ? &r->data : NULL, err));
 	quo_mesh_timeout(r->mesh, 0);
 	return QUO_OK;
 }
@@ -69,13 +92,11 @@ static quo_status take_share(struct remote *r, quo_err *err)
 
 static quo_status go(struct remote *r, quo_err *err)
 {
-	const quo_data_common *common = r->run->config->data->config;
-
 	if (quo_run_has_shares(r->run)) {
 		QUO_TRY(take_share(r, err));
-	} else if (r->party == r->reader) {
+	} else if (r->party == r->who.reader) {
 		QUO_TRY(r->run->work->load(r->run, &r->data, err));
-		if (common->owner == QUO_OWNER_DEALER)
+		if (r->who.dealer)
 			fprintf(r->run->ui,
 				"party %d reads the data and shares it; data.owner says who may know it\n",
 				r->party);
@@ -102,19 +123,46 @@ static quo_status go(struct remote *r, quo_err *err)
 	return r->run->work->party(r->run, &party, err);
 }
 
+/* Whether a "host:port" is this machine. */
+static bool is_loopback(const char *address)
+{
+	return !strncmp(address, "127.", 4) || !strncmp(address, "localhost:", 10) ||
+	       !strncmp(address, "[::1]:", 6);
+}
+
+/* Whoever hears all links of a protocol of replicated shares has everything. */
+static quo_status refuse_plain(const quo_run *run, quo_err *err)
+{
+	const quo_network_config *network = &run->config->network;
+	bool here = network->parties.n > 0;
+
+	for (uint32_t i = 0; i < network->parties.n; i++)
+		here = here && is_loopback(network->parties.item[i]);
+	if (!quo_protocol(run->config->protocol)->exposed || network->plain || here)
+		return QUO_OK;
+	return quo_fail(
+		err, QUO_USAGE,
+		"protocol %s: its messages are shares, and whoever hears all links learns the "
+		"data; TCP is plain: run every link through a tunnel (WireGuard, ssh) and set "
+		"network.plain=true",
+		run->config->protocol->component->name);
+}
+
 quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err)
 {
-	const quo_protocol_ops *protocol = quo_protocol(run->config->protocol);
-	const quo_data_common *common = run->config->data->config;
 	struct remote r = { .run = run,
 			    .registry = registry,
 			    .party = run->party,
-			    .reader = common->owner == QUO_OWNER_1 ? 1 : 0 };
+			    .parties = quo_run_n_parties(run),
+			    .who = quo_ownership_of(run->config->data->config,
+						    run->config->protocol) };
 
-	if (protocol->parties == 1)
+	if (r.parties == 1)
 		return quo_fail(err, QUO_USAGE,
-				"protocol %s has one party; run it without --listen or --connect",
+				"protocol %s has one party; run it without --listen, --connect or "
+				"--party",
 				run->config->protocol->component->name);
+	QUO_TRY(refuse_plain(run, err));
 	if (run->options->verify)
 		return quo_fail(
 			err, QUO_USAGE,

@@ -84,6 +84,8 @@ static quo_status exchange_many(quo_session *s, const quo_message_round *r, quo_
 	for (int i = 0; i < s->parties; i++) {
 		out[i] = r->bytes[s->party][i];
 		in[i] = r->bytes[i][s->party];
+		for (int j = 0; s->parties > 2 && j < s->parties; j++)
+			s->stated_bytes[i] += r->bytes[i][j];
 	}
 	return quo_mesh_exchange(s->mesh, r->out, out, r->in, in, true, err);
 }

@@ -114,14 +114,43 @@ uint64_t quo_session_end_step(quo_session *s)
 
 quo_traffic quo_session_traffic(const quo_session *s)
 {
-	if (s->dry)
-		return (quo_traffic){ .sent_bytes = s->cost->sent_bytes[s->party],
-				      .received_bytes = quo_cost_bytes(s->cost) -
-							s->cost->sent_bytes[s->party],
-				      .rounds = s->cost->rounds };
-	if (s->mesh)
-		return quo_mesh_traffic(s->mesh);
-	return s->peer ? quo_channel_traffic(s->peer) : (quo_traffic){ 0 };
+	quo_traffic t = { 0 };
+
+	if (s->dry) {
+		t.sent_bytes = s->cost->sent_bytes[s->party];
+		t.received_bytes = quo_cost_bytes(s->cost) - t.sent_bytes;
+		t.rounds = s->cost->rounds;
+	} else if (s->mesh) {
+		t = quo_mesh_traffic(s->mesh);
+	} else if (s->peer) {
+		t = quo_channel_traffic(s->peer);
+	}
+	if (!s->dry && s->parties > 2) {
+		t.received_bytes = 0;
+		for (int i = 0; i < s->parties; i++)
+			if (i != s->party)
+				t.received_bytes += s->stated_bytes[i];
+	}
+	return t;
+}
+
+quo_status quo_session_bytes(const quo_session *s, uint64_t *bytes_sent, quo_err *err)
+{
+	const quo_traffic t = quo_session_traffic(s);
+
+	if (s->parties <= 2) {
+		bytes_sent[s->party] = t.sent_bytes;
+		if (s->parties == 2)
+			bytes_sent[1 - s->party] = t.received_bytes;
+		return QUO_OK;
+	}
+	for (int i = 0; i < s->parties; i++)
+		bytes_sent[i] = s->dry ? s->cost->sent_bytes[i] : s->stated_bytes[i];
+	if (bytes_sent[s->party] == t.sent_bytes)
+		return QUO_OK;
+	return quo_fail(err, QUO_BUG, "party %d has sent %llu bytes, and its rounds say %llu",
+			s->party, (unsigned long long)t.sent_bytes,
+			(unsigned long long)bytes_sent[s->party]);
 }
 
 /* ---- life ---- */

@@ -23,6 +23,8 @@ struct quo_session {
 	quo_rng *rng;
 	quo_block hash_start;
 	uint64_t tweak_next[QUO_DOMAINS];
+	uint64_t stated_bytes
+		[QUO_MAX_PARTIES]; /* live, more than two: what all have sent in rounds */
 	struct quo_cot *cot[2];
 	const quo_instance *protocol;
 	quo_arena *run, *step;
@@ -57,8 +59,11 @@ quo_session *quo_session_live(const quo_session_config *config, quo_err *err);
 quo_session *quo_session_forecast(const quo_instance *protocol, quo_link link, quo_cost *cost,
 				  quo_err *err);
 
-/* Bytes and rounds until now, live or dry: of this party as sender, and what it received. */
+/* Bytes and rounds until now, live or dry: what this party has sent, and what all others have. With more than two
+ * parties, others' bytes are those that rounds have stated (sizes are public). */
 quo_traffic quo_session_traffic(const quo_session *s);
+/* The same by party. QUO_BUG when this party's channels have carried something else than was stated. */
+quo_status quo_session_bytes(const quo_session *s, uint64_t *bytes_sent, quo_err *err);
 
 /* A forecast: what tensors of the run arena would take. */
 uint64_t quo_session_run_bytes(const quo_session *s);

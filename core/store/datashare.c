@@ -9,7 +9,7 @@
 #include "text/buffer.h"
 
 #define MAGIC "QUODSHAR"
-#define VERSION 1
+#define VERSION 2
 #define HEADER_BYTES 72
 #define MAX_FILE_BYTES (UINT64_C(1) << 37)
 
@@ -36,14 +36,16 @@ quo_status quo_data_share_save(const char *path, const quo_holding *in, const qu
 	quo_buffer b = QUO_BUFFER_INIT;
 
 	quo_buffer_add(&b, MAGIC, 8);
-	quo_buffer_u32(&b, VERSION);
+	quo_buffer_u32(&b, in->parts == 1 ? 1 : VERSION);
 	quo_buffer_u32(&b, id->party);
 	quo_buffer_u32(&b, id->parties);
 	quo_buffer_add(&b, id->id, sizeof id->id);
 	for (int i = 0; i < 9; i++)
 		quo_buffer_u32(&b, head[i]);
+	if (in->parts != 1)
+		quo_buffer_u32(&b, in->parts);
 	for (int part = 0; part < QUO_PARTS; part++) {
-		size_t rows = shape->rows[part];
+		size_t rows = in->parts * (size_t)shape->rows[part];
 		add_words(&b, in->x[part], rows * shape->features);
 		quo_buffer_add(&b, in->y[part], rows * shape->classes);
 	}
@@ -65,15 +67,15 @@ static quo_status check_head(const char *path, const uint8_t *data, size_t n, qu
 	if (n < HEADER_BYTES + QUO_SEAL_BYTES || memcmp(data, MAGIC, 8) != 0)
 		return quo_fail(err, QUO_USAGE, "%s: not a data share (no QUODSHAR at its start)",
 				path);
-	if (word(data, 2) != VERSION)
+	if (word(data, 2) < 1 || word(data, 2) > VERSION)
 		return quo_fail(err, QUO_USAGE,
 				"%s: version %" PRIu32
-				" of the data share format; this program reads version %d",
+				" of the data share format; this program reads versions 1 to %d",
 				path, word(data, 2), VERSION);
 	id->party = word(data, 3);
 	id->parties = word(data, 4);
 	memcpy(id->id, data + 20, sizeof id->id);
-	if (id->parties != 2 || id->party > 1)
+	if (id->parties < 2 || id->parties > QUO_MAX_PARTIES || id->party >= id->parties)
 		return quo_fail(err, QUO_USAGE, "%s: byte 12: party %" PRIu32 " of %" PRIu32, path,
 				id->party, id->parties);
 	*shape = (quo_data_shape){ .n_dims = (uint8_t)(word(p, 0) > 3 ? 0 : word(p, 0)),
@@ -89,24 +91,37 @@ static quo_status check_head(const char *path, const uint8_t *data, size_t n, qu
 	return QUO_OK;
 }
 
+static uint32_t parts_of(const uint8_t *data)
+{
+	return word(data, 2) == 1 ? 1 : word(data + HEADER_BYTES, 0);
+}
+
+static size_t header_bytes(const uint8_t *data)
+{
+	return HEADER_BYTES + (word(data, 2) == 1 ? 0 : 4);
+}
+
 static quo_status check_whole(const char *path, const uint8_t *data, size_t n,
 			      const quo_data_shape *shape, quo_err *err)
 {
 	uint64_t row = (uint64_t)shape->features * sizeof(uint32_t) + shape->classes, bytes;
 	uint64_t rows = (uint64_t)shape->rows[QUO_TRAIN] + shape->rows[QUO_TEST];
 
-	if (__builtin_mul_overflow(rows, row, &bytes) || bytes > MAX_FILE_BYTES)
+	if (parts_of(data) > QUO_MAX_PARTS)
+		return quo_fail(err, QUO_USAGE, "%s: byte 72: %" PRIu32 " parts; copy it again",
+				path, parts_of(data));
+	if (__builtin_mul_overflow(rows * parts_of(data), row, &bytes) || bytes > MAX_FILE_BYTES)
 		bytes = 0;
-	return quo_sealed_check(path, data, n, HEADER_BYTES + bytes, err);
+	return quo_sealed_check(path, data, n, header_bytes(data) + bytes, err);
 }
 
-static quo_status parse(const uint8_t *p, const quo_data_shape *shape, quo_holding *in,
-			quo_err *err)
+static quo_status parse(const uint8_t *p, const quo_data_shape *shape, unsigned parts,
+			quo_holding *in, quo_err *err)
 {
-	QUO_TRY(quo_holding_allocate(in, shape, QUO_SHARED, err));
+	QUO_TRY(quo_holding_allocate(in, shape, QUO_SHARED, parts, err));
 	for (int part = 0; part < QUO_PARTS; part++) {
-		size_t cells = (size_t)shape->rows[part] * shape->features;
-		size_t bits = (size_t)shape->rows[part] * shape->classes;
+		size_t cells = parts * (size_t)shape->rows[part] * shape->features;
+		size_t bits = parts * (size_t)shape->rows[part] * shape->classes;
 		for (size_t i = 0; i < cells; i++, p += 4)
 			in->x[part][i] = (uint32_t)p[0] | (uint32_t)p[1] << 8 |
 					 (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
@@ -129,7 +144,7 @@ quo_status quo_data_share_load(const char *path, quo_holding *in, quo_data_share
 	if (status == QUO_OK)
 		status = check_whole(path, data, n, &shape, err);
 	if (status == QUO_OK)
-		status = parse(data + HEADER_BYTES, &shape, in, err);
+		status = parse(data + header_bytes(data), &shape, parts_of(data), in, err);
 	if (status == QUO_OK)
 		*id = own;
 	quo_free(data);
@@ -145,45 +160,90 @@ static bool same_shape(const quo_data_shape *a, const quo_data_shape *b)
 	       a->is_signed == b->is_signed && !memcmp(a->rows, b->rows, sizeof a->rows);
 }
 
-quo_status quo_data_share_match(const quo_holding part[2], const quo_data_share_id id[2],
+quo_status quo_data_share_match(const quo_holding *part, const quo_data_share_id *id, int parties,
 				quo_err *err)
 {
-	if (!memcmp(id[0].id, id[1].id, sizeof id[0].id) &&
-	    same_shape(&part[0].shape, &part[1].shape))
+	bool same = true;
+
+	for (int i = 1; i < parties; i++)
+		same = same && !memcmp(id[0].id, id[i].id, sizeof id[0].id) &&
+		       same_shape(&part[0].shape, &part[i].shape);
+	if (same)
 		return QUO_OK;
-	return quo_fail(
-		err, QUO_USAGE,
-		"data.files: the two parties' shares are of two sharings (their ids or sizes "
-		"differ); share the data again");
+	return quo_fail(err, QUO_USAGE,
+			"data.files: the parties' shares are of different sharings (their ids or "
+			"sizes differ); share the data again");
 }
 
-static quo_status join_part(const quo_holding part[2], int p, int8_t **x, uint8_t **y, quo_err *err)
+/* Piece `piece` of a subset's values and labels, at whoever holds it. */
+static void find_piece(const quo_holding *part, int parties, const quo_sharing *sharing,
+		       unsigned piece, int p, const uint32_t **x, const uint8_t **y)
+{
+	const quo_data_shape *shape = &part[0].shape;
+
+	for (int i = 0; i < parties; i++)
+		for (unsigned k = 0; k < sharing->parts[i]; k++)
+			if (sharing->piece[i][k] == piece) {
+				size_t rows = (size_t)k * shape->rows[p];
+				*x = part[i].x[p] + rows * shape->features;
+				*y = part[i].y[p] + rows * shape->classes;
+				return;
+			}
+}
+
+static void add_up(const quo_holding *part, int parties, const quo_sharing *sharing, int p,
+		   uint32_t *x, uint8_t *y)
+{
+	const quo_data_shape *shape = &part[0].shape;
+	size_t cells = (size_t)shape->rows[p] * shape->features;
+	size_t bits = (size_t)shape->rows[p] * shape->classes;
+
+	for (unsigned piece = 0; piece < sharing->pieces; piece++) {
+		const uint32_t *own_x = NULL;
+		const uint8_t *own_y = NULL;
+		find_piece(part, parties, sharing, piece, p, &own_x, &own_y);
+		for (size_t i = 0; own_x && i < cells; i++)
+			x[i] += own_x[i];
+		for (size_t i = 0; own_y && i < bits; i++)
+			y[i] ^= own_y[i];
+	}
+}
+
+static quo_status join_part(const quo_holding *part, int parties, const quo_sharing *sharing, int p,
+			    int8_t **x, uint8_t **y, quo_err *err)
 {
 	const quo_data_shape *shape = &part[0].shape;
 	size_t cells = (size_t)shape->rows[p] * shape->features, classes = shape->classes;
+	uint32_t *sum = quo_alloc(cells, sizeof *sum, err);
+	uint8_t *labels = quo_alloc((size_t)shape->rows[p] * classes, 1, err);
+	quo_status status = sum && labels ? QUO_OK : QUO_FAILED;
 
+	if (status == QUO_OK)
+		add_up(part, parties, sharing, p, sum, labels);
 	*x = quo_alloc(cells, 1, err);
 	*y = quo_alloc(shape->rows[p], 1, err);
 	if (!*x || !*y)
-		return QUO_FAILED;
-	for (size_t i = 0; i < cells; i++) {
-		int32_t v = (int32_t)(part[0].x[p][i] + part[1].x[p][i]);
+		status = QUO_FAILED;
+	for (size_t i = 0; status == QUO_OK && i < cells; i++) {
+		int32_t v = (int32_t)sum[i];
 		if (v < -127 || v > 127)
-			return quo_fail(
-				err, QUO_USAGE,
-				"data shares: together they give %d at row %zu; values lie in "
-				"-127..127",
-				v, i / shape->features);
+			status = quo_fail(err, QUO_USAGE,
+					  "data shares: together they give %d at row %zu; values "
+					  "lie in -127..127",
+					  v, i / shape->features);
 		(*x)[i] = (int8_t)v;
 	}
-	for (size_t r = 0; r < shape->rows[p]; r++)
+	for (size_t r = 0; status == QUO_OK && r < shape->rows[p]; r++)
 		for (size_t c = 0; c < classes; c++)
-			if (part[0].y[p][r * classes + c] ^ part[1].y[p][r * classes + c])
+			if (labels[r * classes + c])
 				(*y)[r] = (uint8_t)c;
-	return QUO_OK;
+	quo_free(sum);
+	quo_free(labels);
+	return status;
 }
 
-quo_status quo_data_share_join(const quo_holding part[2], quo_dataset *out, quo_err *err)
+quo_status quo_data_share_join(const quo_holding *part, int parties, const quo_sharing *sharing,
+			       quo_dataset *out, quo_err *err)
 {
 	const quo_data_shape *shape = &part[0].shape;
 	quo_dataset data = { .n_dims = shape->n_dims,
@@ -194,9 +254,11 @@ quo_status quo_data_share_join(const quo_holding part[2], quo_dataset *out, quo_
 			     .train_rows = shape->rows[QUO_TRAIN],
 			     .test_rows = shape->rows[QUO_TEST] };
 
-	quo_status status = join_part(part, QUO_TRAIN, &data.train_x, &data.train_y, err);
+	quo_status status =
+		join_part(part, parties, sharing, QUO_TRAIN, &data.train_x, &data.train_y, err);
 	if (status == QUO_OK)
-		status = join_part(part, QUO_TEST, &data.test_x, &data.test_y, err);
+		status = join_part(part, parties, sharing, QUO_TEST, &data.test_x, &data.test_y,
+				   err);
 	if (status != QUO_OK)
 		quo_dataset_free(&data);
 	else

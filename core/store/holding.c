@@ -40,10 +40,23 @@ static bool fits(const quo_data_shape *shape, int part)
 	       rows * shape->classes <= MAX_INPUT_BYTES;
 }
 
-quo_status quo_holding_allocate(quo_holding *in, const quo_data_shape *shape, int owner,
-				quo_err *err)
+quo_ownership quo_ownership_of(const quo_data_common *data, const quo_instance *protocol)
 {
-	*in = (quo_holding){ .shape = *shape, .owner = (int8_t)owner };
+	const quo_protocol_ops *ops = quo_protocol(protocol);
+	bool dealer = data->owner == QUO_OWNER_DEALER;
+	int party = dealer ? 0 : data->owner - QUO_OWNER_0;
+
+	if (ops->parties == 1)
+		return (quo_ownership){ .owner = 0 };
+	return (quo_ownership){ .owner = dealer || !ops->owned ? QUO_SHARED : party,
+				.reader = party,
+				.dealer = dealer };
+}
+
+quo_status quo_holding_allocate(quo_holding *in, const quo_data_shape *shape, int owner,
+				unsigned parts, quo_err *err)
+{
+	*in = (quo_holding){ .shape = *shape, .owner = (int8_t)owner, .parts = parts };
 	for (int part = 0; part < QUO_PARTS; part++) {
 		uint64_t cells = (uint64_t)shape->rows[part] * shape->features;
 		if (!fits(shape, part)) {
@@ -54,9 +67,9 @@ quo_status quo_holding_allocate(quo_holding *in, const quo_data_shape *shape, in
 				(unsigned long long)cells,
 				(unsigned long long)(MAX_INPUT_BYTES / sizeof(uint32_t)));
 		}
-		in->x[part] = map_bytes((size_t)cells * sizeof(uint32_t),
+		in->x[part] = map_bytes(parts * (size_t)cells * sizeof(uint32_t),
 					&in->mapped_bytes[part][0], err);
-		in->y[part] = map_bytes((size_t)shape->rows[part] * shape->classes,
+		in->y[part] = map_bytes(parts * (size_t)shape->rows[part] * shape->classes,
 					&in->mapped_bytes[part][1], err);
 		if (!in->x[part] || !in->y[part]) {
 			quo_holding_free(in);
@@ -85,7 +98,7 @@ quo_status quo_holding_own(quo_holding *in, const quo_dataset *data, int owner, 
 	const int8_t *x[QUO_PARTS] = { data->train_x, data->test_x };
 	const uint8_t *y[QUO_PARTS] = { data->train_y, data->test_y };
 
-	QUO_TRY(quo_holding_allocate(in, &shape, owner, err));
+	QUO_TRY(quo_holding_allocate(in, &shape, owner, 1, err));
 	for (int part = 0; part < QUO_PARTS; part++) {
 		for (size_t i = 0; i < (size_t)shape.rows[part] * shape.features; i++)
 			in->x[part][i] = (uint32_t)(int32_t)x[part][i];
@@ -100,47 +113,94 @@ void quo_holding_empty(quo_holding *in, const quo_data_shape *shape, int owner)
 	*in = (quo_holding){ .shape = *shape, .owner = (int8_t)owner };
 }
 
-/* in[0] = values - in[1], with in[1] random: additive and XOR sharing. */
-static void split(quo_holding *in, const quo_dataset *data, quo_rng *rng)
-{
-	const int8_t *x[QUO_PARTS] = { data->train_x, data->test_x };
-	const uint8_t *y[QUO_PARTS] = { data->train_y, data->test_y };
-	const quo_data_shape *shape = &in[0].shape;
+/* ---- dealing ---- */
 
-	for (int part = 0; part < QUO_PARTS; part++) {
-		size_t cells = (size_t)shape->rows[part] * shape->features;
-		size_t bits = (size_t)shape->rows[part] * shape->classes;
-		quo_rng_bytes(rng, in[1].x[part], cells * sizeof(uint32_t));
-		quo_rng_bytes(rng, in[1].y[part], bits);
+/* Where a piece stands: at the first of the parties that hold it. */
+static const quo_holding *holder_of(const quo_holding *in, int parties, const quo_sharing *sharing,
+				    unsigned piece, unsigned *part)
+{
+	for (int i = 0; i < parties; i++)
+		for (unsigned k = 0; k < sharing->parts[i]; k++)
+			if (sharing->piece[i][k] == piece) {
+				*part = k;
+				return &in[i];
+			}
+	return NULL;
+}
+
+/* Values minus all pieces but the first into piece 0, which stands in x and y; the others are drawn here. */
+static void split(const quo_holding *in, int parties, const quo_sharing *sharing, int subset,
+		  const quo_dataset *data, quo_rng *rng)
+{
+	const int8_t *values = subset == QUO_TRAIN ? data->train_x : data->test_x;
+	const uint8_t *labels = subset == QUO_TRAIN ? data->train_y : data->test_y;
+	const quo_data_shape *shape = &in[0].shape;
+	size_t cells = (size_t)shape->rows[subset] * shape->features;
+	size_t bits = (size_t)shape->rows[subset] * shape->classes;
+	unsigned k = 0;
+	const quo_holding *first = holder_of(in, parties, sharing, 0, &k);
+	uint32_t *x = first->x[subset] + k * cells;
+	uint8_t *y = first->y[subset] + k * bits;
+
+	for (size_t i = 0; i < cells; i++)
+		x[i] = (uint32_t)(int32_t)values[i];
+	for (size_t r = 0; r < shape->rows[subset]; r++)
+		y[r * shape->classes + labels[r]] ^= 1;
+	for (unsigned p = 1; p < sharing->pieces; p++) {
+		const quo_holding *other = holder_of(in, parties, sharing, p, &k);
+		uint32_t *own_x = other->x[subset] + k * cells;
+		uint8_t *own_y = other->y[subset] + k * bits;
+		quo_rng_bytes(rng, own_x, cells * sizeof *own_x);
+		quo_rng_bytes(rng, own_y, bits);
 		for (size_t i = 0; i < cells; i++)
-			in[0].x[part][i] = (uint32_t)(int32_t)x[part][i] - in[1].x[part][i];
+			x[i] -= own_x[i];
 		for (size_t i = 0; i < bits; i++)
-			in[0].y[part][i] = in[1].y[part][i] &= 1;
-		for (size_t r = 0; r < shape->rows[part]; r++)
-			in[0].y[part][r * shape->classes + y[part][r]] ^= 1;
+			y[i] ^= own_y[i] &= 1;
 	}
 }
 
-quo_status quo_holding_deal(quo_holding in[2], const quo_dataset *data, quo_err *err)
+/* Each piece to the other parties that hold it. */
+static void copy_pieces(const quo_holding *in, int parties, const quo_sharing *sharing, int subset)
+{
+	const quo_data_shape *shape = &in[0].shape;
+	size_t cells = (size_t)shape->rows[subset] * shape->features;
+	size_t bits = (size_t)shape->rows[subset] * shape->classes;
+
+	for (int i = 0; i < parties; i++)
+		for (unsigned k = 0; k < sharing->parts[i]; k++) {
+			unsigned at = 0;
+			const quo_holding *from =
+				holder_of(in, parties, sharing, sharing->piece[i][k], &at);
+			if (from == &in[i] && at == k)
+				continue;
+			memcpy(in[i].x[subset] + k * cells, from->x[subset] + at * cells,
+			       cells * sizeof(uint32_t));
+			memcpy(in[i].y[subset] + k * bits, from->y[subset] + at * bits, bits);
+		}
+}
+
+quo_status quo_holding_deal(quo_holding *in, int parties, const quo_sharing *sharing,
+			    const quo_dataset *data, quo_err *err)
 {
 	quo_data_shape shape = quo_data_shape_of(data);
 	quo_rng *rng = quo_rng_new(err);
+	quo_status status = rng ? QUO_OK : QUO_FAILED;
 
-	in[0] = in[1] = (quo_holding){ 0 };
-	if (!rng)
-		return QUO_FAILED;
-	quo_status status = quo_holding_allocate(&in[0], &shape, QUO_SHARED, err);
-	if (status == QUO_OK)
-		status = quo_holding_allocate(&in[1], &shape, QUO_SHARED, err);
-	if (status == QUO_OK)
-		split(in, data, rng);
-	else
-		quo_holding_free(&in[0]);
+	for (int i = 0; i < parties; i++)
+		in[i] = (quo_holding){ 0 };
+	for (int i = 0; i < parties && status == QUO_OK; i++)
+		status = quo_holding_allocate(&in[i], &shape, QUO_SHARED, sharing->parts[i], err);
+	for (int subset = 0; subset < QUO_PARTS && status == QUO_OK; subset++) {
+		split(in, parties, sharing, subset, data, rng);
+		copy_pieces(in, parties, sharing, subset);
+	}
+	for (int i = 0; i < parties && status != QUO_OK; i++)
+		quo_holding_free(&in[i]);
 	quo_rng_free(rng);
 	return status;
 }
 
-/* ---- between two processes ---- */
+/* ---- between processes ---- */
 
 bool quo_data_shape_is_possible(const quo_data_shape *shape)
 {
@@ -194,7 +254,7 @@ static quo_status recv_shape(quo_channel *peer, quo_data_shape *shape, quo_err *
 static quo_status send_part(quo_channel *peer, quo_holding *in, quo_err *err)
 {
 	for (int part = 0; part < QUO_PARTS; part++) {
-		size_t rows = in->shape.rows[part];
+		size_t rows = in->parts * (size_t)in->shape.rows[part];
 		QUO_TRY(quo_channel_send(peer, in->x[part],
 					 rows * in->shape.features * sizeof(uint32_t), err));
 		QUO_TRY(quo_channel_send(peer, in->y[part], rows * in->shape.classes, err));
@@ -205,10 +265,10 @@ static quo_status send_part(quo_channel *peer, quo_holding *in, quo_err *err)
 static quo_status recv_part(quo_channel *peer, quo_holding *in, quo_err *err)
 {
 	for (int part = 0; part < QUO_PARTS; part++) {
-		size_t bits = (size_t)in->shape.rows[part] * in->shape.classes;
-		QUO_TRY(quo_channel_recv(
-			peer, in->x[part],
-			(size_t)in->shape.rows[part] * in->shape.features * sizeof(uint32_t), err));
+		size_t rows = in->parts * (size_t)in->shape.rows[part];
+		size_t bits = rows * in->shape.classes;
+		QUO_TRY(quo_channel_recv(peer, in->x[part],
+					 rows * in->shape.features * sizeof(uint32_t), err));
 		QUO_TRY(quo_channel_recv(peer, in->y[part], bits, err));
 		for (size_t i = 0; i < bits; i++)
 			in->y[part][i] &= 1;
@@ -216,37 +276,76 @@ static quo_status recv_part(quo_channel *peer, quo_holding *in, quo_err *err)
 	return QUO_OK;
 }
 
-quo_status quo_holding_exchange(quo_holding *in, quo_channel *peer, int party,
-				const quo_dataset *data, int reader, bool shared, quo_err *err)
+static quo_status receive(quo_holding *in, quo_channel *reader, unsigned parts,
+			  const quo_ownership *who, quo_err *err)
 {
-	int owner = shared ? QUO_SHARED : reader;
 	quo_data_shape shape;
 
-	*in = (quo_holding){ 0 };
-	if (party != reader) {
-		QUO_TRY(recv_shape(peer, &shape, err));
-		if (!shared) {
-			quo_holding_empty(in, &shape, owner);
-			return QUO_OK;
-		}
-		QUO_TRY(quo_holding_allocate(in, &shape, owner, err));
-		return recv_part(peer, in, err);
+	QUO_TRY(recv_shape(reader, &shape, err));
+	if (who->owner != QUO_SHARED) {
+		quo_holding_empty(in, &shape, who->owner);
+		return QUO_OK;
 	}
-	shape = quo_data_shape_of(data);
-	QUO_TRY(send_shape(peer, &shape, err));
-	if (!shared) {
-		QUO_TRY(quo_channel_flush(peer, err));
-		return quo_holding_own(in, data, owner, err);
-	}
-	quo_holding both[2];
-	QUO_TRY(quo_holding_deal(both, data, err));
-	quo_status status = send_part(peer, &both[1 - reader], err);
-	quo_holding_free(&both[1 - reader]);
-	*in = both[reader];
+	QUO_TRY(quo_holding_allocate(in, &shape, QUO_SHARED, parts, err));
+	return recv_part(reader, in, err);
+}
+
+static quo_status deal_to_all(quo_holding *in, quo_mesh *mesh, const quo_sharing *sharing,
+			      const quo_dataset *data, quo_err *err)
+{
+	quo_holding all[QUO_MAX_PARTIES];
+	int parties = quo_mesh_parties(mesh), me = quo_mesh_me(mesh);
+	quo_status status = quo_holding_deal(all, parties, sharing, data, err);
+
+	for (int i = 0; i < parties && status == QUO_OK; i++)
+		if (i != me)
+			status = send_part(quo_mesh_to(mesh, i), &all[i], err);
+	for (int i = 0; i < parties; i++)
+		if (i != me)
+			quo_holding_free(&all[i]);
+	*in = all[me];
 	return status;
 }
 
+quo_status quo_holding_exchange(quo_holding *in, quo_mesh *mesh, const quo_sharing *sharing,
+				const quo_ownership *who, const quo_dataset *data, quo_err *err)
+{
+	int me = quo_mesh_me(mesh);
+
+	*in = (quo_holding){ 0 };
+	if (me != who->reader)
+		return receive(in, quo_mesh_to(mesh, who->reader), sharing->parts[me], who, err);
+	quo_data_shape shape = quo_data_shape_of(data);
+	for (int i = 0; i < quo_mesh_parties(mesh); i++)
+		if (i != me)
+			QUO_TRY(send_shape(quo_mesh_to(mesh, i), &shape, err));
+	QUO_TRY(quo_mesh_flush(mesh, err));
+	return who->owner == QUO_SHARED ? deal_to_all(in, mesh, sharing, data, err)
+					: quo_holding_own(in, data, who->owner, err);
+}
+
 /* ---- batches ---- */
+
+static void take_rows(const uint32_t *from, size_t features, const uint32_t *order, uint32_t first,
+		      uint32_t n, uint32_t *to)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		size_t row = order ? order[i] : first + i;
+		memcpy(to + i * features, from + row * features, features * sizeof *to);
+	}
+}
+
+static void take_labels(const uint8_t *from, size_t classes, const uint32_t *order, uint32_t first,
+			uint32_t n, uint64_t *to)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		size_t row = order ? order[i] : first + i;
+		for (size_t c = 0; c < classes; c++) {
+			size_t e = i * classes + c;
+			to[e / 64] |= (uint64_t)from[row * classes + c] << (e % 64);
+		}
+	}
+}
 
 quo_status quo_holding_batch(const quo_holding *in, quo_session *s, quo_subset part,
 			     const uint32_t *order, uint32_t first, uint32_t n, quo_tensor **x,
@@ -265,14 +364,11 @@ quo_status quo_holding_batch(const quo_holding *in, quo_session *s, quo_subset p
 		return QUO_FAILED;
 	if (quo_is_dry(s) || !in->x[part])
 		return QUO_OK;
-	for (uint32_t i = 0; i < n; i++) {
-		size_t row = order ? order[i] : first + i;
-		memcpy((*x)->a + i * features, in->x[part] + row * features,
-		       features * sizeof(uint32_t));
-		for (size_t c = 0; c < classes; c++) {
-			size_t e = i * classes + c;
-			(*y)->b[e / 64] |= (uint64_t)in->y[part][row * classes + c] << (e % 64);
-		}
+	for (unsigned k = 0; k < in->parts; k++) {
+		quo_tensor x_part = quo_part(*x, k), y_part = quo_part(*y, k);
+		size_t rows = in->shape.rows[part];
+		take_rows(in->x[part] + k * rows * features, features, order, first, n, x_part.a);
+		take_labels(in->y[part] + k * rows * classes, classes, order, first, n, y_part.b);
 	}
 	return QUO_OK;
 }

@@ -59,6 +59,20 @@ static void add_epochs(const quo_summary *s, quo_json *j, const char *key, const
 	quo_json_end(j);
 }
 
+void quo_summary_bytes_json(const uint64_t *bytes_sent, int parties, quo_json *j)
+{
+	uint64_t all = 0;
+	char key[32];
+
+	for (int i = 0; i < parties; i++)
+		all += bytes_sent[i];
+	quo_json_uint(j, "bytes_sent", all);
+	for (int i = 0; i < parties; i++) {
+		snprintf(key, sizeof key, "bytes_sent_party%d", i);
+		quo_json_uint(j, key, bytes_sent[i]);
+	}
+}
+
 void quo_summary_json(const quo_summary *s, quo_json *j)
 {
 	quo_json_object(j, NULL);
@@ -75,9 +89,7 @@ void quo_summary_json(const quo_summary *s, quo_json *j)
 	add_epochs(s, j, "test_accuracy_per_epoch", s->test_accuracy_per_epoch);
 	add_epochs(s, j, "seconds_at_epoch", s->seconds_at_epoch);
 	add_epochs(s, j, "bytes_sent_at_epoch", s->bytes_at_epoch);
-	quo_json_uint(j, "bytes_sent", s->bytes_sent[0] + s->bytes_sent[1]);
-	quo_json_uint(j, "bytes_sent_party0", s->bytes_sent[0]);
-	quo_json_uint(j, "bytes_sent_party1", s->bytes_sent[1]);
+	quo_summary_bytes_json(s->bytes_sent, s->parties, j);
 	quo_json_uint(j, "rounds", s->rounds);
 	quo_json_uint(j, "peak_rss_bytes", s->peak_rss_bytes);
 	add_digest(s, j);

@@ -5,7 +5,7 @@
 
 #include "text/json.h"
 
-/* Time and traffic of one part of a run, both parties together. */
+/* Time and traffic of one part of a run, all parties together. */
 typedef struct quo_phase {
 	const char *name; /* "set-up", "forward", "update", .. */
 	double seconds;
@@ -32,7 +32,8 @@ typedef struct quo_summary {
 	const double *test_accuracy_per_epoch; /* NaN where not evaluated */
 	const double *seconds_at_epoch,
 		*bytes_at_epoch; /* since the start, until then; may be NULL */
-	uint64_t bytes_sent[2];  /* by party */
+	int parties;
+	const uint64_t *bytes_sent; /* by party */
 	uint64_t rounds;
 	uint64_t peak_rss_bytes;       /* the larger of the parties on this machine */
 	const uint8_t *weights_sha256; /* 32 bytes; NULL: not revealed */
@@ -48,6 +49,8 @@ typedef struct quo_summary {
  */
 void quo_summary_json(const quo_summary *summary, quo_json *j);
 
+/* "bytes_sent" (all together), "bytes_sent_party0", .. */
+void quo_summary_bytes_json(const uint64_t *bytes_sent, int parties, quo_json *j);
 /* The member "phases" alone. */
 void quo_summary_phases_json(const quo_phase *phases, size_t n, quo_json *j);
 /* The member "components" alone. */

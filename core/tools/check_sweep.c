@@ -27,7 +27,7 @@ static quo_status resolve(struct check *c, uint32_t point, quo_err *err)
 	quo_experiment_free(experiment);
 	if (!local)
 		return quo_fail(err, QUO_USAGE,
-				"%s is a sweep, which runs both parties on this machine; set "
+				"%s is a sweep, which runs all parties on this machine; set "
 				"network.mode to local",
 				cli.run.file);
 	return QUO_OK;
@@ -36,7 +36,7 @@ static quo_status resolve(struct check *c, uint32_t point, quo_err *err)
 static void say(struct check *c, const char *title, const quo_forecast *f)
 {
 	char a[QUO_UNIT_CHARS], b[QUO_UNIT_CHARS], d[QUO_UNIT_CHARS];
-	uint64_t bytes = f->cost.sent_bytes[0] + f->cost.sent_bytes[1];
+	uint64_t bytes = quo_cost_bytes(&f->cost);
 
 	c->bytes += bytes;
 	c->rounds += f->cost.rounds;

@@ -161,6 +161,19 @@ static quo_status network(quo_cli *cli, quo_err *err)
 	return QUO_OK;
 }
 
+static quo_status party_number(quo_cli *cli, const char *text, quo_err *err)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (!*text || *end || n < 0 || n >= QUO_MAX_PARTIES)
+		return quo_fail(err, QUO_USAGE,
+				"--party is the number of a party, from 0 to %d, not '%s'",
+				QUO_MAX_PARTIES - 1, text);
+	cli->run.party = (int)n;
+	return QUO_OK;
+}
+
 static quo_status apply(quo_cli *cli, int option, quo_err *err)
 {
 	switch (option) {
@@ -211,10 +224,7 @@ static quo_status apply(quo_cli *cli, int option, quo_err *err)
 	case TO:
 		return own_set(cli, "predict.to", optarg, err);
 	case PARTY:
-		if (strcmp(optarg, "0") != 0 && strcmp(optarg, "1") != 0)
-			return quo_fail(err, QUO_USAGE, "--party is 0 or 1, not '%s'", optarg);
-		cli->run.party = optarg[0] - '0';
-		return QUO_OK;
+		return party_number(cli, optarg, err);
 	default:
 		return quo_fail(err, QUO_BUG, "option %d has no meaning", option);
 	}
@@ -235,7 +245,9 @@ int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, cha
 	const char *tool = strrchr(argv[0], '/');
 	int option, at = 0;
 
-	*cli = (quo_cli){ .use = use, .tool = tool ? tool + 1 : argv[0], .run = { .party = -1, .point = -1 } };
+	*cli = (quo_cli){ .use = use,
+			  .tool = tool ? tool + 1 : argv[0],
+			  .run = { .party = -1, .point = -1 } };
 	guard_standard_streams();
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":h", common_options, &at)) != -1) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Before the parties meet: the model, the rows, what it will cost. */
-#include "tools/cli.h"
 #include "tools/predict.h"
 #include "session/session.h"
+#include "tools/cli.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,21 +19,14 @@ static bool is_local(const quo_run *run)
 
 static int parties(const quo_run *run)
 {
-	return quo_protocol(run->config->protocol)->parties;
-}
-
-static int reader(const quo_run *run)
-{
-	const quo_data_common *common = run->config->data->config;
-
-	return common->owner == QUO_OWNER_1 ? 1 : 0;
+	return quo_run_n_parties(run);
 }
 
 int quo_predicting_to(const quo_run *run)
 {
 	int to = run->config->predict.to;
 
-	return to == QUO_PREDICT_TO_BOTH || parties(run) == 1 ? QUO_TO_ALL : to - QUO_PREDICT_TO_0;
+	return to == QUO_PREDICT_TO_ALL || parties(run) == 1 ? QUO_TO_ALL : to - QUO_PREDICT_TO_0;
 }
 
 /* ---- the model ---- */
@@ -41,13 +34,16 @@ int quo_predicting_to(const quo_run *run)
 /* Who has the weights of an .npz. */
 static int holder(const quo_run *run)
 {
-	return run->config->predict.owner == QUO_MODEL_OWNER_1 ? 1 : 0;
+	int owner = run->config->predict.owner;
+
+	return owner == QUO_MODEL_DEALER ? 0 : owner - QUO_MODEL_OWNER_0;
 }
 
 static quo_status load_npz(quo_predicting *p, quo_run *run, quo_err *err)
 {
 	const quo_predict_config *config = &run->config->predict;
-	bool deals = config->owner == QUO_MODEL_DEALER && parties(run) > 1, has = *config->model;
+	bool dealer = config->owner == QUO_MODEL_DEALER, has = *config->model;
+	bool deals = parties(run) > 1 && (dealer || !quo_protocol(run->config->protocol)->owned);
 	int who = parties(run) > 1 ? holder(run) : 0;
 
 	if (!is_local(run) && has != (run->party == who))
@@ -63,7 +59,7 @@ static quo_status load_npz(quo_predicting *p, quo_run *run, quo_err *err)
 			      : "0");
 	if (has)
 		QUO_TRY(quo_weights_load(config->model, &p->weights, err));
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < QUO_MAX_PARTIES; i++) {
 		p->part[i].owner = deals ? QUO_SHARED : who;
 		p->part[i].dealer = deals ? who : -1;
 	}
@@ -79,15 +75,17 @@ static bool sibling(const char *path, int party, char *out, size_t size)
 
 	while (at && (next = strstr(at + 1, ".party")) != NULL)
 		at = next;
-	if (!at || (at[6] != '0' && at[6] != '1') || strcmp(at + 7, ".share") != 0 ||
-	    strlen(path) >= size)
+	if (!at)
 		return false;
-	memcpy(out, path, strlen(path) + 1);
-	out[at + 6 - path] = (char)('0' + party);
-	return true;
+	size_t digits = strspn(at + 6, "0123456789");
+	if (!digits || strcmp(at + 6 + digits, ".share") != 0)
+		return false;
+	int n = snprintf(out, size, "%.*s%d.share", (int)(at + 6 - path), path, party);
+	return n >= 0 && (size_t)n < size;
 }
 
-static quo_status load_share(quo_predicting *p, const char *path, int party, int of, quo_err *err)
+static quo_status load_share(quo_predicting *p, const char *path, int party, int of, unsigned parts,
+			     quo_err *err)
 {
 	quo_model_share *share = &p->share[party];
 
@@ -102,6 +100,12 @@ static quo_status load_share(quo_predicting *p, const char *path, int party, int
 		return quo_fail(err, QUO_USAGE,
 				"%s: the share of party %u, and this is party %d; name its own",
 				path, share->party, party);
+	if (share->parts != parts)
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s: it has %u parts of each weight, and this protocol wants %u; is it of "
+			"another protocol?",
+			path, share->parts, parts);
 	return QUO_OK;
 }
 
@@ -109,7 +113,9 @@ static quo_status load_shares(quo_predicting *p, quo_run *run, quo_err *err)
 {
 	const char *model = run->config->predict.model;
 	char path[QUO_SOURCE_PATH];
-	int from = is_local(run) ? 0 : run->party, to = is_local(run) ? 1 : run->party;
+	const quo_sharing sharing = quo_protocol_sharing(run->config->protocol, parties(run));
+	int from = is_local(run) ? 0 : run->party;
+	int to = is_local(run) ? parties(run) - 1 : run->party;
 
 	if (parties(run) == 1)
 		return quo_fail(err, QUO_USAGE,
@@ -121,16 +127,18 @@ static quo_status load_shares(quo_predicting *p, quo_run *run, quo_err *err)
 		else if (!sibling(model, i, path, sizeof path))
 			return quo_fail(
 				err, QUO_USAGE,
-				"%s: both parties run here and each needs its share; give one "
-				"named NAME.party0.share with NAME.party1.share beside it",
+				"%s: all parties run here and each needs its share; give one "
+				"named NAME.party0.share with NAME.party1.share (and so on) beside it",
 				model);
-		QUO_TRY(load_share(p, path, i, 2, err));
+		QUO_TRY(load_share(p, path, i, parties(run), sharing.parts[i], err));
 		p->part[i].share = &p->share[i];
 	}
-	if (from != to && memcmp(p->share[0].id, p->share[1].id, sizeof p->share[0].id) != 0)
-		return quo_fail(err, QUO_USAGE,
-				"%s: it and the other party's share are of two models (their ids "
-				"differ)",
+	for (int i = from + 1; i <= to; i++)
+		if (memcmp(p->share[0].id, p->share[i].id, sizeof p->share[0].id) != 0)
+			return quo_fail(
+				err, QUO_USAGE,
+				"%s: it and the other party's share are of two models (their "
+				"ids differ)",
 				model);
 	char id[33];
 	for (int i = 0; i < 16; i++)
@@ -143,7 +151,7 @@ quo_status quo_predicting_load(quo_predicting *p, quo_run *run, quo_err *err)
 	const quo_predict_config *config = &run->config->predict;
 	const char *dot = strrchr(config->model, '.');
 
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < QUO_MAX_PARTIES; i++)
 		p->part[i] = (quo_model_part){ .owner = parties(run) > 1 ? QUO_SHARED : 0,
 					       .dealer = -1,
 					       .name = config->model };
@@ -156,7 +164,8 @@ quo_status quo_predicting_load(quo_predicting *p, quo_run *run, quo_err *err)
 			run->party > 0 ? run->party : 0);
 	if (strcmp(config->model, "initial") == 0) {
 		p->kind = "initial";
-		p->part[0].owner = p->part[1].owner = QUO_SHARED;
+		for (int i = 0; i < QUO_MAX_PARTIES; i++)
+			p->part[i].owner = QUO_SHARED;
 		return quo_run_agree(run, "--model", err, "initial");
 	}
 	if (dot && strcmp(dot, ".share") == 0) {
@@ -170,8 +179,8 @@ quo_status quo_predicting_load(quo_predicting *p, quo_run *run, quo_err *err)
 void quo_predicting_free(quo_predicting *p)
 {
 	quo_weights_free(&p->weights);
-	quo_model_share_free(&p->share[0]);
-	quo_model_share_free(&p->share[1]);
+	for (int i = 0; i < QUO_MAX_PARTIES; i++)
+		quo_model_share_free(&p->share[i]);
 }
 
 /* ---- the rows ---- */
@@ -240,11 +249,8 @@ static quo_status dry_batch(quo_predicting *p, const quo_run *run, quo_session *
 	quo_tensor *x, *y, *a;
 	uint32_t batch = (uint32_t)config->batch;
 
-	quo_holding_empty(&nothing, shape,
-			  parties(run) == 1 ? 0
-			  : ((const quo_data_common *)experiment->data->config)->owner
-				  ? reader(run)
-				  : QUO_SHARED);
+	const quo_ownership who = quo_ownership_of(experiment->data->config, experiment->protocol);
+	quo_holding_empty(&nothing, shape, who.owner);
 	QUO_TRY(quo_predictor_init(&predictor, s, experiment, shape, part, err));
 	*quo_session_cost(s) = (quo_cost)QUO_COST_INIT;
 	quo_status status = quo_holding_batch(&nothing, s, QUO_TEST, NULL, 0, batch, &x, &y, err);
@@ -260,8 +266,13 @@ static quo_status dry_batch(quo_predicting *p, const quo_run *run, quo_session *
 /* The party of this process that knows most of the model. */
 static const quo_model_part *best_part(const quo_predicting *p)
 {
-	return p->part[1].weights || (p->part[1].share && !p->part[0].share) ? &p->part[1]
-									     : &p->part[0];
+	for (int i = 0; i < QUO_MAX_PARTIES; i++)
+		if (p->part[i].weights)
+			return &p->part[i];
+	for (int i = 0; i < QUO_MAX_PARTIES; i++)
+		if (p->part[i].share)
+			return &p->part[i];
+	return &p->part[0];
 }
 
 static quo_status foresee(quo_run *run, quo_registry *registry, const quo_data_shape *shape,

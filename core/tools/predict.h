@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quotient-predict: a trained model on rows of data, as the work of two parties or of one. */
+/* quotient-predict: a trained model on rows of data, as the work of any number of parties. */
 #ifndef QUOTIENT_TOOLS_PREDICT_H
 #define QUOTIENT_TOOLS_PREDICT_H
 
-#include "tools/cli.h"
 #include "run/local.h"
+#include "tools/cli.h"
 #include "train/predictor.h"
 
-/* What something took: bytes and rounds of both parties together, processor time of this one. */
+/* What something took: bytes and rounds of all parties together, processor time of this one. */
 typedef struct quo_spent {
 	double seconds, cpu_seconds;
 	uint64_t bytes, rounds;
@@ -25,9 +25,9 @@ typedef struct quo_predicted {
 /* quo_run.arg of quo_prediction. */
 typedef struct quo_predicting {
 	quo_weights weights;
-	quo_model_share share[2];
-	quo_model_part part[2];             /* by party */
-	const char *kind;                   /* "npz", "shares" or "initial" */
+	quo_model_share share[QUO_MAX_PARTIES];
+	quo_model_part part[QUO_MAX_PARTIES]; /* by party */
+	const char *kind;                     /* "npz", "shares" or "initial" */
 	bool labelled;                      /* at the reader: the rows are test rows of the data */
 	uint32_t first, rows;               /* known once the data is */
 	uint64_t batch_bytes, batch_rounds; /* foretold, of a whole batch */

@@ -17,13 +17,11 @@ typedef struct quo_predict_job {
 	int32_t *scores;  /* rows x classes; NULL unless revealed here */
 	quo_tensor *kept; /* to be counted: A' of all rows, shared */
 	quo_predicted done;
-	quo_spent before; /* what is being measured */
-	quo_spent *batch; /* every one that was measured */
+	uint64_t bytes_sent[QUO_MAX_PARTIES]; /* at the end, by party */
+	quo_spent before;                     /* what is being measured */
+	quo_spent *batch;                     /* every one that was measured */
 	size_t n;
 } quo_predict_job;
-
-/* Of both parties, since the session began. */
-quo_traffic quo_predict_traffic(const quo_predict_job *job);
 
 /* The party's files (predictions.csv where it sees the classes, summary.json), and a table. */
 quo_status quo_predict_report(quo_predict_job *job, quo_err *err);

@@ -6,13 +6,14 @@
 
 #include "numerics/step.h"
 #include "run/meet.h"
+#include "session/session.h"
 #include "tools/predict_job.h"
 
 /* ---- measuring ---- */
 
 static quo_spent spent_so_far(const quo_predict_job *job)
 {
-	quo_traffic all = quo_predict_traffic(job);
+	quo_traffic all = quo_session_traffic(job->s);
 	struct timespec cpu;
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
@@ -30,8 +31,7 @@ static void begin(quo_predict_job *job)
 /* Add what was spent since begin(), once everything has left. */
 static quo_status end(quo_predict_job *job, quo_spent *sum, quo_err *err)
 {
-	if (quo_session_peer(job->s))
-		QUO_TRY(quo_channel_flush(quo_session_peer(job->s), err));
+	QUO_TRY(quo_flush(job->s, err));
 	quo_spent now = spent_so_far(job);
 	sum->seconds += now.seconds - job->before.seconds;
 	sum->cpu_seconds += now.cpu_seconds - job->before.cpu_seconds;
@@ -98,20 +98,24 @@ static bool labels_are_here(const quo_predict_job *job)
 /* A reader that is not here knows whether its rows have labels. */
 static quo_status learn_labelled(quo_predict_job *job, quo_err *err)
 {
-	const quo_data_common *common = job->run->config->data->config;
-	int reader = common->owner == QUO_OWNER_1 ? 1 : 0;
-	uint8_t labelled = job->p->labelled;
+	const quo_experiment_config *config = job->run->config;
+	int reader = quo_ownership_of(config->data->config, config->protocol).reader;
+	int parties = quo_parties(job->s);
+	uint8_t labelled = job->p->labelled, heard = 0;
+	quo_message_round r = { .bytes = { { 0 } } };
 
-	if (quo_parties(job->s) == 1 ||
-	    quo_meeting_mode(&job->run->config->network, job->run->options->party) == QUO_MODE_LOCAL)
+	if (parties == 1 ||
+	    quo_meeting_mode(&config->network, job->run->options->party) == QUO_MODE_LOCAL)
 		return QUO_OK;
-	if (quo_me(job->s) == reader) {
-		QUO_TRY(quo_channel_send(quo_session_peer(job->s), &labelled, 1, err));
-		return quo_channel_flush(quo_session_peer(job->s), err);
+	for (int i = 0; i < parties; i++) {
+		r.bytes[reader][i] = i == reader ? 0 : 1;
+		r.out[i] = &labelled;
 	}
-	QUO_TRY(quo_channel_recv(quo_session_peer(job->s), &labelled, 1, err));
-	job->p->labelled = labelled != 0;
-	return QUO_OK;
+	r.in[reader] = &heard;
+	QUO_TRY(quo_exchange(job->s, &r, err));
+	if (quo_me(job->s) != reader)
+		job->p->labelled = heard != 0;
+	return quo_flush(job->s, err);
 }
 
 /* Rows of BITS tensors [rows, columns] of one width; local. Where they go is zero before. */
@@ -250,6 +254,7 @@ static quo_status write_all(quo_predict_job *job, quo_err *err)
 {
 	if (job->run->leads && job->p->result)
 		*job->p->result = job->done;
+	QUO_TRY(quo_session_bytes(job->s, job->bytes_sent, err));
 	if (!job->run->leads || job->run->silent)
 		return QUO_OK;
 	return quo_predict_report(job, err);
@@ -290,7 +295,9 @@ static void drop_others(quo_predicting *p, int party)
 {
 	if (!p->part[party].weights)
 		quo_weights_free(&p->weights);
-	quo_model_share_free(&p->share[1 - party]);
+	for (int i = 0; i < QUO_MAX_PARTIES; i++)
+		if (i != party)
+			quo_model_share_free(&p->share[i]);
 }
 
 quo_status quo_predict_party(quo_run *run, quo_party *party, quo_err *err)

@@ -4,14 +4,9 @@
 #include <math.h>
 
 #include "report/progress.h"
+#include "session/session.h"
 #include "text/units.h"
 #include "tools/predict_job.h"
-
-quo_traffic quo_predict_traffic(const quo_predict_job *job)
-{
-	return quo_session_peer(job->s) ? quo_channel_traffic(quo_session_peer(job->s))
-					: (quo_traffic){ 0 };
-}
 
 static quo_status write_csv(quo_predict_job *job, quo_err *err)
 {
@@ -66,12 +61,11 @@ static void json_results(const quo_predict_job *job, quo_json *j)
 static void json_costs(const quo_predict_job *job, quo_json *j)
 {
 	const quo_predicted *d = &job->done;
-	quo_traffic all = quo_predict_traffic(job);
 	uint64_t rss = quo_peak_rss_bytes();
 	int me = quo_me(job->s);
 
-	if (job->run->other_rss && *job->run->other_rss > rss)
-		rss = *job->run->other_rss;
+	if (job->run->children && quo_children_peak_rss(job->run->children, me) > rss)
+		rss = quo_children_peak_rss(job->run->children, me);
 	quo_json_real(j, "setup_seconds", d->setup.seconds);
 	quo_json_real(j, "setup_cpu_seconds", d->setup.cpu_seconds);
 	quo_json_uint(j, "setup_bytes", d->setup.bytes);
@@ -85,17 +79,15 @@ static void json_costs(const quo_predict_job *job, quo_json *j)
 	quo_json_uint(j, "batch_rounds", d->batch.rounds);
 	quo_json_uint(j, "forecast_batch_bytes", job->p->batch_bytes);
 	quo_json_uint(j, "forecast_batch_rounds", job->p->batch_rounds);
-	quo_json_uint(j, "bytes_sent", all.sent_bytes + all.received_bytes);
-	quo_json_uint(j, "bytes_sent_party0", me ? all.received_bytes : all.sent_bytes);
-	quo_json_uint(j, "bytes_sent_party1", me ? all.sent_bytes : all.received_bytes);
-	quo_json_uint(j, "rounds", all.rounds);
+	quo_summary_bytes_json(job->bytes_sent, quo_parties(job->s), j);
+	quo_json_uint(j, "rounds", quo_session_traffic(job->s).rounds);
 	quo_json_uint(j, "peak_rss_bytes", rss);
 }
 
 static quo_status write_summary(quo_predict_job *job, quo_err *err)
 {
-	static const char *const reveals[] = { "class", "scores" }, *const to[] = { "both", "0",
-										    "1" };
+	static const char *const reveals[] = { "class", "scores" };
+	char to[16] = "both";
 	const quo_predict_config *config = &job->run->config->predict;
 	quo_summary_component components[QUO_RUN_MAX_COMPONENTS];
 	size_t n = quo_run_components(job->run, components, QUO_RUN_MAX_COMPONENTS);
@@ -107,7 +99,9 @@ static quo_status write_summary(quo_predict_job *job, quo_err *err)
 	quo_summary_components_json(components, n, &j);
 	quo_json_string(&j, "model", job->p->kind);
 	quo_json_string(&j, "reveal", reveals[config->reveal]);
-	quo_json_string(&j, "to", to[config->to]);
+	if (config->to != QUO_PREDICT_TO_ALL)
+		snprintf(to, sizeof to, "%d", config->to - QUO_PREDICT_TO_0);
+	quo_json_string(&j, "to", to);
 	quo_json_uint(&j, "first", job->p->first);
 	quo_json_uint(&j, "rows", job->p->rows);
 	quo_json_int(&j, "batch", config->batch);

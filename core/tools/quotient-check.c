@@ -44,7 +44,7 @@ static void print_forecast(const quo_run *run, const quo_data_shape *shape,
 {
 	const quo_forecast *f = &run->forecast;
 	char a[QUO_UNIT_CHARS], b[QUO_UNIT_CHARS];
-	uint64_t bytes = f->cost.sent_bytes[0] + f->cost.sent_bytes[1];
+	uint64_t bytes = quo_cost_bytes(&f->cost);
 
 	printf("%s: %s under %s\n", run->options->file, run->config->name,
 	       run->config->protocol->component->name);
@@ -61,8 +61,11 @@ static void print_forecast(const quo_run *run, const quo_data_shape *shape,
 	       (unsigned long long)f->steps_per_epoch);
 	printf("one step     %s, %llu rounds\n", quo_format_bytes(a, f->step_bytes),
 	       (unsigned long long)f->step_rounds);
-	printf("bytes        %s (%llu) by both parties\n", quo_format_bytes(a, bytes),
+	printf("bytes        %s (%llu) by all parties:", quo_format_bytes(a, bytes),
 	       (unsigned long long)bytes);
+	for (int i = 0; i < quo_run_n_parties(run); i++)
+		printf(" %s", quo_format_bytes(a, f->cost.sent_bytes[i]));
+	putchar('\n');
 	if (f->scaled)
 		printf("             (a long run: in proportion to its first steps)\n");
 	printf("rounds       %llu\n", (unsigned long long)f->cost.rounds);
@@ -83,9 +86,8 @@ static quo_status print_json(const quo_run *run, const quo_choices *choices, quo
 	quo_json_object(&j, NULL);
 	quo_json_string(&j, "name", run->config->name);
 	quo_json_uint(&j, "steps", f->steps);
-	quo_json_uint(&j, "bytes_sent", f->cost.sent_bytes[0] + f->cost.sent_bytes[1]);
-	quo_json_uint(&j, "bytes_sent_party0", f->cost.sent_bytes[0]);
-	quo_json_uint(&j, "bytes_sent_party1", f->cost.sent_bytes[1]);
+	int parties = quo_run_n_parties(run);
+	quo_summary_bytes_json(f->cost.sent_bytes, parties > 1 ? parties : 2, &j);
 	quo_json_uint(&j, "rounds", f->cost.rounds);
 	quo_json_uint(&j, "step_bytes", f->step_bytes);
 	quo_json_uint(&j, "step_rounds", f->step_rounds);
@@ -122,15 +124,15 @@ static quo_status check(quo_run *run, quo_registry *registry, quo_err *err)
 	return quo_run_printed(err);
 }
 
-static quo_status check_file(const quo_cli *cli, quo_run *run, quo_registry *registry,
-			    quo_err *err)
+static quo_status check_file(const quo_cli *cli, quo_run *run, quo_registry *registry, quo_err *err)
 {
 	const quo_sweep *sweep;
 	quo_arena *arena = quo_arena_new(err);
 
 	if (!arena)
 		return QUO_FAILED;
-	quo_status status = quo_sweep_load(arena, cli->run.file, cli->run.sets, cli->run.n_sets, &sweep, err);
+	quo_status status =
+		quo_sweep_load(arena, cli->run.file, cli->run.sets, cli->run.n_sets, &sweep, err);
 	if (status == QUO_OK)
 		status = sweep ? quo_check_sweep(cli, registry, arena, sweep, err)
 			       : check(run, registry, err);

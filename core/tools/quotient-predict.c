@@ -44,7 +44,7 @@ static const char help[] =
 static quo_status run_all(quo_run *run, quo_registry *registry, quo_err *err)
 {
 	QUO_TRY(quo_run_open(run, registry, err));
-	run->lead = run->config->predict.to == QUO_PREDICT_TO_1;
+	run->lead = quo_predicting_to(run) == QUO_TO_ALL ? 0 : quo_predicting_to(run);
 	QUO_TRY(quo_predicting_load(run->arg, run, err));
 	return quo_run_parties(run, registry, err);
 }

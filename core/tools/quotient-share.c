@@ -5,19 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/cli.h"
 #include "data/dataset.h"
 #include "plugin/loader.h"
 #include "run/local.h"
 #include "store/modelshare.h"
 #include "store/weights.h"
+#include "tools/cli.h"
 
 static const char help[] =
 	"Usage: quotient-share EXPERIMENT.yaml --out NAME [options]\n"
 	"       quotient-share --model model.npz --out NAME\n"
 	"\n"
-	"Split the data of an experiment, or a model, into NAME.party0.share and NAME.party1.share, one for each server.\n"
-	"A file alone says nothing but shapes; the two together are the data. Bring each server its own.\n"
+	"Split the data of an experiment into NAME.party0.share, NAME.party1.share, .., one for each party of its protocol;\n"
+	"or a model, for two parties. A file alone says nothing but shapes; together they are the data. Bring each party its own.\n"
 	"\n"
 	"  --out NAME         the files' path without .party0.share\n"
 	"  --model FILE.npz   split a model instead of data\n"
@@ -60,14 +60,14 @@ static quo_status new_id(uint8_t id[16], quo_rng **rng, quo_err *err)
 
 /* ---- data ---- */
 
-static quo_status write_data(const quo_cli *cli, const quo_holding part[2], quo_err *err)
+static quo_status write_data(const quo_cli *cli, const quo_holding *part, int parties, quo_err *err)
 {
-	quo_data_share_id id = { .parties = 2 };
+	quo_data_share_id id = { .parties = (uint32_t)parties };
 	quo_rng *rng;
 
 	QUO_TRY(new_id(id.id, &rng, err));
 	quo_rng_free(rng);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < parties; i++) {
 		char path[PATH_MAX];
 		id.party = (uint32_t)i;
 		QUO_TRY(name_file(path, cli->out, i, err));
@@ -81,19 +81,27 @@ static quo_status share_data(const quo_cli *cli, quo_registry *registry, quo_err
 {
 	quo_experiment *experiment;
 	quo_dataset data = { 0 };
-	quo_holding part[2];
+	quo_holding part[QUO_MAX_PARTIES] = { 0 };
+	quo_sharing sharing;
+	int parties = 0;
 
 	QUO_TRY(quo_registry_load_default(registry, cli->run.plugin_dir, err));
 	QUO_TRY(quo_run_load(&cli->run, registry, NULL, &experiment, err));
-	quo_status status = quo_run_load_data(quo_experiment_config_of(experiment), &data, err);
+	const quo_experiment_config *config = quo_experiment_config_of(experiment);
+	quo_status status = quo_run_load_data(config, &data, err);
+	/* Under a protocol of one party: for two, as they always were. */
+	parties = quo_protocol(config->protocol)->parties;
+	sharing = quo_protocol_sharing(parties > 1 ? config->protocol : NULL,
+				       parties > 1 ? parties : 2);
+	parties = parties > 1 ? parties : 2;
 	quo_experiment_free(experiment);
 	if (status == QUO_OK)
-		status = quo_holding_deal(part, &data, err);
+		status = quo_holding_deal(part, parties, &sharing, &data, err);
 	quo_dataset_free(&data);
 	QUO_TRY(status);
-	status = write_data(cli, part, err);
-	quo_holding_free(&part[0]);
-	quo_holding_free(&part[1]);
+	status = write_data(cli, part, parties, err);
+	for (int i = 0; i < parties; i++)
+		quo_holding_free(&part[i]);
 	return status;
 }
 
@@ -153,7 +161,8 @@ static quo_status write_model(const quo_cli *cli, const quo_model_share model[2]
 
 static quo_status share_model(const quo_cli *cli, quo_err *err)
 {
-	quo_model_share model[2] = { { .party = 0, .parties = 2 }, { .party = 1, .parties = 2 } };
+	quo_model_share model[2] = { { .party = 0, .parties = 2, .parts = 1 },
+				     { .party = 1, .parties = 2, .parts = 1 } };
 	quo_weights weights;
 	quo_rng *rng = NULL;
 

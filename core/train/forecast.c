@@ -119,12 +119,9 @@ static quo_status run_in(quo_forecast *f, quo_session *s, const quo_experiment_c
 {
 	quo_holding nothing;
 	quo_trainer t;
-	const quo_data_common *data = experiment->data->config;
-	int owner = data->owner == QUO_OWNER_DEALER ? QUO_SHARED : data->owner - QUO_OWNER_0;
+	const quo_ownership who = quo_ownership_of(experiment->data->config, experiment->protocol);
 
-	if (quo_parties(s) == 1)
-		owner = 0;
-	quo_holding_empty(&nothing, shape, owner);
+	quo_holding_empty(&nothing, shape, who.owner);
 	QUO_TRY(quo_trainer_init(&t, s, experiment, &nothing, err));
 	uint64_t all = t.steps;
 	t.steps = steps_to_walk(&t);

@@ -128,7 +128,7 @@ static quo_status bring_weights(quo_session *s, const quo_net_layer *l, const in
 
 	/* Of an owner's tensor the others' shares are zero; here were the initial weights. */
 	if (!quo_is_dry(s))
-		quo_wipe(l->t->b, l->t->spec.width * l->t->words * sizeof *l->t->b);
+		quo_wipe(l->t->b, quo_parts(s) * l->t->stride * sizeof *l->t->b);
 	if (v && !quo_is_dry(s)) {
 		t = quo_arena_alloc(quo_step_arena(s), l->t->n, sizeof *t, err);
 		if (!t)
@@ -147,7 +147,7 @@ static quo_status bring_share(quo_session *s, const quo_net_layer *l, const quo_
 	quo_map_job job = { .circuit = ternary, .n = l->v->n, .in = { l->v }, .out = { l->t } };
 
 	if (!quo_is_dry(s))
-		memcpy(l->v->b, planes, l->v->spec.width * l->v->words * sizeof *planes);
+		memcpy(l->v->b, planes, quo_parts(s) * l->v->stride * sizeof *planes);
 	return quo_map(s, &job, 1, err);
 }
 

@@ -115,10 +115,11 @@ void train_two_parties(const char *config, const char *const *sets, struct train
 	quo_dataset data = train_data(experiment);
 	const quo_data_common *common = quo_experiment_config_of(experiment)->data->config;
 	quo_data_shape shape = quo_data_shape_of(&data);
+	const quo_sharing sharing = quo_protocol_sharing(NULL, 2);
 	struct two two = { .experiment = experiment, .out = out };
 
 	if (common->owner == QUO_OWNER_DEALER) {
-		quo_test_ok(quo_holding_deal(two.input, &data, &err));
+		quo_test_ok(quo_holding_deal(two.input, 2, &sharing, &data, &err));
 	} else {
 		int owner = common->owner - QUO_OWNER_0;
 		quo_test_ok(quo_holding_own(&two.input[owner], &data, owner, &err));

@@ -35,6 +35,9 @@ typedef struct quo_protocol_ops {
 	/* Tensors may be known to an owner while the others hold zeros (quo_spec.owner). Else whoever
 	 * knows a value shares it. */
 	bool owned;
+	/* Whoever hears the messages of all parties learns the values: between machines they need a
+	 * channel that hides them. */
+	bool exposed;
 	/* Optional. Who holds which piece; without it every party holds one. Needs no session. */
 	void (*sharing)(void *self, int parties, quo_sharing *out);
 	/* Required. Set-up between the parties (their channels are open); in a dry session, its

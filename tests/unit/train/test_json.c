@@ -127,6 +127,7 @@ static void test_summary(void **unused)
 {
 	static const uint8_t digest[32] = { 0xab, 0x01 };
 	static const double accuracies[] = { 0.875, NAN };
+	static const uint64_t sent[] = { 10, 20 };
 	static const quo_summary_component components[] = { { "protocol.ot", "ot", "iknp", 1 } };
 	static const quo_phase phases[] = { { "set-up", 0.5, 100, 3 } };
 	quo_summary s = { .name = "n",
@@ -142,7 +143,8 @@ static void test_summary(void **unused)
 			  .test_accuracy = 0.875,
 			  .n_accuracies = 2,
 			  .test_accuracy_per_epoch = accuracies,
-			  .bytes_sent = { 10, 20 },
+			  .parties = 2,
+			  .bytes_sent = sent,
 			  .rounds = 7,
 			  .peak_rss_bytes = 4096,
 			  .weights_sha256 = digest,
