@@ -137,6 +137,22 @@ quo_status quo__options_check(const quo_option *options, uint32_t config_size, c
 	return quo__defaults_check(options, where, err);
 }
 
+static quo_status check_vtable_size(const quo_component *c, const quo_kind_info *kind,
+				    const char *where, quo_err *err)
+{
+	if (c->ops_size < quo__kind_min_size(kind))
+		return quo_fail(err, QUO_USAGE,
+				"%s: its vtable of %u bytes is truncated (ABI %d.0 has %u); "
+				"rebuild it against this version's headers",
+				where, c->ops_size, QUO_ABI_MAJOR, quo__kind_min_size(kind));
+	if (c->ops_size > kind->ops_size)
+		return quo_fail(err, QUO_USAGE,
+				"%s: its vtable of %u bytes is longer than the %u of ABI %d.%d; "
+				"rebuild it against this version's headers",
+				where, c->ops_size, kind->ops_size, QUO_ABI_MAJOR, QUO_ABI_MINOR);
+	return QUO_OK;
+}
+
 quo_status quo__component_check(const quo_component *c, const char *origin, quo_err *err)
 {
 	if (!c)
@@ -179,18 +195,7 @@ quo_status quo__component_check(const quo_component *c, const char *origin, quo_
 				"%s: no security claim; say \"none\" if there is none", where);
 	if (!c->ops_)
 		return quo_fail(err, QUO_USAGE, "%s: no vtable", where);
-	if (c->ops_size < quo__kind_min_size(kind))
-		return quo_fail(err, QUO_USAGE,
-				"%s: its vtable of %u bytes is truncated (ABI %d.0 has %u); "
-				"rebuild it against this "
-				"version's headers",
-				where, c->ops_size, QUO_ABI_MAJOR, quo__kind_min_size(kind));
-	if (c->ops_size > kind->ops_size)
-		return quo_fail(err, QUO_USAGE,
-				"%s: its vtable of %u bytes is longer than the %u of ABI %d.%d; "
-				"rebuild it against "
-				"this version's headers",
-				where, c->ops_size, kind->ops_size, QUO_ABI_MAJOR, QUO_ABI_MINOR);
+	QUO_TRY(check_vtable_size(c, kind, where, err));
 	if (c->instance_size > MAX_INSTANCE_BYTES || c->config_size > MAX_CONFIG_BYTES)
 		return quo_fail(
 			err, QUO_USAGE,

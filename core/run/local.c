@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/local.h"
-#include "session/session.h"
+#include "session/session_core.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #include "plugin/loader.h"
 #include "run/meet.h"
 #include "run/party.h"
-#include "session/session.h"
+#include "session/session_core.h"
 #include "text/kind.h"
 #include "train/link.h"
 

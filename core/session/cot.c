@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#include "session/session.h"
+#include "session/session_core.h"
 
 /* COTs are corrected in pieces while they are in the second-level cache; a multiple of 64. */
 #define PIECE ((size_t)1 << 15)

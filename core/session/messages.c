@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What sessions send: to a channel, or to the ledger of a forecast. */
 #include "net/mesh.h"
-#include "session/session.h"
+#include "session/session_core.h"
 
 /* The run's number of a session's party. */
 static int number(const quo_session *s, int party)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/session.h"
+#include "session/session_core.h"
 
 #include <stdio.h>
 #include <string.h>

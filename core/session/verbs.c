@@ -5,7 +5,7 @@
 
 #include <quotient/layer.h>
 
-#include "session/session.h"
+#include "session/session_core.h"
 
 const int32_t quo_ternary_coef[2] = { 1, -1 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Before the parties meet: the model, the rows, what it will cost. */
 #include "tools/predict.h"
-#include "session/session.h"
+#include "session/session_core.h"
 #include "tools/cli.h"
 
 #include <stdlib.h>

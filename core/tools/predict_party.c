@@ -6,7 +6,7 @@
 
 #include "numerics/step.h"
 #include "run/meet.h"
-#include "session/session.h"
+#include "session/session_core.h"
 #include "tools/predict_job.h"
 
 /* ---- measuring ---- */

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "report/progress.h"
-#include "session/session.h"
+#include "session/session_core.h"
 #include "text/units.h"
 #include "tools/predict_job.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "train/forecast.h"
-#include "session/session.h"
+#include "session/session_core.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 
 #include <quotient/protocol.h>
 
-#include "session/session.h"
+#include "session/session_core.h"
 
 quo_link quo_link_given(const quo_network_config *network)
 {

@@ -17,7 +17,7 @@
 #include <quotient/quotient.h>
 
 #include "plugin/registry.h"
-#include "session/session.h"
+#include "session/session_core.h"
 
 /* Run a call that takes `&err` (declared in scope) and fail with its text unless it succeeds. */
 #define quo_test_ok(call) \

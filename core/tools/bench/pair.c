@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "run/children.h"
-#include "session/session.h"
+#include "session/session_core.h"
 #include "tools/bench/bench.h"
 #include "train/trainer.h"
 

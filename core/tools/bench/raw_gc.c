@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/bench/raw_gc.h"
-#include "session/session.h"
+#include "session/session_core.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "run/children.h"
-#include "session/session.h"
+#include "session/session_core.h"
 #include "tools/bench/bench.h"
 #include "tools/bench/primitives.h"
 #include "train/trainer.h"

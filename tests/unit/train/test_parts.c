@@ -11,7 +11,7 @@
 #include <quotient/memory.h>
 
 #include "numerics/parts.h"
-#include "session/session.h"
+#include "session/session_core.h"
 
 #define CHECK(status) assert_int_equal(status, QUO_OK)
 
