@@ -266,7 +266,9 @@ static const quo_component quotient = {
 	QUO_COMPONENT(QUO_KIND_PROTOCOL, &ops),
 	.name = "quotient",
 	.summary = "two parties: products by correlated OT, circuits over XOR shares",
-	.security = "semi-honest, kappa = 128; as its ot, circuits and products",
+	.security =
+		"semi-honest: either of the two parties may be corrupted; kappa = 128; as its ot, "
+		"circuits and products",
 	.wire_version = 1,
 	.instance_size = sizeof(struct quotient),
 	.config_size = sizeof(struct config),
