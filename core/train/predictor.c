@@ -126,25 +126,24 @@ static quo_status bring_weights(quo_session *s, const quo_net_layer *l, const in
 {
 	int32_t *t = NULL;
 
-	/* Of an owner's tensor the others' shares are zero; here were the initial weights. */
-	if (!quo_is_dry(s))
-		quo_wipe(l->t->b, quo_parts(s) * l->t->stride * sizeof *l->t->b);
 	if (v && !quo_is_dry(s)) {
-		t = quo_arena_alloc(quo_step_arena(s), l->t->n, sizeof *t, err);
+		t = quo_arena_alloc(quo_step_arena(s), l->t.bits->n, sizeof *t, err);
 		if (!t)
 			return QUO_FAILED;
-		for (size_t j = 0; j < l->t->n; j++)
+		for (size_t j = 0; j < l->t.bits->n; j++)
 			t[j] = (v[j] >= QUO_TERNARY_THRESHOLD) | (v[j] <= -QUO_TERNARY_THRESHOLD)
 									 << 1;
 	}
-	return quo_share(s, l->t, t, from, err);
+	return quo_share(s, l->t.bits, t, from, err);
 }
 
 /* T of a layer from shares of V. */
 static quo_status bring_share(quo_session *s, const quo_net_layer *l, const quo_circuit *ternary,
 			      const uint64_t *planes, quo_err *err)
 {
-	quo_map_job job = { .circuit = ternary, .n = l->v->n, .in = { l->v }, .out = { l->t } };
+	quo_map_job job = {
+		.circuit = ternary, .n = l->v->n, .in = { l->v }, .out = { l->t.bits }
+	};
 
 	if (!quo_is_dry(s))
 		memcpy(l->v->b, planes, quo_parts(s) * l->v->stride * sizeof *planes);
@@ -170,7 +169,7 @@ static quo_status bring_model(quo_predictor *p, const quo_model_part *model, quo
 	quo_status status = QUO_OK;
 
 	if (shares && !model->share)
-		return QUO_OK; /* the initial weights are there */
+		return quo_network_share_weights(&p->net, s, err);
 	quo_circuit *ternary = quo_rule_ternary(quo_protocol_goal(s, largest(&p->net)), err);
 	if (!ternary)
 		return QUO_FAILED;
@@ -178,7 +177,7 @@ static quo_status bring_model(quo_predictor *p, const quo_model_part *model, quo
 		quo_net_layer *l = &p->net.layer[i];
 		if (!l->v)
 			continue;
-		l->t->spec.owner = (int8_t)model->owner;
+		l->t.bits->spec.owner = (int8_t)model->owner;
 		if (shares)
 			status = bring_share(s, l, ternary, model->share->layers[k].planes, err);
 		else

@@ -125,6 +125,8 @@ quo_status quo_trainer_init(quo_trainer *t, quo_session *s, const quo_experiment
 	quo_status status = quo_network_init(&t->net, s, &plan, err);
 	if (status == QUO_OK)
 		status = quo_protocol_open(s, err);
+	if (status == QUO_OK)
+		status = quo_network_share_weights(&t->net, s, err);
 	if (status != QUO_OK)
 		quo_trainer_fini(t);
 	return status;
