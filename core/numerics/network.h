@@ -78,6 +78,22 @@ typedef struct quo_net_stage {
 	quo_tensor *exponent;          /* of the error at its output */
 } quo_net_stage;
 
+typedef enum quo_state_role {
+	QUO_STATE_WEIGHTS, /* master weights: the model */
+	QUO_STATE_TERNARY, /* follow from them */
+	QUO_STATE_MOMENT,  /* what the optimiser keeps beside them */
+} quo_state_role;
+
+/* A tensor that a network keeps from step to step: what is revealed, saved, brought in. */
+typedef struct quo_net_state {
+	quo_state_role role;
+	uint32_t
+		number; /* of the layer among those with parameters, from 1: "layer<number>" in files */
+	quo_net_layer *layer; /* whose it is */
+	const char *name;     /* "V", "T", or the optimiser's */
+	quo_tensor **now;     /* updates swap it */
+} quo_net_state;
+
 typedef struct quo_network {
 	uint32_t n_layers, n_stages, n_params;
 	quo_net_layer *layer; /* in the order of the list */
@@ -89,7 +105,14 @@ typedef struct quo_network {
 	uint32_t batch, classes;
 	quo_circuit *right;
 	uint64_t seed;
+	quo_net_state *state; /* layer by layer */
+	size_t n_state;
 } quo_network;
+
+/* The master weights of the layer with parameters number k, from 0; NULL beyond the last. */
+const quo_net_state *quo_network_weights(const quo_network *net, uint32_t k);
+/* states.c, for quo_network_init(). */
+quo_status quo__network_list_states(quo_network *net, quo_err *err);
 
 typedef struct quo_network_plan {
 	uint32_t n_layers;
