@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Training steps among three parties with several shares of each element, against the same in the clear: every
- * local operation of the core acts on every share.
+ * Training steps among three parties with several shares of each element, against the same in the
+ * clear: every local operation of the core acts on every share.
  */
 #include "twoparty.h"
 
