@@ -135,8 +135,9 @@ typedef struct quo_network_plan {
 quo_status quo_network_init(quo_network *net, quo_session *s, const quo_network_plan *plan,
 			    quo_err *err);
 /*
- * V and T of every layer as they follow from the seed: public, and shared by party 0 like a secret, so that circuits and COTs
- * meet no long runs of bits that the other party knows. Once the protocol is open.
+ * V and T of every layer as they follow from the seed: public, and shared by party 0 like a secret,
+ * so that circuits and COTs meet no long runs of bits that the other party knows. Once the protocol
+ * is open.
  */
 quo_status quo_network_share_weights(quo_network *net, quo_session *s, quo_err *err);
 void quo_network_fini(quo_network *net); /* circuits; the state belongs to the session's arena */
@@ -145,7 +146,8 @@ void quo_network_fini(quo_network *net); /* circuits; the state belongs to the s
  * net->layer and net->stage have room for plan->n_layers. */
 quo_status quo__network_plan(quo_network *net, const quo_network_plan *plan, quo_err *err);
 
-/* |Z|, |G| and |E_prev| of a layer at most, for |A|, |E| <= 127 and |T| <= 1; UINT64_MAX: more than fits. */
+/* |Z|, |G| and |E_prev| of a layer at most, for |A|, |E| <= 127 and |T| <= 1; UINT64_MAX: more than
+ * fits. */
 uint64_t quo__z_bound(const quo_layer_plan *plan);
 uint64_t quo__g_bound(const quo_layer_plan *plan);
 uint64_t quo__e_bound(const quo_layer_plan *plan);
