@@ -7,7 +7,7 @@
 
 #include "config/experiment.h"
 #include "numerics/step.h"
-#include "session/session.h"
+#include "session/session_core.h"
 
 enum { BATCH = 6, SIDE = 6, CHANNELS = 2, CLASSES = 3, STEPS = 2, MAX_LAYERS = 6 };
 
