@@ -43,7 +43,7 @@ static quo_status through(quo_net_layer *l, quo_session *s, const quo_layer_inpu
 		if (!l->g)
 			return QUO_FAILED;
 	}
-	QUO_TRY(ops->backward(l->layer->self, s, a, e, l->t, l->g, *e_prev, err));
+	QUO_TRY(ops->backward(l->layer->self, s, a, e, &l->t, l->g, *e_prev, err));
 	if (l->g)
 		QUO_TRY(quo_trace(s, l->where, "G", l->g, err));
 	return *e_prev ? quo_trace(s, l->where, "E_prev", *e_prev, err) : QUO_OK;

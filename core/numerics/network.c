@@ -7,13 +7,13 @@
  * start there. */
 static unsigned error_bits(const quo_network *net, uint32_t i)
 {
-	uint64_t bound = net->stage[i + 1].linear->plan.e_bound;
+	uint64_t bound = quo__e_bound(&net->stage[i + 1].linear->plan);
 
 	for (uint32_t j = i + 1; j < net->n_stages; j++) {
 		const quo_net_skip *skip = &net->stage[j].skip;
 		if (!skip->layer || skip->from != i + 1)
 			continue;
-		uint64_t own = skip->projection ? skip->projection->plan.e_bound : 127;
+		uint64_t own = skip->projection ? quo__e_bound(&skip->projection->plan) : 127;
 		if (quo_bit_length(own) + (unsigned)skip->scale > 60)
 			return 64;
 		bound += own << skip->scale;
@@ -122,43 +122,18 @@ static quo_status new_pair(quo_session *s, quo_spec spec, quo_tensor **now, quo_
 	return *now && *next ? QUO_OK : QUO_FAILED;
 }
 
-/* Uniform in -96..96, docs/numerics.md "Public randomness". Public: party 0 holds the value, the
- * others zero. */
-static quo_status initial_weights(quo_net_layer *l, const quo_session *s, uint64_t seed,
-				  quo_err *err)
-{
-	if (quo_is_dry(s) || quo_me(s) != 0)
-		return QUO_OK;
-	int32_t *v = quo_alloc(l->v->n, sizeof *v, err);
-	int32_t *t = quo_alloc(l->v->n, sizeof *t, err);
-	if (v && t) {
-		uint64_t key = quo_public_key(seed, l->param);
-		for (size_t j = 0; j < l->v->n; j++) {
-			v[j] = (int32_t)quo_public_below(quo_public_value(key, j), 193) - 96;
-			t[j] = (v[j] >= QUO_TERNARY_THRESHOLD) | (v[j] <= -QUO_TERNARY_THRESHOLD)
-									 << 1;
-		}
-		quo_tensor_set(l->v, v);
-		quo_tensor_set(l->t, t);
-	}
-	bool ok = v && t;
-	quo_free(v);
-	quo_free(t);
-	return ok ? QUO_OK : QUO_FAILED;
-}
-
 static quo_status allocate_state(quo_network *net, quo_session *s, quo_net_layer *l, quo_err *err)
 {
 	uint32_t dim[2] = { l->plan.param_rows, l->plan.param_cols };
 
 	QUO_TRY(new_pair(s, quo_spec_bits(8, true, 2, dim), &l->v, &l->next_v, err));
-	QUO_TRY(new_pair(s, quo_spec_bits(2, false, 2, dim), &l->t, &l->next_t, err));
+	QUO_TRY(new_pair(s, quo_spec_bits(2, false, 2, dim), &l->t.bits, &l->next_t, err));
 	for (unsigned i = 0; i < net->n_states; i++) {
 		const quo_optim_state *state = &net->states[i];
 		QUO_TRY(new_pair(s, quo_spec_bits(state->width, state->is_signed, 2, dim),
 				 &l->state[i], &l->next_state[i], err));
 	}
-	return initial_weights(l, s, net->seed, err);
+	return QUO_OK;
 }
 
 static quo_status init_stages(quo_network *net, quo_session *s, const quo_network_plan *plan,
@@ -181,6 +156,7 @@ static quo_status init_stages(quo_network *net, quo_session *s, const quo_networ
 		QUO_TRY(build_gradient(net, s, l, err));
 		QUO_TRY(allocate_state(net, s, l, err));
 	}
+	QUO_TRY(quo__network_list_states(net, err));
 	net->right = quo_rule_right(quo_protocol_goal(s, net->batch), net->classes, err);
 	return net->right ? QUO_OK : QUO_FAILED;
 }
@@ -202,6 +178,46 @@ quo_status quo_network_init(quo_network *net, quo_session *s, const quo_network_
 	return status;
 }
 
+/* Uniform in -96..96, docs/numerics.md "Public randomness". */
+static void initial_weights(const quo_net_layer *l, uint64_t seed, int32_t *v, int32_t *t)
+{
+	uint64_t key = quo_public_key(seed, l->param);
+
+	for (size_t j = 0; j < l->v->n; j++) {
+		v[j] = (int32_t)quo_public_below(quo_public_value(key, j), 193) - 96;
+		t[j] = (v[j] >= QUO_TERNARY_THRESHOLD) | (v[j] <= -QUO_TERNARY_THRESHOLD) << 1;
+	}
+}
+
+static quo_status share_weights(const quo_net_layer *l, quo_session *s, uint64_t seed, quo_err *err)
+{
+	if (quo_is_dry(s) || quo_me(s) != 0) {
+		QUO_TRY(quo_share(s, l->v, NULL, 0, err));
+		return quo_share(s, l->t.bits, NULL, 0, err);
+	}
+	int32_t *v = quo_alloc(l->v->n, sizeof *v, err);
+	int32_t *t = quo_alloc(l->v->n, sizeof *t, err);
+	quo_status status = v && t ? QUO_OK : QUO_FAILED;
+	if (status == QUO_OK) {
+		initial_weights(l, seed, v, t);
+		status = quo_share(s, l->v, v, 0, err);
+	}
+	if (status == QUO_OK)
+		status = quo_share(s, l->t.bits, t, 0, err);
+	quo_free(v);
+	quo_free(t);
+	return status;
+}
+
+quo_status quo_network_share_weights(quo_network *net, quo_session *s, quo_err *err)
+{
+	const quo_net_state *w;
+
+	for (uint32_t k = 0; (w = quo_network_weights(net, k)) != NULL; k++)
+		QUO_TRY(share_weights(w->layer, s, net->seed, err));
+	return QUO_OK;
+}
+
 void quo_network_fini(quo_network *net)
 {
 	for (uint32_t i = 0; net->stage && i < net->n_stages; i++) {
@@ -221,6 +237,7 @@ void quo_network_fini(quo_network *net)
 		quo_reducer_fini(&l->reduce_g);
 	}
 	quo_circuit_free(net->right);
+	quo_free(net->state);
 	quo_free(net->layer);
 	quo_free(net->stage);
 	*net = (quo_network){ 0 };

@@ -74,12 +74,14 @@ quo_status quo__window_gather(quo_session *s, const quo_net_stage *st, quo_tenso
 		if (!t)
 			return QUO_FAILED;
 		part[k] = t;
-		if (quo_is_dry(s))
-			continue;
 		const uint32_t *place = w->place + k * to;
-		size_t run = run_of(place, to);
-		for (size_t r = 0; r < rows; r++)
-			gather(place, run, to, z->a + r * from, t->a + r * to);
+		size_t run = t->parts ? run_of(place, to) : 0;
+		for (unsigned i = 0; i < t->parts; i++) {
+			const uint32_t *in = quo_part(z, i).a;
+			uint32_t *out = quo_part(t, i).a;
+			for (size_t r = 0; r < rows; r++)
+				gather(place, run, to, in + r * from, out + r * to);
+		}
 	}
 	return QUO_OK;
 }
@@ -138,6 +140,44 @@ static void scatter_words(const uint32_t *place, size_t from, size_t to, size_t 
 	}
 }
 
+/* All window elements of part i by bytes, as long as they go; false: some do not. */
+static bool scatter_bytes(const quo_net_window *w, size_t from, size_t to, size_t rows,
+			  quo_tensor *const *part, unsigned i, const quo_tensor *e)
+{
+	for (uint32_t k = 0; k < w->n; k++) {
+		const uint32_t *place = w->place + k * from;
+		size_t run = run_of(place, from);
+		if (!are_bytes(place, run, from, to))
+			return false;
+		quo_tensor in = quo_part(part[k], i);
+		for (unsigned b = 0; b < in.spec.width; b++)
+			move_runs(place, run, from, to, rows, quo_plane(&in, b), quo_plane(e, b));
+	}
+	return true;
+}
+
+/* Part i of all window elements to their places in part i of e. */
+static quo_status scatter_part(quo_session *s, const quo_net_window *w, size_t from, size_t to,
+			       size_t rows, quo_tensor *const *part, unsigned i,
+			       const quo_tensor *e, quo_err *err)
+{
+	if (scatter_bytes(w, from, to, rows, part, i, e))
+		return QUO_OK;
+	/* What was moved already is moved once more. */
+	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
+	uint32_t *words = quo_arena_alloc(quo_step_arena(s), e->n, sizeof *words, err);
+	uint32_t *own = quo_arena_alloc(quo_step_arena(s), part[0]->n, sizeof *own, err);
+	if (!words || !own)
+		return QUO_FAILED;
+	for (uint32_t k = 0; k < w->n; k++) {
+		quo_tensor in = quo_part(part[k], i);
+		scatter_words(w->place + k * from, from, to, rows, &in, own, words);
+	}
+	quo_planes_from_words(words, e->n, e->spec.width, e->b);
+	quo_arena_release(quo_step_arena(s), mark);
+	return QUO_OK;
+}
+
 quo_status quo__window_scatter(quo_session *s, const quo_net_stage *st, quo_tensor *const *part,
 			       quo_tensor **e, quo_err *err)
 {
@@ -153,32 +193,12 @@ quo_status quo__window_scatter(quo_session *s, const quo_net_stage *st, quo_tens
 	*e = quo__temp_bits(s, &st->z, rows, width, part[0]->spec.is_signed, err);
 	if (!*e)
 		return QUO_FAILED;
-	if (quo_is_dry(s))
-		return QUO_OK;
-	if (!w->layer) { /* other dimensions alone */
-		memcpy((*e)->b, part[0]->b, width * part[0]->words * sizeof *part[0]->b);
-		return QUO_OK;
+	for (unsigned i = 0; i < (*e)->parts; i++) {
+		quo_tensor out = quo_part(*e, i), in = quo_part(part[0], i);
+		if (w->layer)
+			QUO_TRY(scatter_part(s, w, from, to, rows, part, i, &out, err));
+		else /* other dimensions alone */
+			memcpy(out.b, in.b, width * in.words * sizeof *in.b);
 	}
-	bool whole = true;
-	for (uint32_t k = 0; whole && k < w->n; k++) {
-		const uint32_t *place = w->place + k * from;
-		size_t run = run_of(place, from);
-		whole = are_bytes(place, run, from, to);
-		for (unsigned b = 0; whole && b < width; b++)
-			move_runs(place, run, from, to, rows, quo_plane(part[k], b),
-				  quo_plane(*e, b));
-	}
-	if (whole)
-		return QUO_OK;
-	/* Parts that were moved already are moved once more. */
-	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
-	uint32_t *words = quo_arena_alloc(quo_step_arena(s), (*e)->n, sizeof *words, err);
-	uint32_t *own = quo_arena_alloc(quo_step_arena(s), part[0]->n, sizeof *own, err);
-	if (!words || !own)
-		return QUO_FAILED;
-	for (uint32_t k = 0; k < w->n; k++)
-		scatter_words(w->place + k * from, from, to, rows, part[k], own, words);
-	quo_planes_from_words(words, (*e)->n, width, (*e)->b);
-	quo_arena_release(quo_step_arena(s), mark);
 	return QUO_OK;
 }

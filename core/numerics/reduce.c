@@ -62,8 +62,8 @@ void quo_reducer_fini(quo_reducer *r)
 	r->n_levels = 0;
 }
 
-/* Elements first .. first+t->n-1 of x, missing ones 0. first and t->n are multiples of 64, or t->n
- * is 1. */
+/* Of a part: elements first .. first+t->n-1 of x, missing ones 0. first and t->n are multiples of
+ * 64, or t->n is 1. */
 static void cut(const quo_tensor *x, size_t first, quo_tensor *t)
 {
 	for (unsigned k = 0; k < x->spec.width; k++) {
@@ -91,8 +91,10 @@ static quo_status level_job(quo_session *s, const quo_reduce_level *level, const
 			quo_temp(s, quo_spec_bits(in->width, in->is_signed, 1, &instances), err);
 		if (!t)
 			return QUO_FAILED;
-		if (!quo_is_dry(s))
-			cut(x, p * level->instances, t);
+		for (unsigned k = 0; k < t->parts; k++) {
+			quo_tensor from = quo_part(x, k), to = quo_part(t, k);
+			cut(&from, p * level->instances, &to);
+		}
 		job->in[p] = t;
 	}
 	job->out[0] = quo_temp(s, quo_spec_bits(out->width, false, 1, &instances), err);

@@ -42,6 +42,31 @@ static const char *describe(const quo_layer_input *shape, char out[48])
 	return out;
 }
 
+/* The scheme's magnitudes: |A|, |E| <= MOST and |T| <= 1. */
+#define MOST UINT64_C(127)
+
+static uint64_t bound_of(uint64_t terms, uint64_t each)
+{
+	uint64_t bound;
+
+	return __builtin_mul_overflow(terms, each, &bound) ? UINT64_MAX : bound;
+}
+
+uint64_t quo__z_bound(const quo_layer_plan *plan)
+{
+	return bound_of(plan->z_terms, MOST);
+}
+
+uint64_t quo__g_bound(const quo_layer_plan *plan)
+{
+	return bound_of(plan->g_terms, MOST * MOST);
+}
+
+uint64_t quo__e_bound(const quo_layer_plan *plan)
+{
+	return bound_of(plan->e_terms, MOST);
+}
+
 /* Ring that holds every integer of magnitude <= bound, signed. */
 static quo_status ring_for(uint64_t bound, const char *place, const char *what, uint8_t *width,
 			   quo_err *err)
@@ -124,7 +149,7 @@ static quo_status add_layer(quo_network *net, const struct entry *e, const quo_l
 	l->alpha = l->alpha < 1 ? 1 : l->alpha;
 	memcpy(l->where, e->where, sizeof l->where);
 	if (plan->param_rows) {
-		QUO_TRY(ring_for(plan->g_bound, e->place, "gradient G", &l->g_width, err));
+		QUO_TRY(ring_for(quo__g_bound(plan), e->place, "gradient G", &l->g_width, err));
 		l->param = net->n_params++;
 	}
 	*out = l;
@@ -142,7 +167,8 @@ static quo_status add_linear(quo_network *net, const struct entry *e, quo_layer_
 	st->in = *now;
 	st->window.n = 1;
 	if (net->n_stages > 0)
-		QUO_TRY(ring_for(plan.e_bound, e->place, "error E", &st->linear->e_width, err));
+		QUO_TRY(ring_for(quo__e_bound(&plan), e->place, "error E", &st->linear->e_width,
+				 err));
 	net->n_stages++;
 	*now = st->out = st->z;
 	return QUO_OK;
@@ -210,8 +236,8 @@ static quo_status add_skip(quo_network *net, const struct entry *e, quo_err *err
 			"narrower tensor",
 			e->place, plan.fan_in, st->linear->where, st->linear->plan.fan_in);
 	if (skip->from > 0)
-		QUO_TRY(ring_for(plan.e_bound, e->place, "error E", &skip->projection->e_width,
-				 err));
+		QUO_TRY(ring_for(quo__e_bound(&plan), e->place, "error E",
+				 &skip->projection->e_width, err));
 	return QUO_OK;
 }
 
@@ -270,10 +296,10 @@ static quo_status infer_widths(quo_network *net, uint32_t j, bool predicts, cons
 {
 	quo_net_stage *st = &net->stage[j];
 	quo_net_skip *skip = &st->skip;
-	uint64_t bound = st->linear->plan.z_bound;
+	uint64_t bound = quo__z_bound(&st->linear->plan);
 
 	if (skip->layer) {
-		uint64_t own = skip->projection ? skip->projection->plan.z_bound : 127;
+		uint64_t own = skip->projection ? quo__z_bound(&skip->projection->plan) : MOST;
 		bound += own << skip->shift;
 	}
 	QUO_TRY(ring_for(bound, place, "output Z", &st->linear->z_width, err));
@@ -352,6 +378,11 @@ quo_status quo__network_plan(quo_network *net, const quo_network_plan *plan, quo
 	for (uint32_t j = 0; j < net->n_stages; j++) {
 		struct entry e = entry_of(plan, net->stage[j].linear->entry);
 		QUO_TRY(infer_widths(net, j, plan->predicts, e.place, err));
+	}
+	for (uint32_t i = 0; i < net->n_layers; i++) {
+		quo_net_layer *l = &net->layer[i];
+		l->t = (quo_value){ .ring = wider(l->z_width, plan->predicts ? 0 : l->e_width),
+				    .coef = quo_ternary_coef };
 	}
 	return QUO_OK;
 }

@@ -4,16 +4,11 @@
 #include "numerics/parts.h"
 #include "numerics/rules.h"
 
-/* z += 2^shift * x: local. Words beyond a ring mean nothing. */
-static void add_shifted(const quo_session *s, const quo_tensor *z, const quo_tensor *x, int shift)
+/* Integers of weights that an earlier step made went with its temporaries. */
+static void forget_integers(quo_network *net)
 {
-	uint32_t mask = quo_mask32(z->spec.width);
-	const uint32_t *from = x->a;
-	uint32_t *restrict to = z->a;
-	size_t n = quo_is_dry(s) ? 0 : z->n;
-
-	for (size_t i = 0; i < n; i++)
-		to[i] = (to[i] + (from[i] << shift)) & mask;
+	for (uint32_t i = 0; i < net->n_layers; i++)
+		net->layer[i].t.arith = NULL;
 }
 
 static quo_status add_skip(quo_network *net, quo_session *s, quo_net_stage *st, quo_tensor *z,
@@ -29,12 +24,12 @@ static quo_status add_skip(quo_network *net, quo_session *s, quo_net_stage *st, 
 		quo_tensor *own = quo__temp_arith(s, &st->z, z->spec.dim[0], p->z_width, err);
 		if (!own)
 			return QUO_FAILED;
-		QUO_TRY(ops->forward(p->layer->self, s, a, p->t, own, err));
+		QUO_TRY(ops->forward(p->layer->self, s, a, &p->t, own, err));
 		x = own;
 	} else {
 		QUO_TRY(quo_value_arith(s, a, &x, err));
 	}
-	add_shifted(s, z, x, skip->shift);
+	quo_tensor_add(z, x, (unsigned)skip->shift);
 	return quo_trace(s, skip->where, "Z", z, err);
 }
 
@@ -42,7 +37,7 @@ static quo_status add_skip(quo_network *net, quo_session *s, quo_net_stage *st, 
 static quo_status linear(quo_network *net, quo_session *s, quo_net_stage *st, quo_value a,
 			 const quo_tensor **part, quo_err *err)
 {
-	const quo_net_layer *l = st->linear;
+	quo_net_layer *l = st->linear;
 	const quo_layer_ops *ops = quo_layer(l->layer);
 	const quo_tensor *any = a.arith ? a.arith : a.bits;
 
@@ -51,7 +46,7 @@ static quo_status linear(quo_network *net, quo_session *s, quo_net_stage *st, qu
 	quo_tensor *z = quo__temp_arith(s, &st->z, any->spec.dim[0], l->z_width, err);
 	if (!z)
 		return QUO_FAILED;
-	QUO_TRY(ops->forward(l->layer->self, s, &st->a, l->t, z, err));
+	QUO_TRY(ops->forward(l->layer->self, s, &st->a, &l->t, z, err));
 	QUO_TRY(quo_trace(s, l->where, "Z", z, err));
 	if (st->skip.layer)
 		QUO_TRY(add_skip(net, s, st, z, err));
@@ -91,6 +86,7 @@ quo_status quo_step_forward(quo_network *net, quo_session *s, quo_tensor *x, con
 	quo_value a = { .arith = x };
 	const quo_tensor *part[QUO_MAX_WINDOW];
 
+	forget_integers(net);
 	for (uint32_t i = 0; i < net->n_stages; i++) {
 		quo_net_stage *st = &net->stage[i];
 		const quo_net_layer *l = st->linear;
@@ -115,6 +111,7 @@ quo_status quo_step_predict(quo_network *net, quo_session *s, quo_tensor *x, quo
 	quo_value value = { .arith = x };
 	const quo_tensor *part[QUO_MAX_WINDOW];
 
+	forget_integers(net);
 	for (uint32_t i = 0; i < net->n_stages; i++) {
 		quo_net_stage *st = &net->stage[i];
 		QUO_TRY(linear(net, s, st, value, part, err));
@@ -131,15 +128,11 @@ quo_status quo_step_predict(quo_network *net, quo_session *s, quo_tensor *x, quo
 	return QUO_OK;
 }
 
-quo_tensor *quo_step_column(quo_session *s, const quo_tensor *t, uint32_t c, quo_err *err)
+/* Column c of a part. */
+static void take_column(const quo_tensor *t, uint32_t c, uint32_t rows, const quo_tensor *out)
 {
-	uint32_t rows = t->spec.dim[0], columns = (uint32_t)(t->n / rows);
-	quo_spec spec = quo_spec_bits(t->spec.width, t->spec.is_signed, 1, &rows);
+	uint32_t columns = (uint32_t)(t->n / rows);
 
-	spec.owner = t->spec.owner;
-	quo_tensor *out = quo_temp(s, spec, err);
-	if (!out || quo_is_dry(s))
-		return out;
 	for (unsigned k = 0; k < t->spec.width; k++) {
 		const uint64_t *from = quo_plane(t, k);
 		uint64_t *to = quo_plane(out, k);
@@ -147,6 +140,19 @@ quo_tensor *quo_step_column(quo_session *s, const quo_tensor *t, uint32_t c, quo
 			size_t e = (size_t)r * columns + c;
 			to[r / 64] |= (from[e / 64] >> (e % 64) & 1) << (r % 64);
 		}
+	}
+}
+
+quo_tensor *quo_step_column(quo_session *s, const quo_tensor *t, uint32_t c, quo_err *err)
+{
+	uint32_t rows = t->spec.dim[0];
+	quo_spec spec = quo_spec_bits(t->spec.width, t->spec.is_signed, 1, &rows);
+
+	spec.owner = t->spec.owner;
+	quo_tensor *out = quo_temp(s, spec, err);
+	for (unsigned part = 0; out && part < out->parts; part++) {
+		quo_tensor from = quo_part(t, part), to = quo_part(out, part);
+		take_column(&from, c, rows, &to);
 	}
 	return out;
 }
@@ -170,7 +176,11 @@ quo_status quo_step_count_right(quo_network *net, quo_session *s, const quo_tens
 	job.out[0] = right;
 	QUO_TRY(quo_map(s, &job, 1, err));
 	QUO_TRY(quo_convert(s, &(quo_convert_job){ .z = one, .x = right }, 1, err));
-	for (size_t i = 0; !quo_is_dry(s) && i < rows; i++)
-		count->a[0] += one->a[i];
+	for (unsigned k = 0; k < count->parts; k++) {
+		const uint32_t *ones = quo_part(one, k).a;
+		uint32_t *sum = quo_part(count, k).a;
+		for (size_t i = 0; i < rows; i++)
+			*sum += ones[i];
+	}
 	return QUO_OK;
 }

@@ -25,24 +25,22 @@ static quo_status prepare_update(quo_network *net, quo_session *s, int epoch, qu
 	return QUO_OK;
 }
 
-/* The quantiser's public random bits: known to party 0 and zero elsewhere, so they cost nothing. */
+/* The quantiser's public random bits, local. */
 static quo_tensor *public_bits(quo_network *net, quo_session *s, const quo_net_layer *l,
 			       uint64_t step, quo_err *err)
 {
 	unsigned width = quo_quant(net->quant)->random_bits;
 	quo_spec spec = quo_spec_bits(width, false, l->v->spec.n_dims, l->v->spec.dim);
 
-	spec.owner = 0;
 	quo_tensor *u = quo_temp(s, spec, err);
-	if (!u || quo_is_dry(s) || quo_me(s) != 0)
-		return u;
-	int32_t *values = quo_arena_alloc(quo_step_arena(s), u->n, sizeof *values, err);
+	size_t n = u && !quo_is_dry(s) ? u->n : 0;
+	int32_t *values = u ? quo_arena_alloc(quo_step_arena(s), n, sizeof *values, err) : NULL;
 	if (!values)
 		return NULL;
 	uint64_t key = quo_public_key(net->seed, QUO_STREAM_WAGE + (step << 12) + l->param);
-	for (size_t j = 0; j < u->n; j++)
+	for (size_t j = 0; j < n; j++)
 		values[j] = (int32_t)(quo_public_value(key, j) >> (64 - width));
-	quo_tensor_set(u, values);
+	quo_publish(s, u, values);
 	return u;
 }
 
@@ -82,9 +80,10 @@ static void swap(quo_tensor **a, quo_tensor **b)
 static quo_status adopt(quo_network *net, quo_session *s, quo_net_layer *l, quo_err *err)
 {
 	swap(&l->v, &l->next_v);
-	swap(&l->t, &l->next_t);
+	swap(&l->t.bits, &l->next_t);
+	l->t.arith = NULL;
 	QUO_TRY(quo_trace(s, l->where, "V", l->v, err));
-	QUO_TRY(quo_trace(s, l->where, "T", l->t, err));
+	QUO_TRY(quo_trace(s, l->where, "T", l->t.bits, err));
 	for (unsigned i = 0; i < net->n_states; i++) {
 		swap(&l->state[i], &l->next_state[i]);
 		QUO_TRY(quo_trace(s, l->where, net->states[i].name, l->state[i], err));

@@ -239,8 +239,13 @@ static quo_status in_children(struct local *l, quo_err *err)
 
 quo_status quo_run_local(quo_run *run, quo_registry *registry, quo_err *err)
 {
+	if (run->options->party >= 0)
+		return quo_fail(
+			err, QUO_USAGE,
+			"--party %d has nowhere to meet the others: give network.parties, or "
+			"(two parties) --listen HOST:PORT or --connect HOST:PORT",
+			run->options->party);
 	struct local *l = quo_alloc(1, sizeof *l, err);
-
 	if (!l)
 		return QUO_FAILED;
 	*l = (struct local){ .run = run,

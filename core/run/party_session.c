@@ -14,6 +14,28 @@
 #include "text/kind.h"
 #include "train/link.h"
 
+/* Numbers of parties that an experiment names, `value` counting from 1 in an option of "dealer" (or "both"), 0, 1, .. */
+static quo_status check_number(const quo_run *run, const char *key, int value, quo_err *err)
+{
+	int parties = quo_run_n_parties(run), most = parties > 2 ? parties : 2;
+
+	if (value <= most)
+		return QUO_OK;
+	return quo_fail(err, QUO_USAGE,
+			"%s: there is no party %d; protocol %s has %d, from 0 to %d", key,
+			value - 1, run->config->protocol->component->name, parties, parties - 1);
+}
+
+static quo_status check_numbers(const quo_run *run, quo_err *err)
+{
+	const quo_data_common *data = run->config->data->config;
+
+	QUO_TRY(check_number(run, "data.owner", data->owner, err));
+	QUO_TRY(check_number(run, "predict.owner", run->config->predict.owner, err));
+	QUO_TRY(check_number(run, "predict.to", run->config->predict.to, err));
+	return check_number(run, "--party", run->options->party + 1, err);
+}
+
 quo_status quo_run_open(quo_run *run, quo_registry *registry, quo_err *err)
 {
 	const quo_network_config *network;
@@ -22,6 +44,7 @@ quo_status quo_run_open(quo_run *run, quo_registry *registry, quo_err *err)
 	QUO_TRY(quo_run_load(run->options, registry, NULL, &run->experiment, err));
 	run->config = quo_experiment_config_of(run->experiment);
 	network = &run->config->network;
+	QUO_TRY(check_numbers(run, err));
 	run->party = quo_meeting_mode(network, run->options->party) == QUO_MODE_LOCAL ? -1
 		     : run->options->party >= 0         ? run->options->party
 		     : network->mode == QUO_MODE_LISTEN ? 0
@@ -52,8 +75,7 @@ void quo_run_security(const quo_run *run)
 			"security: none; protocol %s computes in the clear, in one process\n",
 			protocol->component->name);
 	else
-		fprintf(run->ui, "security: %d parties; %s\n", quo_run_n_parties(run),
-			protocol->component->security);
+		fprintf(run->ui, "security: %s\n", protocol->component->security);
 }
 
 quo_status quo_run_agree(quo_run *run, const char *key, quo_err *err, const char *format, ...)

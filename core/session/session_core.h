@@ -7,7 +7,7 @@
 #ifndef QUOTIENT_CORE_SESSION_H
 #define QUOTIENT_CORE_SESSION_H
 
-#include <quotient/session.h>
+#include <quotient/protocol.h>
 
 /* What a tracer is called with: `where` and `name` as in quo_trace(). */
 typedef quo_status quo_trace_fn(void *arg, quo_session *s, const char *where, const char *name,
@@ -69,6 +69,10 @@ quo_status quo_session_bytes(const quo_session *s, uint64_t *bytes_sent, quo_err
 uint64_t quo_session_run_bytes(const quo_session *s);
 /* The end of a step: temporaries go. In a forecast, what they took at most since the last end. */
 uint64_t quo_session_end_step(quo_session *s);
+
+/* The protocol's product of plain matrices: shapes are checked, then it is asked. quo_product()
+ * (kit/lower.c) comes here. */
+quo_status quo__multiply(quo_session *s, const quo_matrix_job *jobs, size_t n_jobs, quo_err *err);
 
 void quo_session_trace(quo_session *s, quo_trace_fn *trace, void *arg);
 

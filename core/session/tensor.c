@@ -87,3 +87,15 @@ void quo_tensor_set(quo_tensor *t, const int32_t *values)
 	for (size_t i = 0; i < t->n; i++)
 		t->a[i] = (uint32_t)values[i] & mask;
 }
+
+void quo_tensor_add(quo_tensor *z, const quo_tensor *x, unsigned shift)
+{
+	uint32_t mask = quo_mask32(z->spec.width);
+
+	for (unsigned k = 0; k < z->parts; k++) {
+		const uint32_t *from = quo_part(x, k).a;
+		uint32_t *restrict to = quo_part(z, k).a;
+		for (size_t i = 0; i < z->n; i++)
+			to[i] = (to[i] + (from[i] << shift)) & mask;
+	}
+}

@@ -3,7 +3,7 @@
  * ask the protocol. */
 #include <string.h>
 
-#include <quotient/layer.h>
+#include <quotient/protocol.h>
 
 #include "session/session_core.h"
 
@@ -42,11 +42,11 @@ static size_t columns(const quo_tensor *t)
 	return t->spec.dim[0] ? t->n / t->spec.dim[0] : 0;
 }
 
-static quo_status check_product(const quo_session *s, const quo_product_job *j, quo_err *err)
+static quo_status check_product(const quo_session *s, const quo_matrix_job *j, quo_err *err)
 {
-	if (j->p->spec.kind != QUO_BITS || j->y->spec.kind != QUO_ARITH ||
-	    j->z->spec.kind != QUO_ARITH)
-		return quo_fail(err, QUO_BUG, "product: wants planes, integers and integers");
+	if (j->y->spec.kind != QUO_ARITH || j->z->spec.kind != QUO_ARITH)
+		return quo_fail(err, QUO_BUG,
+				"product: wants integers on the right, and gives them");
 	size_t p_rows = j->p->spec.dim[0], p_cols = columns(j->p);
 	size_t y_rows = j->y->spec.dim[0], y_cols = columns(j->y);
 	size_t z_rows = j->z->spec.dim[0], z_cols = columns(j->z);
@@ -56,15 +56,18 @@ static quo_status check_product(const quo_session *s, const quo_product_job *j, 
 		return quo_fail(err, QUO_BUG,
 				"product: %zu x %zu by %zu x %zu does not make %zu x %zu", m, inner,
 				inner_y, n, z_rows, z_cols);
-	if (j->y->spec.width < j->z->spec.width)
-		return quo_fail(err, QUO_BUG, "product: a ring of %d bits cannot give one of %d",
-				j->y->spec.width, j->z->spec.width);
+	unsigned ring = j->y->spec.width;
+	if (j->p->spec.kind == QUO_ARITH && j->p->spec.width < ring)
+		ring = j->p->spec.width;
+	if (ring < j->z->spec.width)
+		return quo_fail(err, QUO_BUG, "product: a ring of %u bits cannot give one of %d",
+				ring, j->z->spec.width);
 	if (!has_data(s, j->p) || !has_data(s, j->y) || !has_data(s, j->z))
 		return quo_fail(err, QUO_BUG, "product: an operand has no data");
 	return QUO_OK;
 }
 
-quo_status quo_product(quo_session *s, const quo_product_job *jobs, size_t n_jobs, quo_err *err)
+quo_status quo__multiply(quo_session *s, const quo_matrix_job *jobs, size_t n_jobs, quo_err *err)
 {
 	for (size_t i = 0; i < n_jobs; i++)
 		QUO_TRY(check_product(s, &jobs[i], err));
@@ -158,13 +161,6 @@ void quo_publish(quo_session *s, quo_tensor *out, const int32_t *values)
 	}
 }
 
-size_t quo_protocol_layout_bytes(const quo_session *s)
-{
-	size_t bytes = ops(s)->layout_bytes;
-
-	return bytes ? bytes : SIZE_MAX;
-}
-
 static quo_tensor *allocate(quo_session *s, quo_arena *arena, quo_spec spec, uint64_t *dry_bytes,
 			    quo_err *err)
 {
@@ -203,21 +199,4 @@ quo_status quo_trace(quo_session *s, const char *where, const char *name, const 
 		     quo_err *err)
 {
 	return s->trace ? s->trace(s->trace_arg, s, where, name, t, err) : QUO_OK;
-}
-
-quo_status quo_value_arith(quo_session *s, quo_value *v, const quo_tensor **out, quo_err *err)
-{
-	if (!v->arith) {
-		quo_spec spec = v->bits->spec;
-		spec.kind = QUO_ARITH;
-		spec.width = v->ring;
-		spec.is_signed = true;
-		quo_tensor *z = quo_temp(s, spec, err);
-		if (!z)
-			return QUO_FAILED;
-		QUO_TRY(quo_convert(s, &(quo_convert_job){ .z = z, .x = v->bits }, 1, err));
-		v->arith = z;
-	}
-	*out = v->arith;
-	return QUO_OK;
 }

@@ -171,7 +171,7 @@ quo_status quo_data_share_match(const quo_holding *part, const quo_data_share_id
 	if (same)
 		return QUO_OK;
 	return quo_fail(err, QUO_USAGE,
-			"data.files: the parties' shares are of different sharings (their ids or "
+			"data.files: the parties' shares are of two sharings or more (their ids or "
 			"sizes differ); share the data again");
 }
 

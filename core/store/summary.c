@@ -67,9 +67,10 @@ void quo_summary_bytes_json(const uint64_t *bytes_sent, int parties, quo_json *j
 	for (int i = 0; i < parties; i++)
 		all += bytes_sent[i];
 	quo_json_uint(j, "bytes_sent", all);
-	for (int i = 0; i < parties; i++) {
+	/* In the clear, too, there are at least the two keys. */
+	for (int i = 0; i < parties || i < 2; i++) {
 		snprintf(key, sizeof key, "bytes_sent_party%d", i);
-		quo_json_uint(j, key, bytes_sent[i]);
+		quo_json_uint(j, key, i < parties ? bytes_sent[i] : 0);
 	}
 }
 

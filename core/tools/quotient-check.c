@@ -86,8 +86,7 @@ static quo_status print_json(const quo_run *run, const quo_choices *choices, quo
 	quo_json_object(&j, NULL);
 	quo_json_string(&j, "name", run->config->name);
 	quo_json_uint(&j, "steps", f->steps);
-	int parties = quo_run_n_parties(run);
-	quo_summary_bytes_json(f->cost.sent_bytes, parties > 1 ? parties : 2, &j);
+	quo_summary_bytes_json(f->cost.sent_bytes, quo_run_n_parties(run), &j);
 	quo_json_uint(&j, "rounds", f->cost.rounds);
 	quo_json_uint(&j, "step_bytes", f->step_bytes);
 	quo_json_uint(&j, "step_rounds", f->step_rounds);

@@ -24,11 +24,10 @@ struct conv_geometry {
 
 quo_status conv_plan(const struct conv_geometry *g, const quo_layer_input *in, quo_layer_plan *plan,
 		     quo_err *err);
-quo_status conv_forward(const struct conv_geometry *g, quo_session *s, quo_value *a,
-			const quo_tensor *ternary, quo_tensor *z, quo_err *err);
+quo_status conv_forward(const struct conv_geometry *g, quo_session *s, quo_value *a, quo_value *t,
+			quo_tensor *z, quo_err *err);
 /* gradient or e_prev may be NULL: then it is not computed. */
 quo_status conv_backward(const struct conv_geometry *g, quo_session *s, quo_value *a, quo_value *e,
-			 const quo_tensor *ternary, quo_tensor *gradient, quo_tensor *e_prev,
-			 quo_err *err);
+			 quo_value *t, quo_tensor *gradient, quo_tensor *e_prev, quo_err *err);
 
 #endif

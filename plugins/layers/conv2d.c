@@ -85,21 +85,20 @@ static quo_status plan(void *self, const quo_layer_input *in, quo_layer_plan *pl
 	return QUO_OK;
 }
 
-static quo_status forward(void *self, quo_session *s, quo_value *a, const quo_tensor *ternary,
-			  quo_tensor *z, quo_err *err)
+static quo_status forward(void *self, quo_session *s, quo_value *a, quo_value *t, quo_tensor *z,
+			  quo_err *err)
 {
 	const struct conv2d *conv = self;
 
-	return conv_forward(&conv->geometry, s, a, ternary, z, err);
+	return conv_forward(&conv->geometry, s, a, t, z, err);
 }
 
-static quo_status backward(void *self, quo_session *s, quo_value *a, quo_value *e,
-			   const quo_tensor *ternary, quo_tensor *g, quo_tensor *e_prev,
-			   quo_err *err)
+static quo_status backward(void *self, quo_session *s, quo_value *a, quo_value *e, quo_value *t,
+			   quo_tensor *g, quo_tensor *e_prev, quo_err *err)
 {
 	const struct conv2d *conv = self;
 
-	return conv_backward(&conv->geometry, s, a, e, ternary, g, e_prev, err);
+	return conv_backward(&conv->geometry, s, a, e, t, g, e_prev, err);
 }
 
 static const quo_layer_ops ops = {

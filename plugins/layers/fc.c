@@ -3,8 +3,7 @@
  * layer/fc: fully connected, Z = A T with A [batch, in] and T ternary [in, out] (QUOTIENT section
  * 3, algorithm 2).
  *
- * Inputs of any shape are flattened. Backward: E_prev = E T^T and G = A^T E; the gradient takes the
- * bit planes of whichever operand needs fewer correlated OTs.
+ * Inputs of any shape are flattened. Backward: E_prev = E T^T and G = A^T E.
  */
 #include "layers.h"
 #include "linear.h"
@@ -49,51 +48,25 @@ static quo_status plan(void *self, const quo_layer_input *in, quo_layer_plan *pl
 		.param_cols = (uint32_t)outputs,
 		.fan_in = (uint32_t)features,
 		.alpha_shift = (int32_t)fc->config->shift,
-		.z_bound = 127 * features,
-		.g_bound = (uint64_t)127 * 127 * in->batch,
-		.e_bound = 127 * outputs,
+		.z_terms = features,
+		.g_terms = in->batch,
+		.e_terms = outputs,
 	};
 	return QUO_OK;
 }
 
-static quo_status forward(void *self, quo_session *s, quo_value *a, const quo_tensor *ternary,
-			  quo_tensor *z, quo_err *err)
+static quo_status forward(void *self, quo_session *s, quo_value *a, quo_value *t, quo_tensor *z,
+			  quo_err *err)
 {
-	const quo_tensor *x;
-
 	(void)self;
-	QUO_TRY(quo_value_arith(s, a, &x, err));
-	quo_product_job job = linear_forward(x, ternary, z);
-	return quo_product(s, &job, 1, err);
+	return linear_forward(s, NULL, a, t, z, err);
 }
 
-static quo_status gradient_job(quo_session *s, quo_value *a, quo_value *e, quo_tensor *g,
-			       quo_product_job *job, quo_err *err)
+static quo_status backward(void *self, quo_session *s, quo_value *a, quo_value *e, quo_value *t,
+			   quo_tensor *g, quo_tensor *e_prev, quo_err *err)
 {
-	bool of_input = linear_input_planes(a, g->spec.dim[0], e, g->spec.dim[1]);
-	const quo_tensor *integers;
-
-	QUO_TRY(quo_value_arith(s, of_input ? e : a, &integers, err));
-	*job = linear_gradient(of_input ? a->bits : e->bits, integers, of_input, g);
-	return QUO_OK;
-}
-
-static quo_status backward(void *self, quo_session *s, quo_value *a, quo_value *e,
-			   const quo_tensor *ternary, quo_tensor *g, quo_tensor *e_prev,
-			   quo_err *err)
-{
-	quo_product_job jobs[2];
-	size_t n_jobs = 0;
-
 	(void)self;
-	if (g)
-		QUO_TRY(gradient_job(s, a, e, g, &jobs[n_jobs++], err));
-	if (e_prev) {
-		const quo_tensor *y;
-		QUO_TRY(quo_value_arith(s, e, &y, err));
-		jobs[n_jobs++] = linear_error(y, ternary, e_prev);
-	}
-	return quo_product(s, jobs, n_jobs, err);
+	return linear_backward(s, NULL, a, e, t, g, e_prev, err);
 }
 
 static const quo_layer_ops ops = {

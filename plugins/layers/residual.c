@@ -64,18 +64,16 @@ static quo_status plan(void *self, const quo_layer_input *in, quo_layer_plan *pl
 	return conv_plan(&r->projection, in, plan, err);
 }
 
-static quo_status forward(void *self, quo_session *s, quo_value *a, const quo_tensor *ternary,
-			  quo_tensor *z, quo_err *err)
+static quo_status forward(void *self, quo_session *s, quo_value *a, quo_value *t, quo_tensor *z,
+			  quo_err *err)
 {
-	return conv_forward(&((struct residual *)self)->projection, s, a, ternary, z, err);
+	return conv_forward(&((struct residual *)self)->projection, s, a, t, z, err);
 }
 
-static quo_status backward(void *self, quo_session *s, quo_value *a, quo_value *e,
-			   const quo_tensor *ternary, quo_tensor *g, quo_tensor *e_prev,
-			   quo_err *err)
+static quo_status backward(void *self, quo_session *s, quo_value *a, quo_value *e, quo_value *t,
+			   quo_tensor *g, quo_tensor *e_prev, quo_err *err)
 {
-	return conv_backward(&((struct residual *)self)->projection, s, a, e, ternary, g, e_prev,
-			     err);
+	return conv_backward(&((struct residual *)self)->projection, s, a, e, t, g, e_prev, err);
 }
 
 static uint32_t over(void *self)

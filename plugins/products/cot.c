@@ -203,7 +203,7 @@ static quo_status multiply(const struct cot *self, quo_session *s, const cot_cur
 }
 
 static quo_status run(const struct cot *self, quo_session *s, const cot_cursor cursor[2],
-		      const quo_product_job *jobs, size_t n_jobs, quo_err *err)
+		      const quo_matrix_job *jobs, size_t n_jobs, quo_err *err)
 {
 	cot_operand *op = quo_arena_alloc(quo_step_arena(s), n_jobs, sizeof *op, err);
 
@@ -219,7 +219,7 @@ static quo_status run(const struct cot *self, quo_session *s, const cot_cursor c
 	return QUO_OK;
 }
 
-static quo_status product(void *self, quo_session *s, const quo_product_job *jobs, size_t n_jobs,
+static quo_status product(void *self, quo_session *s, const quo_matrix_job *jobs, size_t n_jobs,
 			  quo_err *err)
 {
 	cot_cursor cursor[2] = { { .jobs = jobs, .n_jobs = n_jobs, .direction = 0 },
@@ -240,6 +240,33 @@ static quo_status product(void *self, quo_session *s, const quo_product_job *job
 	return status;
 }
 
+/* COTs for each of the integers that are summed over, with this side's planes on the left. An
+ * operand that a party owns needs them in one direction only. */
+static uint64_t cots(const quo_product_job *job, quo_product_side side, const quo_value *planes,
+		     const quo_value *integers)
+{
+	const quo_tensor *y = integers->arith ? integers->arith : integers->bits;
+	uint64_t directions = y->spec.owner == QUO_SHARED ? 2 : 1;
+
+	return directions * planes->bits->spec.width * quo_product_outer(job, side);
+}
+
+/* The operand that needs fewer. Ternary weights always: whatever their number is, a row of their
+ * two planes has a quarter of the bytes. */
+static quo_product_side planes(void *self, const quo_session *s, const quo_product_job *job)
+{
+	const quo_value *left = job->left, *right = job->right;
+
+	(void)self, (void)s;
+	if (!left->bits || !right->bits)
+		return left->bits ? QUO_SIDE_LEFT : QUO_SIDE_RIGHT;
+	if (!left->coef != !right->coef)
+		return left->coef ? QUO_SIDE_LEFT : QUO_SIDE_RIGHT;
+	return cots(job, QUO_SIDE_LEFT, left, right) < cots(job, QUO_SIDE_RIGHT, right, left)
+		       ? QUO_SIDE_LEFT
+		       : QUO_SIDE_RIGHT;
+}
+
 /* Bits to integers: P is the column of bits, Y the number 1 that one party owns. */
 struct convert {
 	quo_tensor p, y, z;
@@ -247,7 +274,7 @@ struct convert {
 };
 
 static quo_status convert_job(struct convert *c, const quo_convert_job *job, int party,
-			      quo_product_job *out, quo_err *err)
+			      quo_matrix_job *out, quo_err *err)
 {
 	if (job->x->n > UINT32_MAX || job->x->n != job->z->n)
 		return quo_fail(err, QUO_BUG, "convert: cannot make %zu integers of %zu", job->z->n,
@@ -262,7 +289,7 @@ static quo_status convert_job(struct convert *c, const quo_convert_job *job, int
 	c->y.n = 1;
 	c->one = party == c->y.spec.owner;
 	c->y.a = &c->one;
-	*out = (quo_product_job){ .z = &c->z, .p = &c->p, .y = &c->y };
+	*out = (quo_matrix_job){ .z = &c->z, .p = &c->p, .y = &c->y, .coef = job->coef };
 	return QUO_OK;
 }
 
@@ -270,7 +297,7 @@ static quo_status convert(void *self, quo_session *s, const quo_convert_job *job
 			  quo_err *err)
 {
 	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
-	quo_product_job *products =
+	quo_matrix_job *products =
 		quo_arena_alloc(quo_step_arena(s), n_jobs, sizeof *products, err);
 	struct convert *c = quo_arena_alloc(quo_step_arena(s), n_jobs, sizeof *c, err);
 	quo_status status = products && c ? QUO_OK : QUO_FAILED;
@@ -288,6 +315,7 @@ static const quo_products_ops ops = {
 	.open = open,
 	.product = product,
 	.convert = convert,
+	.planes = planes,
 };
 
 static const quo_component cot = {

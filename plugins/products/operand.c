@@ -16,7 +16,7 @@ size_t cot_row_bytes(const cot_shape *shape)
 /* Rows cut into parts for the pool, each with scratch of its own. */
 struct rows {
 	const cot_operand *op;
-	const quo_product_job *job;
+	const quo_matrix_job *job;
 	const void *in;
 	void *out, *scratch;
 	size_t n, parts, scratch_bytes;
@@ -53,7 +53,8 @@ static void local_part(void *arg, size_t part)
 		memset(left, 0, p * sizeof *left);
 		for (unsigned k = 0; k < rows->job->p->spec.width; k++) {
 			const uint64_t *plane = op->planes + k * op->plane_words;
-			uint32_t coef = (uint32_t)(uint64_t)quo_product_coef(rows->job, k);
+			uint32_t coef = (uint32_t)(uint64_t)quo_plane_coef(rows->job->p,
+									   rows->job->coef, k);
 			for (size_t j = 0, b = r * p; j < p; j++, b++)
 				left[j] += coef & (0 - (uint32_t)(plane[b / 64] >> (b % 64) & 1));
 		}
@@ -67,7 +68,7 @@ static void local_part(void *arg, size_t part)
 
 /* Z [m, n] += V [m, p] x Y [p, n] on this party's own values (owned or shared): plain words, no
  * branch on them. */
-static quo_status add_local(const cot_operand *op, const quo_product_job *job, const uint32_t *y,
+static quo_status add_local(const cot_operand *op, const quo_matrix_job *job, const uint32_t *y,
 			    uint32_t *z, quo_pool *pool, quo_arena *arena, quo_err *err)
 {
 	const cot_shape *shape = &op->shape;
@@ -96,7 +97,7 @@ static quo_status arrange_planes(cot_operand *op, const quo_tensor *p, bool tran
 	return QUO_OK;
 }
 
-static const uint32_t *arrange_words(const quo_product_job *job, quo_arena *arena, quo_err *err)
+static const uint32_t *arrange_words(const quo_matrix_job *job, quo_arena *arena, quo_err *err)
 {
 	const quo_tensor *y = job->y;
 
@@ -153,7 +154,7 @@ static const void *arrange_rows(const cot_operand *op, const uint32_t *words, ui
 	return rows.out;
 }
 
-quo_status cot_operand_open(cot_operand *op, const quo_product_job *job, int party, quo_pool *pool,
+quo_status cot_operand_open(cot_operand *op, const quo_matrix_job *job, int party, quo_pool *pool,
 			    quo_arena *arena, quo_err *err)
 {
 	cot_piece piece[64];
@@ -225,7 +226,7 @@ static uint32_t *unslice(const cot_operand *op, quo_pool *pool, quo_arena *arena
 	return rows.out;
 }
 
-quo_status cot_operand_close(const cot_operand *op, const quo_product_job *job, quo_pool *pool,
+quo_status cot_operand_close(const cot_operand *op, const quo_matrix_job *job, quo_pool *pool,
 			     quo_arena *arena, quo_err *err)
 {
 	const cot_shape *shape = &op->shape;

@@ -19,10 +19,10 @@ typedef struct cot_operand {
 size_t cot_row_bytes(const cot_shape *shape);
 
 /* Everything from the arena. z and local hold the party's own term where no COT carries it. */
-quo_status cot_operand_open(cot_operand *op, const quo_product_job *job, int party, quo_pool *pool,
+quo_status cot_operand_open(cot_operand *op, const quo_matrix_job *job, int party, quo_pool *pool,
 			    quo_arena *arena, quo_err *err);
 /* Write job->z. */
-quo_status cot_operand_close(const cot_operand *op, const quo_product_job *job, quo_pool *pool,
+quo_status cot_operand_close(const cot_operand *op, const quo_matrix_job *job, quo_pool *pool,
 			     quo_arena *arena, quo_err *err);
 
 #endif

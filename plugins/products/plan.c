@@ -15,7 +15,7 @@ static bool may_hold(const quo_tensor *t, int party)
 	return t->spec.owner == QUO_SHARED || t->spec.owner == party;
 }
 
-cot_shape cot_shape_of(const quo_product_job *job)
+cot_shape cot_shape_of(const quo_matrix_job *job)
 {
 	size_t rows = job->p->spec.dim[0], cols = columns(job->p);
 	cot_shape shape = {
@@ -35,9 +35,9 @@ cot_shape cot_shape_of(const quo_product_job *job)
 	return shape;
 }
 
-bool cot_split_coef(const quo_product_job *job, unsigned k, cot_piece *piece)
+bool cot_split_coef(const quo_matrix_job *job, unsigned k, cot_piece *piece)
 {
-	int64_t c = quo_product_coef(job, k);
+	int64_t c = quo_plane_coef(job->p, job->coef, k);
 	uint64_t magnitude = c < 0 ? 0 - (uint64_t)c : (uint64_t)c;
 	unsigned ring = job->z->spec.width;
 
@@ -53,7 +53,7 @@ bool cot_split_coef(const quo_product_job *job, unsigned k, cot_piece *piece)
 bool cot_cursor_next(cot_cursor *cursor, size_t room, cot_piece *piece)
 {
 	for (; cursor->job < cursor->n_jobs; cursor->job++, cursor->plane = 0) {
-		const quo_product_job *job = &cursor->jobs[cursor->job];
+		const quo_matrix_job *job = &cursor->jobs[cursor->job];
 		cot_shape shape = cot_shape_of(job);
 		if (!shape.direction[cursor->direction])
 			continue;

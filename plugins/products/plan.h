@@ -23,10 +23,10 @@ typedef struct cot_shape {
 	bool sliced;
 } cot_shape;
 
-cot_shape cot_shape_of(const quo_product_job *job);
+cot_shape cot_shape_of(const quo_matrix_job *job);
 
 typedef struct cot_piece {
-	const quo_product_job *job;
+	const quo_matrix_job *job;
 	size_t job_index;
 	unsigned plane;
 	size_t first, count; /* COT number r * p + j within the plane */
@@ -38,7 +38,7 @@ typedef struct cot_piece {
 } cot_piece;
 
 typedef struct cot_cursor {
-	const quo_product_job *jobs;
+	const quo_matrix_job *jobs;
 	size_t n_jobs;
 	int direction;
 	size_t job;
@@ -54,6 +54,6 @@ size_t cot_plane_bytes(const cot_shape *shape);
 size_t cot_wire_bytes(const cot_shape *shape, unsigned width, size_t count);
 
 /* Split plane k's coefficient; false when the plane adds nothing mod 2^ring. */
-bool cot_split_coef(const quo_product_job *job, unsigned k, cot_piece *piece);
+bool cot_split_coef(const quo_matrix_job *job, unsigned k, cot_piece *piece);
 
 #endif

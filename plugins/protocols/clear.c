@@ -80,13 +80,14 @@ static quo_status clear_reveal(void *self, quo_session *s, const quo_tensor *in,
 	return QUO_OK;
 }
 
-/* The integers that planes low .. low + n - 1 of a job's left operand stand for, by their bits. */
-static void weigh(const quo_product_job *job, unsigned low, unsigned n, uint32_t table[256])
+/* The integers that planes low .. low + n - 1 of a tensor stand for, by their bits. */
+static void weigh(const quo_tensor *t, const int32_t *coef, unsigned low, unsigned n,
+		  uint32_t table[256])
 {
 	memset(table, 0, 256 * sizeof *table);
 	for (unsigned k = 0; k < n; k++)
 		for (uint32_t v = 0; v < 1u << k; v++)
-			table[v | 1u << k] = table[v] + (uint32_t)quo_product_coef(job, low + k);
+			table[v | 1u << k] = table[v] + (uint32_t)quo_plane_coef(t, coef, low + k);
 }
 
 /* Whether every entry of a table of 2^n is in -128..127. */
@@ -117,8 +118,24 @@ static quo_status planes_of(struct clear *c, const quo_tensor *t, const uint64_t
 	return QUO_OK;
 }
 
+/* Eight planes at a time, by a table of what their bits weigh together; `part` has room for as many
+ * words. */
+static void sum_planes(const quo_tensor *t, const int32_t *coef, const uint64_t *planes,
+		       uint32_t *part, uint32_t *sum)
+{
+	uint32_t table[256];
+
+	for (unsigned low = 0; low < t->spec.width; low += 8) {
+		unsigned chunk = t->spec.width - low < 8 ? t->spec.width - low : 8;
+		weigh(t, coef, low, chunk, table);
+		quo_words_from_planes(planes + low * quo_words(t->n), t->n, chunk, false, part);
+		for (size_t i = 0; i < t->n; i++)
+			sum[i] = (low ? sum[i] : 0) + table[part[i]];
+	}
+}
+
 /* The integers that the planes of a job's left operand and its coefficients stand for, mod 2^32. */
-static quo_status combine(struct clear *c, const quo_product_job *job, quo_gemm_operand *out,
+static quo_status combine(struct clear *c, const quo_matrix_job *job, quo_gemm_operand *out,
 			  quo_err *err)
 {
 	const quo_tensor *p = job->p;
@@ -128,7 +145,7 @@ static quo_status combine(struct clear *c, const quo_product_job *job, quo_gemm_
 
 	QUO_TRY(planes_of(c, p, &planes, err));
 	if (width <= 8) {
-		weigh(job, 0, width, table);
+		weigh(p, job->coef, 0, width, table);
 		if (are_bytes(table, width)) {
 			uint8_t bytes[256], *entries = need(&c->entries, p->n, 1, err);
 			if (!entries)
@@ -144,25 +161,17 @@ static quo_status combine(struct clear *c, const quo_product_job *job, quo_gemm_
 	uint32_t *sum = need(&c->entries, p->n, 2 * sizeof *sum, err);
 	if (!sum)
 		return QUO_FAILED;
-	uint32_t *part = sum + p->n;
 	out->data = sum;
 	out->width = 32;
 	if (!job->coef && width <= 32) {
 		quo_words_from_planes(planes, p->n, width, p->spec.is_signed, sum);
 		return QUO_OK;
 	}
-	/* Eight planes at a time, by a table of what their bits weigh together. */
-	for (unsigned low = 0; low < width; low += 8) {
-		unsigned chunk = width - low < 8 ? width - low : 8;
-		weigh(job, low, chunk, table);
-		quo_words_from_planes(planes + low * quo_words(p->n), p->n, chunk, false, part);
-		for (size_t i = 0; i < p->n; i++)
-			sum[i] = (low ? sum[i] : 0) + table[part[i]];
-	}
+	sum_planes(p, job->coef, planes, sum + p->n, sum);
 	return QUO_OK;
 }
 
-static quo_status clear_product(void *self, quo_session *s, const quo_product_job *jobs,
+static quo_status clear_product(void *self, quo_session *s, const quo_matrix_job *jobs,
 				size_t n_jobs, quo_err *err)
 {
 	struct clear *c = self;
@@ -170,7 +179,7 @@ static quo_status clear_product(void *self, quo_session *s, const quo_product_jo
 	if (quo_is_dry(s))
 		return QUO_OK;
 	for (size_t i = 0; i < n_jobs; i++) {
-		const quo_product_job *job = &jobs[i];
+		const quo_matrix_job *job = &jobs[i];
 		quo_gemm_operand a = { 0 };
 		QUO_TRY(combine(c, job, &a, err));
 
@@ -191,15 +200,49 @@ static quo_status clear_product(void *self, quo_session *s, const quo_product_jo
 	return QUO_OK;
 }
 
+/* Ternary weights; else what is narrower. Both give the same integers. */
+static quo_product_side clear_planes(void *self, const quo_session *s, const quo_product_job *job)
+{
+	const quo_value *left = job->left, *right = job->right;
+
+	(void)self, (void)s;
+	if (!left->bits || !right->bits)
+		return left->bits ? QUO_SIDE_LEFT : QUO_SIDE_RIGHT;
+	if (!left->coef != !right->coef)
+		return left->coef ? QUO_SIDE_LEFT : QUO_SIDE_RIGHT;
+	uint64_t of_left = left->bits->spec.width * quo_product_outer(job, QUO_SIDE_LEFT);
+	uint64_t of_right = right->bits->spec.width * quo_product_outer(job, QUO_SIDE_RIGHT);
+	return of_left < of_right ? QUO_SIDE_LEFT : QUO_SIDE_RIGHT;
+}
+
+static quo_status convert_weighed(struct clear *c, const quo_convert_job *job, quo_err *err)
+{
+	const quo_tensor *x = job->x;
+	uint32_t mask = quo_mask32(job->z->spec.width);
+	uint32_t *part = need(&c->entries, x->n, sizeof *part, err);
+	const uint64_t *planes;
+
+	if (!part)
+		return QUO_FAILED;
+	QUO_TRY(planes_of(c, x, &planes, err));
+	sum_planes(x, job->coef, planes, part, job->z->a);
+	for (size_t e = 0; e < x->n; e++)
+		job->z->a[e] &= mask;
+	return QUO_OK;
+}
+
 static quo_status clear_convert(void *self, quo_session *s, const quo_convert_job *jobs,
 				size_t n_jobs, quo_err *err)
 {
-	(void)self, (void)err;
 	if (quo_is_dry(s))
 		return QUO_OK;
 	for (size_t i = 0; i < n_jobs; i++) {
 		const quo_tensor *x = jobs[i].x;
 		quo_tensor *z = jobs[i].z;
+		if (jobs[i].coef) {
+			QUO_TRY(convert_weighed(self, &jobs[i], err));
+			continue;
+		}
 		uint32_t mask = quo_mask32(z->spec.width);
 		/* Planes beyond 32 vanish mod 2^32, the sign plane among them. */
 		bool all = x->spec.width <= 32, is_signed = all && x->spec.is_signed;
@@ -261,6 +304,7 @@ static const quo_protocol_ops clear_ops = {
 	.map = clear_map,
 	.goal = clear_goal,
 	.layout_bytes = (size_t)1536 << 10,
+	.planes = clear_planes,
 };
 
 static const quo_component clear_component = {

@@ -222,11 +222,18 @@ static quo_status reveal(void *self, quo_session *s, const quo_tensor *in, int32
 	return status;
 }
 
-static quo_status product(void *self, quo_session *s, const quo_product_job *jobs, size_t n,
+static quo_status product(void *self, quo_session *s, const quo_matrix_job *jobs, size_t n,
 			  quo_err *err)
 {
 	struct quotient *q = self;
 	return products(q)->product(q->config->products->self, s, jobs, n, err);
+}
+
+static quo_product_side planes(void *self, const quo_session *s, const quo_product_job *job)
+{
+	struct quotient *q = self;
+	return products(q)->planes ? products(q)->planes(q->config->products->self, s, job)
+				   : QUO_SIDE_NONE;
 }
 
 static quo_status convert(void *self, quo_session *s, const quo_convert_job *jobs, size_t n,
@@ -260,14 +267,17 @@ static const quo_protocol_ops ops = {
 	.convert = convert,
 	.map = map,
 	.goal = goal,
+	.planes = planes,
 };
 
 static const quo_component quotient = {
 	QUO_COMPONENT(QUO_KIND_PROTOCOL, &ops),
 	.name = "quotient",
 	.summary = "two parties: products by correlated OT, circuits over XOR shares",
-	.security = "semi-honest, kappa = 128; as its ot, circuits and products",
-	.wire_version = 1,
+	.security =
+		"semi-honest: either of the two parties may be corrupted; kappa = 128; as its ot, "
+		"circuits and products",
+	.wire_version = 2, /* 2: initial weights are shared */
 	.instance_size = sizeof(struct quotient),
 	.config_size = sizeof(struct config),
 	.options = options,

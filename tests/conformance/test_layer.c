@@ -164,6 +164,8 @@ static quo_tensor *share(struct program *p, quo_spec spec, int owner, const int3
 	quo_session *s = p->s;
 	int from = owner == QUO_SHARED ? 0 : owner % s->parties;
 
+	if (!quo_protocol(s->protocol)->owned)
+		owner = QUO_SHARED;
 	spec.owner = (int8_t)(owner == QUO_SHARED ? owner : from);
 	quo_tensor *t = quo_temp(s, spec, &err);
 	assert_non_null(t);
@@ -225,7 +227,8 @@ static uint64_t largest(const int32_t *v, size_t n)
 	return (uint64_t)most;
 }
 
-/* The layer's answer, and that its bounds are reached and not passed by the largest values. */
+/* The layer's answer, and that its counts of terms are reached and not passed by the largest
+ * values. */
 static void check_plan(const struct layer_case *c, const quo_layer_plan *plan)
 {
 	const struct geometry *k = &c->g;
@@ -234,9 +237,9 @@ static void check_plan(const struct layer_case *c, const quo_layer_plan *plan)
 	assert_int_equal(plan->param_rows, fan_in);
 	assert_int_equal(plan->param_cols, k->out);
 	assert_int_equal(plan->fan_in, fan_in);
-	assert_int_equal(plan->z_bound, 127 * fan_in);
-	assert_int_equal(plan->g_bound, (uint64_t)127 * 127 * c->batch * k->oh * k->ow);
-	assert_int_equal(plan->e_bound, (uint64_t)127 * c->reach);
+	assert_int_equal(plan->z_terms, fan_in);
+	assert_int_equal(plan->g_terms, (uint64_t)c->batch * k->oh * k->ow);
+	assert_int_equal(plan->e_terms, c->reach);
 	if (plan->n_dims == 1) {
 		assert_int_equal(plan->dim[0], k->out);
 		return;
@@ -252,19 +255,19 @@ static void check_bounds(const struct layer_case *c, const quo_layer_plan *plan,
 {
 	uint64_t e_prev = largest(v->e_prev, n_a);
 
-	assert_true(largest(v->z, n_z) <= plan->z_bound);
-	assert_true(largest(v->g, n_w) <= plan->g_bound);
-	assert_true(e_prev <= plan->e_bound);
+	assert_true(largest(v->z, n_z) <= 127 * plan->z_terms);
+	assert_true(largest(v->g, n_w) <= 127 * 127 * plan->g_terms);
+	assert_true(e_prev <= 127 * plan->e_terms);
 	if (c->whole)
-		assert_int_equal(largest(v->z, n_z), plan->z_bound);
-	assert_int_equal(e_prev, plan->e_bound);
+		assert_int_equal(largest(v->z, n_z), 127 * plan->z_terms);
+	assert_int_equal(e_prev, 127 * plan->e_terms);
 }
 
 /* The tensors of a case: the operands shared, the results allocated. */
 struct tensors {
 	unsigned z_width, g_width, e_width;
-	quo_value a;
-	quo_tensor *t, *z, *g, *e_prev;
+	quo_value a, t;
+	quo_tensor *z, *g, *e_prev;
 };
 
 static quo_tensor *share_input(struct program *p, const struct layer_case *c,
@@ -295,9 +298,9 @@ static struct tensors make_tensors(struct program *p, const struct layer_case *c
 {
 	static const uint32_t one = 1;
 	const uint32_t weights[2] = { plan->param_rows, plan->param_cols };
-	struct tensors x = { .z_width = ring(plan->z_bound),
-			     .g_width = ring(plan->g_bound),
-			     .e_width = ring(plan->e_bound) };
+	struct tensors x = { .z_width = ring(127 * plan->z_terms),
+			     .g_width = ring(127 * 127 * plan->g_terms),
+			     .e_width = ring(127 * plan->e_terms) };
 	quo_spec z_spec = quo_spec_arith(x.z_width, 1, &one),
 		 p_spec = quo_spec_arith(x.e_width, 1, &one);
 
@@ -307,14 +310,16 @@ static struct tensors make_tensors(struct program *p, const struct layer_case *c
 		x.a.bits = a;
 	else
 		x.a.arith = a;
-	x.t = share_weights(p, weights, v->t);
+	x.t = (quo_value){ .bits = share_weights(p, weights, v->t),
+			   .ring = (uint8_t)(x.z_width > x.e_width ? x.z_width : x.e_width),
+			   .coef = quo_ternary_coef };
 	x.z = quo_temp(p->s, batched(&z_spec, c->batch, plan->n_dims, plan->dim), &err);
 	x.g = quo_temp(p->s, quo_spec_arith(x.g_width, 2, weights), &err);
 	x.e_prev = quo_temp(p->s, batched(&p_spec, c->batch, in->n_dims, in->dim), &err);
 	assert_true(x.z && x.g && x.e_prev);
 	/* A result must not depend on what was there. */
 	if (!p->s->dry)
-		memset(x.e_prev->a, 0xa5, x.e_prev->n * sizeof *x.e_prev->a);
+		memset(x.e_prev->a, 0xa5, x.e_prev->parts * x.e_prev->stride * sizeof *x.e_prev->a);
 	return x;
 }
 
@@ -345,13 +350,13 @@ static void run_case(struct program *p, const struct layer_case *c, const quo_in
 		check_bounds(c, &plan, &v, n_a, n_z, n_w);
 	struct tensors x = make_tensors(p, c, &in, &plan, form, &v);
 
-	quo_test_ok(ops->forward(layer->self, p->s, &x.a, x.t, x.z, &err));
+	quo_test_ok(ops->forward(layer->self, p->s, &x.a, &x.t, x.z, &err));
 	check(p, c, "Z", x.z, v.z);
 	quo_spec e_spec = quo_spec_bits(8, true, 1, &one);
 	quo_value e = { .bits = share(p, batched(&e_spec, c->batch, plan.n_dims, plan.dim),
 				      QUO_SHARED, v.e),
 			.ring = (uint8_t)(x.g_width > x.e_width ? x.g_width : x.e_width) };
-	quo_test_ok(ops->backward(layer->self, p->s, &x.a, &e, x.t, x.g, hidden ? x.e_prev : NULL,
+	quo_test_ok(ops->backward(layer->self, p->s, &x.a, &e, &x.t, x.g, hidden ? x.e_prev : NULL,
 				  &err));
 	check(p, c, "G", x.g, v.g);
 	if (hidden)
@@ -399,6 +404,8 @@ static void under(quo_session *s, const char *name, bool parts)
 	component.ops_ = &few;
 	changed.component = &component;
 	s->protocol = parts ? &changed : protocol;
+	if (!s->dry)
+		s->parts = quo_protocol_sharing(protocol, s->parties).parts[s->party];
 	quo_test_ok(ops->open(protocol->self, s, &err));
 	all_cases(&p);
 	if (ops->close)
@@ -409,16 +416,20 @@ static void under(quo_session *s, const char *name, bool parts)
 
 static void party(quo_session *s, void *arg)
 {
-	quo_session dry;
-	quo_cost cost = QUO_COST_INIT;
-	quo_traffic before = quo_channel_traffic(s->peer);
-
-	under(s, arg, false);
-	quo_test_ok(quo_channel_flush(s->peer, &err));
-	quo_test_dry(&dry, s->party, &cost);
-	under(&dry, arg, false);
-	quo_test_dry_end(&dry);
-	quo_test_assert_cost(s, before, &cost);
+	for (int parts = 0; parts < 2; parts++) {
+		quo_session dry;
+		quo_cost cost = QUO_COST_INIT;
+		quo_traffic before = quo_session_traffic(s);
+		under(s, arg, parts);
+		quo_test_ok(quo_flush(s, &err));
+		quo_test_dry(&dry, s->party, &cost);
+		dry.parties = s->parties;
+		under(&dry, arg, parts);
+		quo_test_dry_end(&dry);
+		quo_traffic now = quo_session_traffic(s);
+		assert_int_equal(now.sent_bytes - before.sent_bytes, cost.sent_bytes[s->party]);
+		assert_int_equal(now.rounds - before.rounds, cost.rounds);
+	}
 }
 
 static void alone(const char *name)
@@ -447,17 +458,16 @@ static void equal_to_the_formula(void **state)
 		const quo_component *c = &quo_registry_at(registry, i)->component;
 		if (c->kind != QUO_KIND_PROTOCOL)
 			continue;
-		if (QUO_OPS(QUO_KIND_PROTOCOL, c)->parties > 2)
-			continue;
+		int parties = QUO_OPS(QUO_KIND_PROTOCOL, c)->parties;
 		char name[100];
 		snprintf(name, sizeof name, "%s", c->name);
-		if (QUO_OPS(QUO_KIND_PROTOCOL, c)->parties == 1)
+		if (parties == 1)
 			alone(name);
 		else
-			quo_test_two_parties(party, name);
+			quo_test_parties(parties, party, name);
 		n++;
 	}
-	assert_true(n >= 2);
+	assert_true(n >= 3);
 }
 
 static void every_layer_has_cases(void **state)
@@ -499,11 +509,13 @@ static void patches_are_given_back(void **state)
 		layer_tests_load(QUO_KIND_PROTOCOL, "{use: clear}", &owner[1], &protocol, &err));
 	s.protocol = protocol;
 	quo_value a = { .arith = quo_temp(&s, quo_spec_arith(20, 4, a_dim), &err), .ring = 20 };
-	quo_tensor *t = quo_temp(&s, quo_spec_bits(2, false, 2, t_dim), &err);
+	quo_value t = { .bits = quo_temp(&s, quo_spec_bits(2, false, 2, t_dim), &err),
+			.ring = 20,
+			.coef = quo_ternary_coef };
 	quo_tensor *z = quo_temp(&s, quo_spec_arith(20, 4, z_dim), &err);
 	uint64_t before = s.dry_step_bytes;
-	assert_int_equal(before, 4 * (a.arith->n + z->n) + 16 * t->words);
-	quo_test_ok(quo_layer(layer)->forward(layer->self, &s, &a, t, z, &err));
+	assert_int_equal(before, 4 * (a.arith->n + z->n) + 16 * t.bits->words);
+	quo_test_ok(quo_layer(layer)->forward(layer->self, &s, &a, &t, z, &err));
 	assert_int_equal(s.dry_step_bytes, before);
 	assert_int_equal(s.dry_step_peak,
 			 before + (uint64_t)4 * c->batch * k->oh * k->ow * t_dim[0]);

@@ -103,7 +103,7 @@ typedef struct built {
 	uint32_t *y;
 } built;
 
-static quo_product_job build(quo_session *s, const job_case *c, built *b, uint64_t *random)
+static quo_matrix_job build(quo_session *s, const job_case *c, built *b, uint64_t *random)
 {
 	shape at = c->at;
 	quo_err err = QUO_ERR_INIT;
@@ -122,16 +122,16 @@ static quo_product_job build(quo_session *s, const job_case *c, built *b, uint64
 	assert_true(b->p && b->y && out);
 	memset(out->a, 0xa5,
 	       out->n * sizeof *out->a); /* a product must not depend on what was there */
-	return (quo_product_job){ .p = shared_bits(s, p, b->p, random),
-				  .y = shared_words(s, y, b->y, random),
-				  .z = out,
-				  .coef = c->coef,
-				  .p_t = c->p_t,
-				  .y_t = c->y_t,
-				  .z_t = c->z_t };
+	return (quo_matrix_job){ .p = shared_bits(s, p, b->p, random),
+				 .y = shared_words(s, y, b->y, random),
+				 .z = out,
+				 .coef = c->coef,
+				 .p_t = c->p_t,
+				 .y_t = c->y_t,
+				 .z_t = c->z_t };
 }
 
-static void check(quo_session *s, const job_case *c, const built *b, const quo_product_job *job,
+static void check(quo_session *s, const job_case *c, const built *b, const quo_matrix_job *job,
 		  const char *what)
 {
 	shape at = c->at;
@@ -151,7 +151,7 @@ static void check(quo_session *s, const job_case *c, const built *b, const quo_p
 			for (unsigned j = 0; j < at.p; j++) {
 				uint64_t left = 0;
 				for (unsigned k = 0; k < c->planes; k++)
-					left += (uint64_t)quo_product_coef(job, k) *
+					left += (uint64_t)quo_plane_coef(job->p, job->coef, k) *
 						b->p[k * elements +
 						     (c->p_t ? j * at.m + r : r * at.p + j)];
 				sum += left * b->y[c->y_t ? col * at.p + j : j * at.n + col];
@@ -188,7 +188,7 @@ static void run_jobs(quo_session *s, const quo_instance *products, const job_cas
 	const quo_products_ops *ops = quo_products(products);
 	quo_err err = QUO_ERR_INIT;
 	quo_cost cost = QUO_COST_INIT;
-	quo_product_job jobs[MAX_JOBS];
+	quo_matrix_job jobs[MAX_JOBS];
 	built b[MAX_JOBS];
 	quo_arena_mark mark = quo_arena_here(s->step);
 
@@ -364,14 +364,25 @@ static const struct conversion {
 	unsigned n, planes, ring;
 	bool is_signed;
 	int owner;
+	const int32_t *coef;
 } conversions[] = {
-	{ 1, 1, 1, false, QUO_SHARED },   { 1, 8, 18, true, QUO_SHARED },
-	{ 63, 8, 22, true, QUO_SHARED },  { 64, 8, 22, false, QUO_SHARED },
-	{ 65, 7, 15, true, QUO_SHARED },  { 1000, 8, 32, true, QUO_SHARED },
-	{ 77, 12, 9, true, QUO_SHARED },  { 77, 8, 8, true, QUO_SHARED },
-	{ 77, 32, 32, true, QUO_SHARED }, { 77, 40, 32, true, QUO_SHARED },
-	{ 300, 8, 16, true, 0 },          { 300, 8, 16, true, 1 },
-	{ 0, 8, 16, true, QUO_SHARED },   { 70000, 3, 6, true, QUO_SHARED },
+	{ 1, 1, 1, false, QUO_SHARED, NULL },
+	{ 1, 8, 18, true, QUO_SHARED, NULL },
+	{ 63, 8, 22, true, QUO_SHARED, NULL },
+	{ 64, 8, 22, false, QUO_SHARED, NULL },
+	{ 65, 7, 15, true, QUO_SHARED, NULL },
+	{ 1000, 8, 32, true, QUO_SHARED, NULL },
+	{ 77, 12, 9, true, QUO_SHARED, NULL },
+	{ 77, 8, 8, true, QUO_SHARED, NULL },
+	{ 77, 32, 32, true, QUO_SHARED, NULL },
+	{ 77, 40, 32, true, QUO_SHARED, NULL },
+	{ 300, 8, 16, true, 0, NULL },
+	{ 300, 8, 16, true, 1, NULL },
+	{ 0, 8, 16, true, QUO_SHARED, NULL },
+	{ 70000, 3, 6, true, QUO_SHARED, NULL },
+	{ 500, 2, 15, false, QUO_SHARED, ternary },
+	{ 77, 6, 32, false, QUO_SHARED, odd_coefs },
+	{ 77, 6, 21, true, 1, odd_coefs },
 };
 
 /* z opened, against the integers that the bits are. */
@@ -387,8 +398,8 @@ static void check_conversion(quo_session *s, size_t number, const quo_tensor *z,
 	for (size_t e = 0; s->party == 0 && e < c->n; e++) {
 		uint64_t want = 0;
 		for (unsigned k = 0; k < c->planes; k++) {
-			uint64_t weight = UINT64_C(1) << k;
-			if (c->is_signed && k + 1 == c->planes)
+			uint64_t weight = c->coef ? (uint64_t)c->coef[k] : UINT64_C(1) << k;
+			if (!c->coef && c->is_signed && k + 1 == c->planes)
 				weight = 0 - weight;
 			want += weight * bits[k * c->n + e];
 		}
@@ -416,6 +427,7 @@ static void body_convert(quo_session *s, const quo_instance *products, uint64_t 
 		jobs[i].x = shared_bits(s, x, bits[i], random);
 		jobs[i].z = quo_tensor_new(s->step, z, true, &err);
 		assert_non_null(jobs[i].z);
+		jobs[i].coef = conversions[i].coef;
 	}
 	/* One by one, then all at once. */
 	for (size_t i = 0; i <= N; i++) {
@@ -453,7 +465,7 @@ static void body_bytes(quo_session *s, const quo_instance *products, uint64_t *r
 	c.ring = c.y_width = 22;
 	c.coef = NULL;
 	c.planes = 8;
-	quo_product_job job = build(s, &c, &b, random);
+	quo_matrix_job job = build(s, &c, &b, random);
 	dry.dry = true;
 	dry.cost = &cost;
 	quo_test_ok(ops->product(products->self, &dry, &job, 1, &err));
@@ -479,7 +491,7 @@ static void body_fresh(quo_session *s, const quo_instance *products, uint64_t *r
 
 	c.at = (shape){ 64, 3, 64 };
 	c.ring = c.y_width = 20;
-	quo_product_job job = build(s, &c, &b, random);
+	quo_matrix_job job = build(s, &c, &b, random);
 	quo_test_ok(ops->product(products->self, s, &job, 1, &err));
 	memcpy(first, job.z->a, sizeof first);
 	check(s, &c, &b, &job, "first");

@@ -139,8 +139,9 @@ static const struct product products[] = {
 };
 
 struct product_data {
-	quo_product_job job;
-	int32_t *want; /* as z is stored */
+	quo_value left, right;
+	quo_product_job job; /* of the two, so that these stay where they are */
+	int32_t *want;       /* as z is stored */
 	char what[80];
 };
 
@@ -152,11 +153,12 @@ static void formula(const quo_product_job *job, const struct product *c, const i
 			uint32_t sum = 0;
 			for (uint32_t k = 0; k < c->p; k++) {
 				uint32_t bits =
-					(uint32_t)planes[job->p_t ? k * c->m + i : i * c->p + k];
-				uint32_t at = job->y_t ? j * c->p + k : k * c->n + j;
+					(uint32_t)planes[job->left_t ? k * c->m + i : i * c->p + k];
+				uint32_t at = job->right_t ? j * c->p + k : k * c->n + j;
 				for (unsigned b = 0; b < c->planes; b++)
 					if (bits >> b & 1)
-						sum += (uint32_t)quo_product_coef(job, b) *
+						sum += (uint32_t)quo_plane_coef(job->left->bits,
+										c->coef, b) *
 						       (uint32_t)y[at];
 			}
 			want[job->z_t ? j * c->m + i : i * c->n + j] =
@@ -175,21 +177,26 @@ static void make_product(struct program *p, const struct product *c, unsigned tr
 	quo_product_job *job = &out->job;
 	int p_owner = owner_of(p->s, c->p_owner), y_owner = owner_of(p->s, c->y_owner);
 
-	*job = (quo_product_job){
-		.coef = c->coef, .p_t = transposed & 1, .y_t = transposed & 2, .z_t = transposed & 4
-	};
-	quo_spec ps =
-		quo_spec_bits(c->planes, c->is_signed, 2,
-			      job->p_t ? (uint32_t[]){ c->p, c->m } : (uint32_t[]){ c->m, c->p });
-	quo_spec ys = quo_spec_arith(
-		c->y_width, 2, job->y_t ? (uint32_t[]){ c->n, c->p } : (uint32_t[]){ c->p, c->n });
+	out->left = (quo_value){ .ring = c->z_width, .coef = c->coef };
+	out->right = (quo_value){ .ring = c->y_width };
+	*job = (quo_product_job){ .left = &out->left,
+				  .right = &out->right,
+				  .left_t = transposed & 1,
+				  .right_t = transposed & 2,
+				  .z_t = transposed & 4 };
+	quo_spec ps = quo_spec_bits(c->planes, c->is_signed, 2,
+				    job->left_t ? (uint32_t[]){ c->p, c->m }
+						: (uint32_t[]){ c->m, c->p });
+	quo_spec ys = quo_spec_arith(c->y_width, 2,
+				     job->right_t ? (uint32_t[]){ c->n, c->p }
+						  : (uint32_t[]){ c->p, c->n });
 	quo_spec zs = quo_spec_arith(
 		c->z_width, 2, job->z_t ? (uint32_t[]){ c->n, c->m } : (uint32_t[]){ c->m, c->n });
 	ps.owner = (int8_t)p_owner;
 	ys.owner = (int8_t)y_owner;
 	const int32_t *planes = draw_values(p, &ps), *y = draw_values(p, &ys);
-	job->p = share(p, ps, planes, p_owner == QUO_SHARED ? 0 : p_owner);
-	job->y = share(p, ys, y, y_owner == QUO_SHARED ? p->s->parties - 1 : y_owner);
+	out->left.bits = share(p, ps, planes, p_owner == QUO_SHARED ? 0 : p_owner);
+	out->right.arith = share(p, ys, y, y_owner == QUO_SHARED ? p->s->parties - 1 : y_owner);
 	job->z = temp(p, zs);
 	out->want = quo_arena_alloc(p->s->step, (size_t)c->m * c->n, sizeof *out->want, &err);
 	assert_non_null(out->want);
@@ -224,6 +231,18 @@ static void check_products(struct program *p)
 
 /* ---- convert ---- */
 
+/* The values of planes with coefficients, mod 2^ring, in the place of their bits. */
+static void weigh(const quo_tensor *x, const int32_t *coef, unsigned ring, int32_t *values)
+{
+	for (size_t e = 0; e < x->n; e++) {
+		uint32_t sum = 0;
+		for (unsigned k = 0; k < x->spec.width; k++)
+			if ((uint32_t)values[e] >> k & 1)
+				sum += (uint32_t)coef[k];
+		values[e] = quo_sign_extend(sum & quo_mask32(ring), ring);
+	}
+}
+
 static void check_converts(struct program *p)
 {
 	static const struct {
@@ -231,11 +250,19 @@ static void check_converts(struct program *p)
 		uint8_t width, ring;
 		bool is_signed;
 		int8_t owner;
+		const int32_t *coef;
 	} cases[] = {
-		{ 1, 1, 8, false, QUO_SHARED },   { 65, 8, 18, true, QUO_SHARED },
-		{ 200, 8, 32, true, QUO_SHARED }, { 130, 7, 20, false, QUO_SHARED },
-		{ 64, 8, 8, true, QUO_SHARED },   { 30, 1, 1, false, QUO_SHARED },
-		{ 90, 8, 17, true, 0 },           { 90, 8, 17, true, 1 },
+		{ 1, 1, 8, false, QUO_SHARED, NULL },
+		{ 65, 8, 18, true, QUO_SHARED, NULL },
+		{ 200, 8, 32, true, QUO_SHARED, NULL },
+		{ 130, 7, 20, false, QUO_SHARED, NULL },
+		{ 64, 8, 8, true, QUO_SHARED, NULL },
+		{ 30, 1, 1, false, QUO_SHARED, NULL },
+		{ 90, 8, 17, true, 0, NULL },
+		{ 90, 8, 17, true, 1, NULL },
+		{ 77, 2, 12, false, QUO_SHARED, ternary },
+		{ 77, 4, 22, false, QUO_SHARED, odd },
+		{ 77, 4, 9, true, 1, odd },
 	};
 	enum { N = sizeof cases / sizeof *cases };
 	quo_convert_job jobs[N];
@@ -246,9 +273,14 @@ static void check_converts(struct program *p)
 		int owner = owner_of(p->s, cases[i].owner);
 		xs.owner = (int8_t)owner;
 		values[i] = draw_values(p, &xs);
+		jobs[i].coef = cases[i].coef;
 		jobs[i].x = share(p, xs, values[i], owner == QUO_SHARED ? 0 : owner);
 		jobs[i].z = temp(p, quo_spec_arith(cases[i].ring, 1, &cases[i].n));
-		if (xs.width == jobs[i].z->spec.width && !xs.is_signed) /* mod 2^ring, signed */
+		if (cases[i].coef)
+			weigh(jobs[i].x, jobs[i].coef, cases[i].ring,
+			      (int32_t *)(uintptr_t)values[i]);
+		else if (xs.width == jobs[i].z->spec.width &&
+			 !xs.is_signed) /* mod 2^ring, signed */
 			for (size_t e = 0; e < cases[i].n; e++)
 				((int32_t *)(uintptr_t)values[i])[e] =
 					quo_sign_extend((uint32_t)values[i][e], xs.width);

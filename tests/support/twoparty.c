@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "twoparty.h"
 
+#include "net/mesh.h"
+
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -15,8 +17,9 @@ struct child {
 	quo_test_party *party;
 	quo_test_peer *peer;
 	void *arg;
-	int number;
-	quo_channel *ch;
+	int number, parties;
+	quo_channel *ch; /* two parties */
+	quo_mesh *mesh;  /* more */
 };
 
 void *quo_test_shared(size_t n, size_t size)
@@ -38,15 +41,15 @@ void quo_test_unshare(void *shared, size_t n, size_t size)
 static void run_session(struct child *c)
 {
 	quo_err err = QUO_ERR_INIT;
-	quo_session s = { .party = c->number, .parties = 2, .parts = 1 };
+	quo_session s = { .party = c->number, .parties = c->parties, .parts = 1, .mesh = c->mesh };
 
-	c->ch = quo_channel_count(c->ch, &err);
-	s.peer = c->ch;
+	if (c->ch)
+		s.peer = c->ch = quo_channel_count(c->ch, &err);
 	s.rng = quo_rng_new(&err);
 	s.run = quo_arena_new(&err);
 	s.step = quo_arena_new(&err);
 	s.pool = quo_test_pool(c->number);
-	if (!s.peer || !s.rng || !s.run || !s.step)
+	if ((!s.peer && !s.mesh) || !s.rng || !s.run || !s.step)
 		fail_msg("%s", err.text);
 	s.hash_start =
 		(quo_block){ { UINT64_C(0x0123456789abcdef), UINT64_C(0xfedcba9876543210) } };
@@ -77,22 +80,31 @@ static int child_main(struct child *c)
 
 	name[6] = (char)('0' + c->number);
 	failed = _cmocka_run_group_tests(name, tests, 1, NULL, NULL);
-	quo_channel_close(c->ch);
+	if (c->mesh)
+		quo_mesh_close(c->mesh);
+	else
+		quo_channel_close(c->ch);
 	if (!failed && __lsan_do_recoverable_leak_check)
 		failed = __lsan_do_recoverable_leak_check();
 	fflush(NULL);
 	return failed ? 1 : 0;
 }
 
-static pid_t start(struct child *c, quo_channel *other, FILE *text)
+static pid_t start(struct child *c, quo_channel *ends[][QUO_MAX_PARTIES], FILE *text)
 {
+	quo_err err = QUO_ERR_INIT;
 	pid_t pid;
 
 	fflush(NULL);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		quo_channel_close(other);
+		quo_mesh_keep(c->parties, ends, c->number);
+		if (c->parties == 2)
+			c->ch = ends[c->number][1 - c->number];
+		else if (!(c->mesh = quo_mesh_new(c->parties, c->number, ends[c->number], &err)) ||
+			 quo_mesh_count(c->mesh, &err) != QUO_OK)
+			_exit(1);
 		dup2(fileno(text), STDOUT_FILENO);
 		dup2(fileno(text), STDERR_FILENO);
 		alarm(QUO_TEST_SECONDS);
@@ -110,31 +122,30 @@ static void show(FILE *text)
 		fputs(line, stderr);
 }
 
-static void run(quo_test_party *party, quo_test_peer *peer, void *arg)
+static void run(int parties, quo_test_party *party, quo_test_peer *peer, void *arg)
 {
 	quo_err err = QUO_ERR_INIT;
-	quo_channel *ends[2];
-	FILE *text[2];
-	pid_t pid[2];
-	int status[2];
+	quo_channel *ends[QUO_MAX_PARTIES][QUO_MAX_PARTIES] = { 0 };
+	FILE *text[QUO_MAX_PARTIES];
+	pid_t pid[QUO_MAX_PARTIES];
+	int status[QUO_MAX_PARTIES];
 
-	quo_test_ok(quo_channel_pair(ends, &err));
-	for (int i = 0; i < 2; i++) {
-		struct child c = { party, peer, arg, i, ends[i] };
+	quo_test_ok(quo_mesh_pairs(parties, ends, &err));
+	for (int i = 0; i < parties; i++) {
+		struct child c = { party, peer, arg, i, parties, NULL, NULL };
 		text[i] = tmpfile();
 		assert_non_null(text[i]);
-		pid[i] = start(&c, ends[1 - i], text[i]);
+		pid[i] = start(&c, ends, text[i]);
 	}
-	quo_channel_close(ends[0]);
-	quo_channel_close(ends[1]);
-	for (int i = 0; i < 2; i++)
+	quo_mesh_keep(parties, ends, -1);
+	for (int i = 0; i < parties; i++)
 		assert_int_equal(waitpid(pid[i], &status[i], 0), pid[i]);
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < parties; i++) {
 		if (status[i])
 			show(text[i]);
 		fclose(text[i]);
 	}
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < parties; i++) {
 		if (WIFSIGNALED(status[i]))
 			fail_msg("party %d was ended by signal %d%s", i, WTERMSIG(status[i]),
 				 WTERMSIG(status[i]) == SIGALRM ? " (it took too long)" : "");
@@ -145,12 +156,17 @@ static void run(quo_test_party *party, quo_test_peer *peer, void *arg)
 
 void quo_test_two_parties(quo_test_party *party, void *arg)
 {
-	run(party, NULL, arg);
+	run(2, party, NULL, arg);
+}
+
+void quo_test_parties(int parties, quo_test_party *party, void *arg)
+{
+	run(parties, party, NULL, arg);
 }
 
 void quo_test_two_peers(quo_test_peer *peer, void *arg)
 {
-	run(NULL, peer, arg);
+	run(2, NULL, peer, arg);
 }
 
 /* ---- COTs ---- */

@@ -27,6 +27,8 @@
  */
 typedef void quo_test_party(quo_session *s, void *arg);
 void quo_test_two_parties(quo_test_party *party, void *arg);
+/* The same with more parties, a process each: a counted mesh in place of the channel. */
+void quo_test_parties(int parties, quo_test_party *party, void *arg);
 
 /* The same with nothing but a channel end each: for tests of what comes before a session. Not
  * counted. */

@@ -124,7 +124,7 @@ static quo_status products_open(void *self, quo_session *s, quo_err *err)
 	return ops->open(inner->self, s, err);
 }
 
-static quo_status products_product(void *self, quo_session *s, const quo_product_job *jobs,
+static quo_status products_product(void *self, quo_session *s, const quo_matrix_job *jobs,
 				   size_t n_jobs, quo_err *err)
 {
 	struct products *p = self;
@@ -146,11 +146,21 @@ static quo_status products_convert(void *self, quo_session *s, const quo_convert
 	return ops->convert(inner->self, s, jobs, n_jobs, err);
 }
 
+static quo_product_side products_planes(void *self, const quo_session *s,
+					const quo_product_job *job)
+{
+	const quo_instance *inner = ((struct products *)self)->config->inner;
+	const quo_products_ops *ops = quo_products(inner);
+
+	return ops->planes ? ops->planes(inner->self, s, job) : QUO_SIDE_NONE;
+}
+
 static const quo_products_ops products_ops = {
 	.life = { .init = products_init },
 	.open = products_open,
 	.product = products_product,
 	.convert = products_convert,
+	.planes = products_planes,
 };
 
 static const quo_component broken_products = {

@@ -200,7 +200,7 @@ static const struct refusal command_lines[] = {
 	  .parts = { "--set train.batch", "key=value" } },
 	{ "--set of what is not there", .args = { "--set", "train.bach=3" },
 	  .parts = { "--set train.bach=3: ", "'bach'", "'batch'" } },
-	{ "--party 2", .args = { "--party", "2" }, .parts = { "--party", "0 or 1" },
+	{ "--party 2", .args = { "--party", "2" }, .parts = { "--party", "there is no party 2" },
 	  .run_only = true },
 	{ "--party alone", .args = { "--party", "0" },
 	  .parts = { "--party 0 needs --listen", "--connect" }, .run_only = true },

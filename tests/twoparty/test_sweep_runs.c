@@ -120,7 +120,7 @@ static void test_results(void **state)
 	/* Two axes, four runs, two epochs each, and the head. */
 	assert_int_equal(lines_of(tool_path("sweeps/grid/curves.csv")), 1 + 4 * 2);
 	/* Line 1 is security, of every protocol; the table has a line for each. */
-	const char *out = *state, *semi_honest = strstr(out, "semi-honest, 2 parties");
+	const char *out = *state, *semi_honest = strstr(out, "security: semi-honest");
 	assert_non_null(strstr(out, "security: none"));
 	assert_non_null(semi_honest);
 	assert_true(semi_honest < strstr(out, "sweep: 4 runs (2 seeds)"));

@@ -359,15 +359,15 @@ static void cot_sized(quo_session *s, uint32_t m, uint32_t p_, uint32_t n, uint3
 	const quo_products_ops *ops = quo_products(products);
 	quo_test_ok(ops->open(products->self, s, &err));
 
-	quo_product_job product = { quo_tensor_new(s->step, z, true, &err),
-				    quo_tensor_new(s->step, p, true, &err),
-				    quo_tensor_new(s->step, y, true, &err),
-				    coef,
-				    false,
-				    false,
-				    false };
+	quo_matrix_job product = { quo_tensor_new(s->step, z, true, &err),
+				   quo_tensor_new(s->step, p, true, &err),
+				   quo_tensor_new(s->step, y, true, &err),
+				   coef,
+				   false,
+				   false,
+				   false };
 	quo_tensor *x = quo_tensor_new(s->step, bits, true, &err);
-	quo_convert_job convert = { quo_tensor_new(s->step, words, true, &err), x };
+	quo_convert_job convert = { quo_tensor_new(s->step, words, true, &err), x, NULL };
 	assert_true(product.z && product.p && product.y && x && convert.z);
 	quo_rng_bytes(s->rng, product.y->a, product.y->n * sizeof *product.y->a);
 	for (size_t i = 0; i < product.y->n; i++)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Layers: what an experiment's `model:` lists; the trainer adds activation, normalisation and update.
+ * Layers: what an experiment's `model:` lists; the trainer adds activation, normalisation and
+ * update.
  *
  * The list is cut into stages: a linear layer, what follows it, and the activation. In between, Z
  * is exact: a skip adds to it, windows (pooling) take one value of several. docs/numerics.md,
  * "Forward" and "Backward".
  *
- * Tensors are batch-first: [batch, features], or [batch, h, w, c]. Activations, errors and ternary
- * weights are held in up to two forms; a layer uses whichever makes its product cheaper.
+ * Tensors are batch-first: [batch, features], or [batch, h, w, c]. A linear layer states its
+ * products (quo_product()) of values and geometry; in which form they are multiplied is the
+ * protocol's choice.
  */
 #ifndef QUOTIENT_LAYER_H
 #define QUOTIENT_LAYER_H
@@ -15,17 +17,6 @@
 #include <quotient/protocol.h>
 
 QUO_BEGIN_DECLS
-
-/* One tensor in the forms that exist; at least one is not NULL. quo_value_arith() makes the other
- * on demand. */
-typedef struct quo_value {
-	quo_tensor *bits;
-	quo_tensor *arith;
-	uint8_t ring; /* bits of the arithmetic form: wide enough for every product of the layer */
-} quo_value;
-
-/* The arithmetic form of v, converted and kept in v at the first call. */
-quo_status quo_value_arith(quo_session *s, quo_value *v, const quo_tensor **out, quo_err *err);
 
 /* What goes in, per example. */
 typedef struct quo_layer_input {
@@ -48,16 +39,17 @@ typedef enum quo_layer_role {
 /* Most elements of a window: a circuit has an output for each. */
 #define QUO_MAX_WINDOW 256
 
-/* What the layer answers. Bounds are magnitudes, exact in 64 bits; the core turns them into ring
- * widths and refuses those over QUO_MAX_RING with the layer's name. */
+/* What the layer answers. Terms are counts of products that are added for one element, at most; the
+ * core knows the magnitudes, turns them into ring widths and refuses those over QUO_MAX_RING with
+ * the layer's name. */
 typedef struct quo_layer_plan {
 	uint8_t n_dims;
 	uint32_t dim[QUO_MAX_DIMS - 1];  /* of one example's output */
 	uint32_t param_rows, param_cols; /* [in, out] of the weight matrix; 0, 0: no parameters */
 	uint32_t fan_in;                 /* inputs per output: sets alpha */
-	uint64_t z_bound;                /* |Z| at most, for |A| <= 127 */
-	uint64_t g_bound;                /* |G| at most, for |A|, |E| <= 127 */
-	uint64_t e_bound;                /* |E_prev| at most, for |E| <= 127 */
+	uint64_t z_terms;                /* products A T in an element of Z */
+	uint64_t g_terms;                /* products A E in an element of G */
+	uint64_t e_terms;                /* products E T in an element of E_prev */
 	uint32_t window;                 /* WINDOW: elements of each, 1..QUO_MAX_WINDOW */
 	int32_t alpha_shift;             /* added to alpha, which stays at least 1 */
 } quo_layer_plan;
@@ -69,14 +61,13 @@ typedef struct quo_layer_ops {
 	quo_status (*plan)(void *self, const quo_layer_input *in, quo_layer_plan *plan,
 			   quo_err *err);
 	/* LINEAR: required; SKIP: only if it has parameters. z (ARITH, allocated by the core) = the
-	 * layer of a; ternary: BITS(2) [in, out], planes + and -. */
-	quo_status (*forward)(void *self, quo_session *s, quo_value *a, const quo_tensor *ternary,
-			      quo_tensor *z, quo_err *err);
+	 * layer of a; t: the ternary weights [in, out]. */
+	quo_status (*forward)(void *self, quo_session *s, quo_value *a, quo_value *t, quo_tensor *z,
+			      quo_err *err);
 	/* As forward. From the normalised error e: g (ARITH [in, out]; NULL without parameters) and
 	 * e_prev (ARITH, the input's shape; NULL at the first layer). */
-	quo_status (*backward)(void *self, quo_session *s, quo_value *a, quo_value *e,
-			       const quo_tensor *ternary, quo_tensor *g, quo_tensor *e_prev,
-			       quo_err *err);
+	quo_status (*backward)(void *self, quo_session *s, quo_value *a, quo_value *e, quo_value *t,
+			       quo_tensor *g, quo_tensor *e_prev, quo_err *err);
 	quo_layer_role role;
 	/* SKIP, required: how many linear layers it goes back over; 1: its own stage's alone. */
 	uint32_t (*over)(void *self);
@@ -96,9 +87,6 @@ static inline const quo_layer_ops *quo_layer(const quo_instance *layer)
 {
 	return QUO_OPS(QUO_KIND_LAYER, layer->component);
 }
-
-/* Coefficients of a ternary tensor's two planes. */
-extern const int32_t quo_ternary_coef[2]; /* +1, -1 */
 
 QUO_END_DECLS
 

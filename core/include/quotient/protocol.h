@@ -54,8 +54,8 @@ typedef struct quo_protocol_ops {
 	quo_status (*reveal)(void *self, quo_session *s, const quo_tensor *in, int32_t *out, int to,
 			     quo_err *err);
 	/* Required. The verbs; see products.h and circuits.h. */
-	quo_status (*product)(void *self, quo_session *s, const quo_product_job *jobs,
-			      size_t n_jobs, quo_err *err);
+	quo_status (*product)(void *self, quo_session *s, const quo_matrix_job *jobs, size_t n_jobs,
+			      quo_err *err);
 	quo_status (*convert)(void *self, quo_session *s, const quo_convert_job *jobs,
 			      size_t n_jobs, quo_err *err);
 	quo_status (*map)(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs,
@@ -63,10 +63,11 @@ typedef struct quo_protocol_ops {
 	/* Required. The form of a circuit that `map` wants over the session's link for so many
 	 * instances. Asked before open. */
 	quo_goal (*goal)(void *self, const quo_session *s, size_t n);
-	/* Optional. Matrices that a layer lays out for a product are best no larger than this, in
-	 * several products: they stay in a cache. 0: of any size, in one product, which saves
-	 * rounds. */
+	/* Optional. Patches of images are best laid out as matrices no larger than this, in several
+	 * products: they stay in a cache. 0: of any size, in one product, which saves rounds. */
 	size_t layout_bytes;
+	/* Optional. As quo_products_ops.planes. */
+	quo_product_side (*planes)(void *self, const quo_session *s, const quo_product_job *job);
 } quo_protocol_ops;
 typedef quo_protocol_ops QUO_KIND_PROTOCOL_ops;
 
@@ -91,12 +92,17 @@ quo_status quo_reveal(quo_session *s, const quo_tensor *in, int32_t *out, int to
  * not read in a dry session). Local. With owners, party 0's (out->spec.owner); else piece 0.
  */
 void quo_publish(quo_session *s, quo_tensor *out, const int32_t *values);
+/*
+ * All jobs together. What the protocol wants as integers is converted first, in one call, and kept
+ * in its value; then one call multiplies, or several where patches are laid out in parts
+ * (layout_bytes).
+ */
 quo_status quo_product(quo_session *s, const quo_product_job *jobs, size_t n_jobs, quo_err *err);
+/* The arithmetic form of v, converted and kept in v at the first call. */
+quo_status quo_value_arith(quo_session *s, quo_value *v, const quo_tensor **out, quo_err *err);
 quo_status quo_convert(quo_session *s, const quo_convert_job *jobs, size_t n_jobs, quo_err *err);
 quo_status quo_map(quo_session *s, const quo_map_job *jobs, size_t n_jobs, quo_err *err);
 quo_goal quo_protocol_goal(const quo_session *s, size_t n);
-/* The size that matrices laid out for a product should not exceed; SIZE_MAX: any. */
-size_t quo_protocol_layout_bytes(const quo_session *s);
 
 /* A tensor of the step arena (temporaries) or of the run arena (state); no data in
  * a dry session. */

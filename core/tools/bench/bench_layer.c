@@ -98,7 +98,7 @@ static quo_status forward(struct state *t, quo_session *s, unsigned phase, quo_e
 		t->a = (quo_value){ .bits = t->input, .ring = t->st->a_ring };
 		return to_integers(s, &t->a, err);
 	case PRODUCT:
-		return ops->forward(l->layer->self, s, &t->a, l->t, t->z, err);
+		return ops->forward(l->layer->self, s, &t->a, &l->t, t->z, err);
 	default:
 		return quo_map(s,
 			       &(quo_map_job){ .circuit = t->st->activate,
@@ -165,11 +165,11 @@ static quo_status backward(struct state *t, quo_session *s, unsigned phase, quo_
 		return normalise(t, s, err);
 	case E_TO_INTEGERS:
 		/* The input was converted in the forward pass. */
-		t->a = (quo_value){ t->input, t->input_integers, t->st->a_ring };
+		t->a = (quo_value){ t->input, t->input_integers, t->st->a_ring, NULL };
 		t->e = (quo_value){ .bits = t->e_out, .ring = t->st->e_ring };
 		return to_integers(s, &t->e, err);
 	case GRADIENT_AND_ERROR:
-		return ops->backward(l->layer->self, s, &t->a, &t->e, l->t, t->g, t->e_prev, err);
+		return ops->backward(l->layer->self, s, &t->a, &t->e, &l->t, t->g, t->e_prev, err);
 	case G_EXPONENT:
 		return gradient_exponent(t, s, err);
 	default:

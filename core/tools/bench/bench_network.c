@@ -31,7 +31,7 @@ quo_status bench_network_init(bench_network *n, const bench *b, quo_session *s,
 				  .seed = 1 };
 	QUO_TRY(quo_network_init(&n->net, s, &plan, err));
 	n->built = true;
-	return QUO_OK;
+	return quo_network_share_weights(&n->net, s, err);
 }
 
 void bench_network_fini(bench_network *n)

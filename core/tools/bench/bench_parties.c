@@ -247,12 +247,13 @@ static quo_status dry_run(struct party *p, quo_err *err)
 	QUO_TRY(quo_protocol_open(s, err));
 	out->setup.cost = *quo_session_cost(s);
 	quo_status status = p->job->prepare(p->job, s, p->state, err);
+	const quo_cost prepared = *quo_session_cost(s);
 	for (unsigned phase = 0; phase < p->job->n_phases && status == QUO_OK; phase++) {
 		quo_cost before = *quo_session_cost(s);
 		status = p->job->run(p->job, s, p->state, phase, err);
 		out->phase[phase].cost = quo_cost_since(quo_session_cost(s), &before);
 	}
-	out->total.cost = quo_cost_since(quo_session_cost(s), &out->setup.cost);
+	out->total.cost = quo_cost_since(quo_session_cost(s), &prepared);
 	if (p->job->finish)
 		p->job->finish(p->state);
 	return status;

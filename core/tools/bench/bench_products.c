@@ -9,6 +9,7 @@ const char *const bench_method_names[] = { "COT, ternary", "circuit", "OT, Gilbo
 
 struct state {
 	quo_circuit *circuit;
+	quo_value w, x;
 	quo_product_job product;
 	quo_map_job map;
 };
@@ -30,9 +31,11 @@ static quo_status prepare(const bench_job *job, quo_session *s, void *state, quo
 		   *z = bench_arith(s, p->width, p->m, 1, err);
 	if (!w || !x || !z)
 		return QUO_FAILED;
-	t->product = (quo_product_job){
-		.z = z, .p = w, .y = x, .coef = ternary ? quo_ternary_coef : NULL
-	};
+	t->w = (quo_value){ .bits = w,
+			    .ring = (uint8_t)p->width,
+			    .coef = ternary ? quo_ternary_coef : NULL };
+	t->x = (quo_value){ .arith = x };
+	t->product = (quo_product_job){ .z = z, .left = &t->w, .right = &t->x };
 	return QUO_OK;
 }
 
@@ -43,6 +46,7 @@ static quo_status run(const bench_job *job, quo_session *s, void *state, unsigne
 	struct state *t = state;
 
 	(void)phase;
+	t->w.arith = NULL; /* a protocol of integers converts every time */
 	return p->method == BENCH_CIRCUIT ? quo_map(s, &t->map, 1, err)
 					  : quo_product(s, &t->product, 1, err);
 }

@@ -296,6 +296,7 @@ static quo_status measure_raw(const struct context *c, quo_err *err)
 /* ---- products: a ternary 128 x 784 matrix times a batch of 128 columns ---- */
 
 struct product {
+	quo_value w, y;
 	quo_product_job job;
 };
 
@@ -311,7 +312,9 @@ static quo_status product_prepare(const bench_job *job, quo_session *s, void *st
 
 	if (!w || !y || !z)
 		return QUO_FAILED;
-	p->job = (quo_product_job){ .z = z, .p = w, .y = y, .coef = quo_ternary_coef };
+	p->w = (quo_value){ .bits = w, .ring = PRODUCT_RING, .coef = quo_ternary_coef };
+	p->y = (quo_value){ .arith = y };
+	p->job = (quo_product_job){ .z = z, .left = &p->w, .right = &p->y };
 	return QUO_OK;
 }
 
@@ -320,7 +323,9 @@ static quo_status product_run(const bench_job *job, quo_session *s, void *state,
 {
 	(void)job;
 	(void)phase;
-	return quo_product(s, &((struct product *)state)->job, 1, err);
+	struct product *p = state;
+	p->w.arith = NULL; /* a protocol of integers converts every time */
+	return quo_product(s, &p->job, 1, err);
 }
 
 bench_job bench_product_job(const uint32_t *inner, const char *protocol)

@@ -3,7 +3,7 @@
  * Products of integers (Araki, Furukawa, Lindell, Nof, Ohara 2016, over Z_2^l).
  *
  * Party i computes z_i = X_i (Y_i + Y_i+1) + X_i+1 Y_i + a_i, where a_0 + a_1 + a_2 = 0; z_i is its piece i and goes to
- * party i - 1, l bits an element, all jobs in one round. Planes become integers first (convert.c).
+ * party i - 1, l bits an element, all jobs in one round. Operands come as integers on both sides.
  * Masking: a_i = F(K_i) - F(K_i+1), and party i - 1 lacks K_i+1. Times: quo_gemm_run_shares(), since a neighbour
  * has one of the pieces that are multiplied.
  */
@@ -18,8 +18,9 @@ static size_t columns(const quo_tensor *t)
 	return t->spec.dim[0] ? t->n / t->spec.dim[0] : 0;
 }
 
-static struct shape shape_of(const quo_product_job *job, const quo_tensor *x, const quo_tensor *y)
+static struct shape shape_of(const quo_matrix_job *job)
 {
+	const quo_tensor *x = job->p, *y = job->y;
 	struct shape h = { .x_cols = columns(x), .y_cols = columns(y), .z_cols = columns(job->z) };
 
 	h.m = job->p_t ? h.x_cols : x->spec.dim[0];
@@ -33,11 +34,12 @@ struct scratch {
 	uint32_t *y_sum, *second;
 };
 
-static void multiply(const struct replicated *r, const quo_product_job *job, const quo_tensor *x,
-		     const quo_tensor *y, const struct scratch *t, struct rep_range zeros)
+static void multiply(const struct replicated *r, const quo_matrix_job *job, const struct scratch *t,
+		     struct rep_range zeros)
 {
+	const quo_tensor *x = job->p, *y = job->y;
 	const struct rep_kernels *k = rep_kernels();
-	struct shape h = shape_of(job, x, y);
+	struct shape h = shape_of(job);
 	quo_tensor z = quo_part(job->z, 0);
 	uint32_t mask = quo_mask32(z.spec.width);
 	size_t z_row = job->z_t ? 1 : h.z_cols, z_col = job->z_t ? h.z_cols : 1;
@@ -60,17 +62,17 @@ static void multiply(const struct replicated *r, const quo_product_job *job, con
 	k->sum(z.a, z.a, t->second, mask, z.n);
 }
 
-/* The jobs as integers times integers: x[i], y[i]. */
-static quo_status run(struct replicated *r, quo_session *s, const quo_product_job *jobs,
-		      const quo_tensor *const *x, const quo_tensor *const *y, size_t n_jobs,
-		      quo_err *err)
+static quo_status product(struct replicated *r, quo_session *s, const quo_matrix_job *jobs,
+			  size_t n_jobs, quo_err *err)
 {
 	struct rep_round round = { 0 };
 	int me = quo_me(s), to = rep_after(me, 2), from = rep_after(me, 1);
 	size_t y_most = 0, z_most = 0, bytes = 0;
 
 	for (size_t i = 0; i < n_jobs; i++) {
-		y_most = y[i]->n > y_most ? y[i]->n : y_most;
+		if (jobs[i].p->spec.kind != QUO_ARITH)
+			return quo_fail(err, QUO_BUG, "protocol replicated: a product of planes");
+		y_most = jobs[i].y->n > y_most ? jobs[i].y->n : y_most;
 		z_most = jobs[i].z->n > z_most ? jobs[i].z->n : z_most;
 		bytes += rep_wire_bytes(jobs[i].z);
 	}
@@ -91,7 +93,7 @@ static quo_status run(struct replicated *r, quo_session *s, const quo_product_jo
 		QUO_TRY(rep_take(&r->keys, 4 * (uint64_t)jobs[i].z->n, &zeros, err));
 		if (dry || !jobs[i].z->n)
 			continue;
-		multiply(r, &jobs[i], x[i], y[i], &t, zeros);
+		multiply(r, &jobs[i], &t, zeros);
 		quo_tensor z = quo_part(jobs[i].z, 0);
 		rep_pack(&z, round.out[to] + at);
 		at += rep_wire_bytes(&z);
@@ -107,33 +109,7 @@ static quo_status run(struct replicated *r, quo_session *s, const quo_product_jo
 	return QUO_OK;
 }
 
-static quo_status product(struct replicated *r, quo_session *s, const quo_product_job *jobs,
-			  size_t n_jobs, quo_err *err)
-{
-	quo_arena *arena = quo_step_arena(s);
-	const quo_tensor **x = quo_arena_alloc(arena, 2 * n_jobs, sizeof *x, err), **y = x + n_jobs;
-	struct rep_conversion *conversions =
-		quo_arena_alloc(arena, n_jobs, sizeof *conversions, err);
-
-	if (!x || !conversions)
-		return QUO_FAILED;
-	for (size_t i = 0; i < n_jobs; i++) {
-		quo_spec spec = jobs[i].p->spec;
-		spec.kind = QUO_ARITH;
-		spec.width = jobs[i].z->spec.width;
-		spec.is_signed = true;
-		quo_tensor *z = quo_tensor_new(arena, spec, quo_parts(s), err);
-		if (!z)
-			return QUO_FAILED;
-		conversions[i] = (struct rep_conversion){ z, jobs[i].p, jobs[i].coef };
-		x[i] = z;
-		y[i] = jobs[i].y;
-	}
-	QUO_TRY(rep_convert(r, s, conversions, n_jobs, err));
-	return run(r, s, jobs, x, y, n_jobs, err);
-}
-
-quo_status rep_product(void *self, quo_session *s, const quo_product_job *jobs, size_t n_jobs,
+quo_status rep_product(void *self, quo_session *s, const quo_matrix_job *jobs, size_t n_jobs,
 		       quo_err *err)
 {
 	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));

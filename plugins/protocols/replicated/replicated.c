@@ -76,7 +76,7 @@ static quo_status convert(void *self, quo_session *s, const quo_convert_job *job
 	struct rep_conversion *list = quo_arena_alloc(quo_step_arena(s), n_jobs, sizeof *list, err);
 
 	for (size_t i = 0; list && i < n_jobs; i++)
-		list[i] = (struct rep_conversion){ jobs[i].z, jobs[i].x, NULL };
+		list[i] = (struct rep_conversion){ jobs[i].z, jobs[i].x, jobs[i].coef };
 	quo_status status = list ? rep_convert(self, s, list, n_jobs, err) : QUO_FAILED;
 	quo_arena_release(quo_step_arena(s), mark);
 	return status;

@@ -188,7 +188,7 @@ void rep_adders_free(struct replicated *r);
 /* Each job by the way that is faster over the session's link. */
 quo_status rep_convert(struct replicated *r, quo_session *s, const struct rep_conversion *jobs,
 		       size_t n_jobs, quo_err *err);
-quo_status rep_product(void *self, quo_session *s, const quo_product_job *jobs, size_t n_jobs,
+quo_status rep_product(void *self, quo_session *s, const quo_matrix_job *jobs, size_t n_jobs,
 		       quo_err *err);
 
 /* ---- map.c ---- */

@@ -45,14 +45,14 @@ static quo_status plan(void *self, const quo_layer_input *in, quo_layer_plan *ou
 	(void)self, (void)in, (void)out, (void)err;
 	return QUO_OK;
 }
-static quo_status forward(void *self, quo_session *s, quo_value *a, const quo_tensor *t,
-			  quo_tensor *z, quo_err *err)
+static quo_status forward(void *self, quo_session *s, quo_value *a, quo_value *t, quo_tensor *z,
+			  quo_err *err)
 {
 	(void)self, (void)s, (void)a, (void)t, (void)z, (void)err;
 	return QUO_OK;
 }
-static quo_status backward(void *self, quo_session *s, quo_value *a, quo_value *e,
-			   const quo_tensor *t, quo_tensor *g, quo_tensor *p, quo_err *err)
+static quo_status backward(void *self, quo_session *s, quo_value *a, quo_value *e, quo_value *t,
+			   quo_tensor *g, quo_tensor *p, quo_err *err)
 {
 	(void)self, (void)s, (void)a, (void)e, (void)t, (void)g, (void)p, (void)err;
 	return QUO_OK;

@@ -100,7 +100,7 @@ static quo_status convert_party(const struct run *run, quo_session *s, int32_t *
 	if (!x || !z || !z2)
 		return QUO_FAILED;
 	if (c->by_verb) {
-		const quo_convert_job jobs[2] = { { z, x }, { z2, x } };
+		const quo_convert_job jobs[2] = { { z, x, c->coef }, { z2, x, c->coef } };
 		QUO_TRY(quo_convert(s, jobs, 2, err));
 	} else {
 		const struct rep_conversion jobs[2] = { { z, x, c->coef }, { z2, x, c->coef } };
@@ -225,14 +225,17 @@ static quo_status product_party(const struct run *run, quo_session *s, int32_t *
 
 	if (!p || !y || !z[0] || !z[1])
 		return QUO_FAILED;
+	quo_value left = { .bits = p,
+			   .ring = (uint8_t)c->ring,
+			   .coef = c->ternary ? quo_ternary_coef : NULL };
+	quo_value right = { .arith = y };
 	quo_product_job jobs[2];
 	for (unsigned i = 0; i < 2; i++)
 		jobs[i] = (quo_product_job){ .z = z[i],
-					     .p = p,
-					     .y = y,
-					     .coef = c->ternary ? quo_ternary_coef : NULL,
-					     .p_t = c->p_t,
-					     .y_t = c->y_t,
+					     .left = &left,
+					     .right = &right,
+					     .left_t = c->p_t,
+					     .right_t = c->y_t,
 					     .z_t = c->z_t };
 	QUO_TRY(quo_product(s, jobs, 2, err));
 	QUO_TRY(quo_reveal(s, z[0], out, QUO_TO_ALL, err));

@@ -29,7 +29,7 @@ static int remove_files(void **unused)
 static uint64_t planes1[8 * 2], planes2[8];
 static quo_model_layer layers[] = { { 10, 7, 8, planes1 }, { 7, 3, 8, planes2 } };
 static const quo_model_share model = {
-	.party = 1, .parties = 2, .id = { 1, 2, 3 }, .n_layers = 2, .layers = layers
+	.party = 1, .parties = 2, .parts = 1, .id = { 1, 2, 3 }, .n_layers = 2, .layers = layers
 };
 
 /* Saves the model; its bytes to data. */
@@ -111,7 +111,7 @@ static void test_lies(void **unused)
 
 	(void)unused;
 	load_lie(good, n, 0, "QUOSHARD", 8, "not a model share");
-	load_lie(good, n, 8, "\2", 1, "version 2");
+	load_lie(good, n, 8, "\3", 1, "version 3");
 	load_lie(good, n, 12, "\2", 1, "party 2 of 2");
 	load_lie(good, n, 16, "\0", 1, "party 1 of 0");
 	load_lie(good, n, 20, huge, 4, "layers do not fit");

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "patches.h"
+#include "kit/patches.h"
 
 #include <string.h>
 
 /* Words that a task should move to be worth its waking. */
 #define TASK_WORDS ((uint64_t)1 << 15)
 
-bool patches_trivial(const struct patches *p)
+bool quo__patches_trivial(const quo_geometry *p)
 {
 	return p->kh == 1 && p->kw == 1 && p->oh == p->h && p->ow == p->w && p->sh == 1 &&
 	       p->sw == 1 && !p->top && !p->left;
@@ -22,7 +22,7 @@ struct run {
 	size_t n;
 };
 
-static inline bool run_of(const struct patches *p, uint32_t oy, uint32_t ox, uint32_t ky,
+static inline bool run_of(const quo_geometry *p, uint32_t oy, uint32_t ox, uint32_t ky,
 			  struct run *run)
 {
 	int64_t y = (int64_t)oy * p->sh + ky - p->top, x = (int64_t)ox * p->sw - p->left;
@@ -51,19 +51,19 @@ static inline void copy_run(uint32_t *to, const uint32_t *from, size_t n)
 }
 
 struct work {
-	const struct patches *p;
+	const quo_geometry *p;
 	const uint32_t *from;
 	uint32_t *to;
 	uint32_t mask;
-	size_t parts;
+	size_t tasks;
 };
 
 static void take_words(void *arg, size_t i)
 {
 	const struct work *work = arg;
-	const struct patches *p = work->p;
-	quo_range range = quo_range_of(p->n, work->parts, i, 1);
-	size_t image = (size_t)p->h * p->w * p->c, columns = patches_columns(p);
+	const quo_geometry *p = work->p;
+	quo_range range = quo_range_of(p->n, work->tasks, i, 1);
+	size_t image = (size_t)p->h * p->w * p->c, columns = quo__patch_columns(p);
 	struct run run;
 
 	for (size_t n = range.first; n < range.end; n++) {
@@ -80,9 +80,9 @@ static void take_words(void *arg, size_t i)
 static void add_words(void *arg, size_t i)
 {
 	const struct work *work = arg;
-	const struct patches *p = work->p;
-	quo_range range = quo_range_of(p->n, work->parts, i, 1);
-	size_t image = (size_t)p->h * p->w * p->c, columns = patches_columns(p);
+	const quo_geometry *p = work->p;
+	quo_range range = quo_range_of(p->n, work->tasks, i, 1);
+	size_t image = (size_t)p->h * p->w * p->c, columns = quo__patch_columns(p);
 	struct run run;
 
 	for (size_t n = range.first; n < range.end; n++) {
@@ -104,20 +104,20 @@ static void add_words(void *arg, size_t i)
 
 static void on_words(struct work *work, quo_pool *pool, void (*task)(void *arg, size_t i))
 {
-	uint64_t words = patches_rows(work->p) * patches_columns(work->p);
-	uint64_t parts = 4 * (uint64_t)quo_pool_threads(pool);
+	uint64_t words = quo__patch_rows(work->p) * quo__patch_columns(work->p);
+	uint64_t tasks = 4 * (uint64_t)quo_pool_threads(pool);
 
-	if (parts > words / TASK_WORDS)
-		parts = words / TASK_WORDS;
-	if (parts > work->p->n)
-		parts = work->p->n;
-	work->parts = parts ? parts : 1;
-	quo_parallel(pool, work->parts, task, work);
+	if (tasks > words / TASK_WORDS)
+		tasks = words / TASK_WORDS;
+	if (tasks > work->p->n)
+		tasks = work->p->n;
+	work->tasks = tasks ? tasks : 1;
+	quo_parallel(pool, work->tasks, task, work);
 }
 
-static void take_bits(const struct patches *p, const uint64_t *from, uint64_t *to)
+static void take_bits(const quo_geometry *p, const uint64_t *from, uint64_t *to)
 {
-	size_t image = (size_t)p->h * p->w * p->c, columns = patches_columns(p), at = 0;
+	size_t image = (size_t)p->h * p->w * p->c, columns = quo__patch_columns(p), at = 0;
 	struct run run;
 
 	for (size_t n = 0; n < p->n; n++)
@@ -129,24 +129,29 @@ static void take_bits(const struct patches *p, const uint64_t *from, uint64_t *t
 								n * image + run.image, run.n);
 }
 
-void patches_take(const struct patches *p, quo_pool *pool, const quo_tensor *images,
-		  quo_tensor *out)
+void quo__patches_take(const quo_geometry *p, quo_pool *pool, const quo_tensor *images,
+		       quo_tensor *out)
 {
-	if (images->spec.kind == QUO_BITS) {
-		for (unsigned k = 0; k < images->spec.width; k++)
-			take_bits(p, quo_plane(images, k), quo_plane(out, k));
-		return;
+	for (unsigned part = 0; part < images->parts; part++) {
+		quo_tensor from = quo_part(images, part), to = quo_part(out, part);
+		if (from.spec.kind == QUO_BITS) {
+			for (unsigned k = 0; k < from.spec.width; k++)
+				take_bits(p, quo_plane(&from, k), quo_plane(&to, k));
+			continue;
+		}
+		struct work work = { .p = p, .from = from.a, .to = to.a };
+		on_words(&work, pool, take_words);
 	}
-	struct work work = { .p = p, .from = images->a, .to = out->a };
-	on_words(&work, pool, take_words);
 }
 
-void patches_add(const struct patches *p, quo_pool *pool, const quo_tensor *patches,
-		 quo_tensor *images)
+void quo__patches_add(const quo_geometry *p, quo_pool *pool, const quo_tensor *patches,
+		      quo_tensor *images)
 {
-	struct work work = {
-		.p = p, .from = patches->a, .to = images->a, .mask = quo_mask32(images->spec.width)
-	};
-
-	on_words(&work, pool, add_words);
+	for (unsigned part = 0; part < images->parts; part++) {
+		struct work work = { .p = p,
+				     .from = quo_part(patches, part).a,
+				     .to = quo_part(images, part).a,
+				     .mask = quo_mask32(images->spec.width) };
+		on_words(&work, pool, add_words);
+	}
 }
