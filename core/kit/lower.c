@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From products of values (products.h) to the plain matrix jobs that a protocol multiplies: which operand is given as
- * planes, what is converted first, how patches are laid out and cut.
+ * From products of values (products.h) to the plain matrix jobs that a protocol multiplies: which
+ * operand is given as planes, what is converted first, how patches are laid out and cut.
  */
 #include "kit/patches.h"
 #include "session/session_core.h"

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Patches of images (im2col) and their opposite: local, public rearrangements of shares, of every part alike.
+ * Patches of images (im2col) and their opposite: local, public rearrangements of shares, of every
+ * part alike.
  *
- * quo_geometry (products.h) says which. What lies outside an image is 0, which is every party's share of 0.
+ * quo_geometry (products.h) says which. What lies outside an image is 0, which is every party's
+ * share of 0.
  */
 #ifndef QUOTIENT_CORE_PATCHES_H
 #define QUOTIENT_CORE_PATCHES_H

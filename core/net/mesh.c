@@ -69,6 +69,7 @@ quo_channel *quo_mesh_to(quo_mesh *m, int party)
 /* A decorator closes what it cannot decorate. */
 quo_status quo_mesh_count(quo_mesh *m, quo_err *err)
 {
+	m->rounds = 0;
 	for (int p = 0; p < m->parties; p++)
 		if (p != m->me && !(m->channel[p] = quo_channel_count(m->channel[p], err)))
 			return QUO_FAILED;

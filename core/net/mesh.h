@@ -30,7 +30,8 @@ int quo_mesh_me(const quo_mesh *mesh);
 /* The channel to another party, the mesh's own. */
 quo_channel *quo_mesh_to(quo_mesh *mesh, int party);
 
-/* Put a decorator on every channel, outside of those that are there. On failure the mesh can only be closed. */
+/* Put a decorator on every channel, outside of those that are there. On failure the mesh can only be closed. Counting
+ * starts anew: what came before (the handshake) is in neither bytes nor rounds. */
 quo_status quo_mesh_count(quo_mesh *mesh, quo_err *err);
 quo_status quo_mesh_shape(quo_mesh *mesh, double latency_s, double bytes_per_s, quo_err *err);
 /* quo_channel_timeout() and quo_channel_deadline() of every channel. */

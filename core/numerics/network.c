@@ -156,6 +156,7 @@ static quo_status init_stages(quo_network *net, quo_session *s, const quo_networ
 		QUO_TRY(build_gradient(net, s, l, err));
 		QUO_TRY(allocate_state(net, s, l, err));
 	}
+	QUO_TRY(quo__network_list_states(net, err));
 	net->right = quo_rule_right(quo_protocol_goal(s, net->batch), net->classes, err);
 	return net->right ? QUO_OK : QUO_FAILED;
 }
@@ -210,9 +211,10 @@ static quo_status share_weights(const quo_net_layer *l, quo_session *s, uint64_t
 
 quo_status quo_network_share_weights(quo_network *net, quo_session *s, quo_err *err)
 {
-	for (uint32_t i = 0; i < net->n_layers; i++)
-		if (net->layer[i].v)
-			QUO_TRY(share_weights(&net->layer[i], s, net->seed, err));
+	const quo_net_state *w;
+
+	for (uint32_t k = 0; (w = quo_network_weights(net, k)) != NULL; k++)
+		QUO_TRY(share_weights(w->layer, s, net->seed, err));
 	return QUO_OK;
 }
 
@@ -235,6 +237,7 @@ void quo_network_fini(quo_network *net)
 		quo_reducer_fini(&l->reduce_g);
 	}
 	quo_circuit_free(net->right);
+	quo_free(net->state);
 	quo_free(net->layer);
 	quo_free(net->stage);
 	*net = (quo_network){ 0 };

@@ -78,6 +78,22 @@ typedef struct quo_net_stage {
 	quo_tensor *exponent;          /* of the error at its output */
 } quo_net_stage;
 
+typedef enum quo_state_role {
+	QUO_STATE_WEIGHTS, /* master weights: the model */
+	QUO_STATE_TERNARY, /* follow from them */
+	QUO_STATE_MOMENT,  /* what the optimiser keeps beside them */
+} quo_state_role;
+
+/* A tensor that a network keeps from step to step: what is revealed, saved, brought in. */
+typedef struct quo_net_state {
+	quo_state_role role;
+	uint32_t
+		number; /* of the layer among those with parameters, from 1: "layer<number>" in files */
+	quo_net_layer *layer; /* whose it is */
+	const char *name;     /* "V", "T", or the optimiser's */
+	quo_tensor **now;     /* updates swap it */
+} quo_net_state;
+
 typedef struct quo_network {
 	uint32_t n_layers, n_stages, n_params;
 	quo_net_layer *layer; /* in the order of the list */
@@ -89,7 +105,14 @@ typedef struct quo_network {
 	uint32_t batch, classes;
 	quo_circuit *right;
 	uint64_t seed;
+	quo_net_state *state; /* layer by layer */
+	size_t n_state;
 } quo_network;
+
+/* The master weights of the layer with parameters number k, from 0; NULL beyond the last. */
+const quo_net_state *quo_network_weights(const quo_network *net, uint32_t k);
+/* states.c, for quo_network_init(). */
+quo_status quo__network_list_states(quo_network *net, quo_err *err);
 
 typedef struct quo_network_plan {
 	uint32_t n_layers;
@@ -112,8 +135,9 @@ typedef struct quo_network_plan {
 quo_status quo_network_init(quo_network *net, quo_session *s, const quo_network_plan *plan,
 			    quo_err *err);
 /*
- * V and T of every layer as they follow from the seed: public, and shared by party 0 like a secret, so that circuits and COTs
- * meet no long runs of bits that the other party knows. Once the protocol is open.
+ * V and T of every layer as they follow from the seed: public, and shared by party 0 like a secret,
+ * so that circuits and COTs meet no long runs of bits that the other party knows. Once the protocol
+ * is open.
  */
 quo_status quo_network_share_weights(quo_network *net, quo_session *s, quo_err *err);
 void quo_network_fini(quo_network *net); /* circuits; the state belongs to the session's arena */
@@ -122,7 +146,8 @@ void quo_network_fini(quo_network *net); /* circuits; the state belongs to the s
  * net->layer and net->stage have room for plan->n_layers. */
 quo_status quo__network_plan(quo_network *net, const quo_network_plan *plan, quo_err *err);
 
-/* |Z|, |G| and |E_prev| of a layer at most, for |A|, |E| <= 127 and |T| <= 1; UINT64_MAX: more than fits. */
+/* |Z|, |G| and |E_prev| of a layer at most, for |A|, |E| <= 127 and |T| <= 1; UINT64_MAX: more than
+ * fits. */
 uint64_t quo__z_bound(const quo_layer_plan *plan);
 uint64_t quo__g_bound(const quo_layer_plan *plan);
 uint64_t quo__e_bound(const quo_layer_plan *plan);

@@ -62,8 +62,8 @@ void quo_reducer_fini(quo_reducer *r)
 	r->n_levels = 0;
 }
 
-/* Of a part: elements first .. first+t->n-1 of x, missing ones 0. first and t->n are multiples of 64, or t->n
- * is 1. */
+/* Of a part: elements first .. first+t->n-1 of x, missing ones 0. first and t->n are multiples of
+ * 64, or t->n is 1. */
 static void cut(const quo_tensor *x, size_t first, quo_tensor *t)
 {
 	for (unsigned k = 0; k < x->spec.width; k++) {

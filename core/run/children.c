@@ -95,6 +95,11 @@ uint64_t quo_children_peak_rss(const quo_children *c, int but)
 	return most;
 }
 
+uint64_t quo_children_rss(const quo_children *c, int i)
+{
+	return c->outcome[i].rss;
+}
+
 static void died(struct outcome *o, int state)
 {
 	bool killed = WIFSIGNALED(state);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "numerics/rules.h"
 #include "report/progress.h"
 #include "run/local.h"
 #include "store/modelshare.h"
@@ -113,18 +114,17 @@ static quo_status write_share(struct job *job, quo_err *err)
 	quo_model_share model = { .party = (uint32_t)quo_me(job->session),
 				  .parties = (uint32_t)quo_parties(job->session),
 				  .parts = quo_parts(job->session) };
+	const quo_net_state *w;
 	char file[32];
 
 	memcpy(model.id, &job->party->hash_start, sizeof model.id);
 	model.layers = quo_alloc(net->n_params, sizeof *model.layers, err);
 	if (!model.layers)
 		return QUO_FAILED;
-	for (uint32_t i = 0; i < net->n_layers; i++) {
-		const quo_tensor *v = net->layer[i].v;
-		if (v)
-			model.layers[model.n_layers++] =
-				(quo_model_layer){ v->spec.dim[0], v->spec.dim[1], v->spec.width,
-						   v->b };
+	while ((w = quo_network_weights(net, model.n_layers)) != NULL) {
+		const quo_tensor *v = *w->now;
+		model.layers[model.n_layers++] =
+			(quo_model_layer){ v->spec.dim[0], v->spec.dim[1], v->spec.width, v->b };
 	}
 	snprintf(file, sizeof file, "model.party%d.share", quo_me(job->session));
 	const char *path = quo_folder_path(job->run->output, file, err);
@@ -133,33 +133,38 @@ static quo_status write_share(struct job *job, quo_err *err)
 	return status;
 }
 
+/* A layer's weights w as they are, and ternary. */
+static quo_status add_layer(quo_npz *z, const quo_net_state *state, const int8_t *w, quo_err *err)
+{
+	const quo_tensor *v = *state->now;
+	int8_t *ternary = quo_alloc(v->n, 1, err);
+	char name[32];
+
+	if (!ternary)
+		return QUO_FAILED;
+	for (size_t j = 0; j < v->n; j++)
+		ternary[j] = (int8_t)((w[j] >= QUO_TERNARY_THRESHOLD) -
+				      (w[j] <= -QUO_TERNARY_THRESHOLD));
+	snprintf(name, sizeof name, "layer%u.weight", state->number);
+	quo_status status = quo_npz_add(z, name, w, v->spec.dim[0], v->spec.dim[1], err);
+	snprintf(name, sizeof name, "layer%u.ternary", state->number);
+	if (status == QUO_OK)
+		status = quo_npz_add(z, name, ternary, v->spec.dim[0], v->spec.dim[1], err);
+	quo_free(ternary);
+	return status;
+}
+
 static quo_status write_npz(struct job *job, quo_err *err)
 {
-	const quo_network *net = &job->trainer.net;
+	const quo_net_state *state;
 	const int8_t *w = job->weights;
 	quo_npz z = QUO_NPZ_INIT;
 	quo_status status = QUO_OK;
 
-	for (uint32_t i = 0, k = 1; i < net->n_layers && status == QUO_OK; i++) {
-		const quo_tensor *v = net->layer[i].v;
-		char name[32];
-		if (!v)
-			continue;
-		int8_t *ternary = quo_alloc(v->n, 1, err);
-		if (!ternary) {
-			status = QUO_FAILED;
-			break;
-		}
-		for (size_t j = 0; j < v->n; j++)
-			ternary[j] = (int8_t)((w[j] >= 32) - (w[j] <= -32));
-		snprintf(name, sizeof name, "layer%u.weight", k);
-		status = quo_npz_add(&z, name, w, v->spec.dim[0], v->spec.dim[1], err);
-		snprintf(name, sizeof name, "layer%u.ternary", k++);
-		if (status == QUO_OK)
-			status =
-				quo_npz_add(&z, name, ternary, v->spec.dim[0], v->spec.dim[1], err);
-		quo_free(ternary);
-		w += v->n;
+	for (uint32_t k = 0;
+	     status == QUO_OK && (state = quo_network_weights(&job->trainer.net, k)) != NULL; k++) {
+		status = add_layer(&z, state, w, err);
+		w += (*state->now)->n;
 	}
 	if (status == QUO_OK)
 		status = quo_npz_finish(&z, err);

@@ -89,14 +89,13 @@ static bool model_shape(const quo_model_part *model, uint32_t k, uint32_t *rows,
 
 static quo_status check_model(const quo_network *net, const quo_model_part *model, quo_err *err)
 {
+	const quo_net_state *w;
 	uint32_t k = 0, rows, cols;
 
 	if (!model->weights && !model->share)
 		return QUO_OK;
-	for (uint32_t i = 0; i < net->n_layers; i++) {
-		const quo_net_layer *l = &net->layer[i];
-		if (!l->v)
-			continue;
+	for (; (w = quo_network_weights(net, k)) != NULL; k++) {
+		const quo_net_layer *l = w->layer;
 		if (!model_shape(model, k, &rows, &cols))
 			return quo_fail(
 				err, QUO_USAGE,
@@ -109,7 +108,6 @@ static quo_status check_model(const quo_network *net, const quo_model_part *mode
 			return quo_fail(err, QUO_USAGE,
 					"%s: layer %u has %u planes; weights have 8", model->name,
 					k + 1, model->share->layers[k].width);
-		k++;
 	}
 	if (model_shape(model, k, &rows, &cols))
 		return quo_fail(
@@ -153,11 +151,11 @@ static quo_status bring_share(quo_session *s, const quo_net_layer *l, const quo_
 /* Weights of the largest layer. */
 static size_t largest(const quo_network *net)
 {
+	const quo_net_state *w;
 	size_t n = 0;
 
-	for (uint32_t i = 0; i < net->n_layers; i++)
-		if (net->layer[i].v && net->layer[i].v->n > n)
-			n = net->layer[i].v->n;
+	for (uint32_t k = 0; (w = quo_network_weights(net, k)) != NULL; k++)
+		n = (*w->now)->n > n ? (*w->now)->n : n;
 	return n;
 }
 
@@ -173,10 +171,9 @@ static quo_status bring_model(quo_predictor *p, const quo_model_part *model, quo
 	quo_circuit *ternary = quo_rule_ternary(quo_protocol_goal(s, largest(&p->net)), err);
 	if (!ternary)
 		return QUO_FAILED;
-	for (uint32_t i = 0, k = 0; i < p->net.n_layers && status == QUO_OK; i++) {
-		quo_net_layer *l = &p->net.layer[i];
-		if (!l->v)
-			continue;
+	const quo_net_state *w;
+	for (uint32_t k = 0; status == QUO_OK && (w = quo_network_weights(&p->net, k)); k++) {
+		quo_net_layer *l = w->layer;
 		l->t.bits->spec.owner = (int8_t)model->owner;
 		if (shares)
 			status = bring_share(s, l, ternary, model->share->layers[k].planes, err);
@@ -185,7 +182,6 @@ static quo_status bring_model(quo_predictor *p, const quo_model_part *model, quo
 				s, l, model->weights ? model->weights->layers[k].values : NULL,
 				from, err);
 		quo_arena_reset(quo_step_arena(s));
-		k++;
 	}
 	quo_circuit_free(ternary);
 	return status;

@@ -238,21 +238,21 @@ quo_status quo_trainer_run(quo_trainer *t, quo_err *err)
 
 size_t quo_trainer_weights(const quo_trainer *t)
 {
+	const quo_net_state *w;
 	size_t n = 0;
 
-	for (uint32_t i = 0; i < t->net.n_layers; i++)
-		if (t->net.layer[i].v)
-			n += t->net.layer[i].v->n;
+	for (uint32_t k = 0; (w = quo_network_weights(&t->net, k)) != NULL; k++)
+		n += (*w->now)->n;
 	return n;
 }
 
 quo_status quo_trainer_reveal_model(quo_trainer *t, int8_t *weights, quo_err *err)
 {
+	const quo_net_state *w;
+
 	enter(t, QUO_PHASE_REVEAL);
-	for (uint32_t i = 0; i < t->net.n_layers; i++) {
-		const quo_tensor *v = t->net.layer[i].v;
-		if (!v)
-			continue;
+	for (uint32_t k = 0; (w = quo_network_weights(&t->net, k)) != NULL; k++) {
+		const quo_tensor *v = *w->now;
 		int32_t *values = quo_arena_alloc(quo_step_arena(t->s), v->n, sizeof *values, err);
 		if (!values)
 			return QUO_FAILED;

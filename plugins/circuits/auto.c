@@ -8,8 +8,8 @@
  * the same circuits, numbers of instances and owners is decided once. Party 0 decides and says so in
  * one byte, so that parties whose builds reckon differently still agree.
  *
- * Both engines get the same circuits: shallow ones where a round takes longer than FAR_S, else small
- * ones.
+ * Both engines get the same circuits: where a round takes longer than FAR_S, shallow ones unless the
+ * instances are so many that the link's bytes count for more (quo_shallow_pays()); else small ones.
  *
  * An instance serves one session.
  */
@@ -19,6 +19,10 @@
 #include <string.h>
 
 #define FAR_S 1e-3
+
+/* Of an AND gate under the engine with fewer bytes, circuits/gmw. */
+#define AND_S 2.4e-9
+#define AND_BYTES (2.3 / 8)
 
 enum { SMALL, WIDE, ENGINES };
 
@@ -176,9 +180,11 @@ static quo_status auto_open(void *self, quo_session *s, quo_err *err)
 
 static quo_goal auto_goal(void *self, const quo_session *s, size_t n)
 {
+	bool far_away = quo_session_link(s).latency_s > FAR_S;
+
 	(void)self;
-	(void)n;
-	return quo_session_link(s).latency_s > FAR_S ? QUO_SHALLOW : QUO_SMALL;
+	return far_away && quo_shallow_pays(quo_session_link(s), n, AND_S, AND_BYTES) ? QUO_SHALLOW
+										      : QUO_SMALL;
 }
 
 static quo_status auto_init(void *self, const void *config, quo_err *err)

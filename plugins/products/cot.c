@@ -240,8 +240,8 @@ static quo_status product(void *self, quo_session *s, const quo_matrix_job *jobs
 	return status;
 }
 
-/* COTs for each of the integers that are summed over, with this side's planes on the left. An operand that a party owns
- * needs them in one direction only. */
+/* COTs for each of the integers that are summed over, with this side's planes on the left. An
+ * operand that a party owns needs them in one direction only. */
 static uint64_t cots(const quo_product_job *job, quo_product_side side, const quo_value *planes,
 		     const quo_value *integers)
 {
@@ -251,8 +251,8 @@ static uint64_t cots(const quo_product_job *job, quo_product_side side, const qu
 	return directions * planes->bits->spec.width * quo_product_outer(job, side);
 }
 
-/* The operand that needs fewer. Ternary weights always: whatever their number is, a row of their two planes has
- * a quarter of the bytes. */
+/* The operand that needs fewer. Ternary weights always: whatever their number is, a row of their
+ * two planes has a quarter of the bytes. */
 static quo_product_side planes(void *self, const quo_session *s, const quo_product_job *job)
 {
 	const quo_value *left = job->left, *right = job->right;

@@ -118,7 +118,8 @@ static quo_status planes_of(struct clear *c, const quo_tensor *t, const uint64_t
 	return QUO_OK;
 }
 
-/* Eight planes at a time, by a table of what their bits weigh together; `part` has room for as many words. */
+/* Eight planes at a time, by a table of what their bits weigh together; `part` has room for as many
+ * words. */
 static void sum_planes(const quo_tensor *t, const int32_t *coef, const uint64_t *planes,
 		       uint32_t *part, uint32_t *sum)
 {

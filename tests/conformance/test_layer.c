@@ -226,7 +226,8 @@ static uint64_t largest(const int32_t *v, size_t n)
 	return (uint64_t)most;
 }
 
-/* The layer's answer, and that its counts of terms are reached and not passed by the largest values. */
+/* The layer's answer, and that its counts of terms are reached and not passed by the largest
+ * values. */
 static void check_plan(const struct layer_case *c, const quo_layer_plan *plan)
 {
 	const struct geometry *k = &c->g;

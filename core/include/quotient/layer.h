@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Layers: what an experiment's `model:` lists; the trainer adds activation, normalisation and update.
+ * Layers: what an experiment's `model:` lists; the trainer adds activation, normalisation and
+ * update.
  *
  * The list is cut into stages: a linear layer, what follows it, and the activation. In between, Z
  * is exact: a skip adds to it, windows (pooling) take one value of several. docs/numerics.md,
  * "Forward" and "Backward".
  *
- * Tensors are batch-first: [batch, features], or [batch, h, w, c]. A linear layer states its products (quo_product()) of
- * values and geometry; in which form they are multiplied is the protocol's choice.
+ * Tensors are batch-first: [batch, features], or [batch, h, w, c]. A linear layer states its
+ * products (quo_product()) of values and geometry; in which form they are multiplied is the
+ * protocol's choice.
  */
 #ifndef QUOTIENT_LAYER_H
 #define QUOTIENT_LAYER_H
@@ -37,8 +39,9 @@ typedef enum quo_layer_role {
 /* Most elements of a window: a circuit has an output for each. */
 #define QUO_MAX_WINDOW 256
 
-/* What the layer answers. Terms are counts of products that are added for one element, at most; the core knows the
- * magnitudes, turns them into ring widths and refuses those over QUO_MAX_RING with the layer's name. */
+/* What the layer answers. Terms are counts of products that are added for one element, at most; the
+ * core knows the magnitudes, turns them into ring widths and refuses those over QUO_MAX_RING with
+ * the layer's name. */
 typedef struct quo_layer_plan {
 	uint8_t n_dims;
 	uint32_t dim[QUO_MAX_DIMS - 1];  /* of one example's output */

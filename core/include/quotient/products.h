@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Products: Z = X Y of integer matrices, in whatever form the protocol multiplies them. The first verb.
+ * Products: Z = X Y of integer matrices, in whatever form the protocol multiplies them. The first
+ * verb.
  *
  * Who wants a product states values and geometry (quo_product(), protocol.h). The protocol, or its
  * products engine, says in which form it takes the operands; the core converts them, lays out
  * patches, and hands over plain matrix jobs: Z = sum_k c_k * (P_k x Y), P_k Boolean matrices
- * (planes of a BITS tensor) and c_k public integers, or Z = P x Y with P integers. A ternary weight matrix is
- * two planes with coefficients +1, -1; a signed 8-bit tensor is eight planes with coefficients
- * 1, 2, .., 64, -128. Transpositions of the stored operands are local.
+ * (planes of a BITS tensor) and c_k public integers, or Z = P x Y with P integers. A ternary weight
+ * matrix is two planes with coefficients +1, -1; a signed 8-bit tensor is eight planes with
+ * coefficients 1, 2, .., 64, -128. Transpositions of the stored operands are local.
  */
 #ifndef QUOTIENT_PRODUCTS_H
 #define QUOTIENT_PRODUCTS_H
@@ -20,9 +21,9 @@ QUO_BEGIN_DECLS
 /* ---- what a product is of ---- */
 
 /*
- * One tensor of integers in the forms that exist; at least one is not NULL. The core makes `arith` of `bits` in the step
- * arena when a product or a caller wants it, and keeps it here: whoever keeps a value for longer than a step, or changes its
- * bits, sets arith to NULL.
+ * One tensor of integers in the forms that exist; at least one is not NULL. The core makes `arith`
+ * of `bits` in the step arena when a product or a caller wants it, and keeps it here: whoever keeps
+ * a value for longer than a step, or changes its bits, sets arith to NULL.
  */
 typedef struct quo_value {
 	quo_tensor *bits;
@@ -54,13 +55,13 @@ typedef enum quo_product_side {
 } quo_product_side;
 
 /*
- * Z[m, n] = L[m, k] R[k, n]  mod 2^l, l = z->spec.width; arithmetic forms have rings of l bits or more.
- * L is stored as [m, k], or [k, m] when left_t; R as [k, n], or [n, k] when right_t; Z as [m, n],
- * or [n, m] when z_t. A tensor's first dimension is its row count, the rest make the columns.
+ * Z[m, n] = L[m, k] R[k, n]  mod 2^l, l = z->spec.width; arithmetic forms have rings of l bits or
+ * more. L is stored as [m, k], or [k, m] when left_t; R as [k, n], or [n, k] when right_t; Z as [m,
+ * n], or [n, m] when z_t. A tensor's first dimension is its row count, the rest make the columns.
  *
- * With `conv` one of the three, `patched`, is images: their patches are the matrix as stored (Z: the sum of what every
- * element has in its patches). Of the two others, the one that has a row for each patch may have any dimensions of as many
- * elements, such as [n, oh, ow, channels].
+ * With `conv` one of the three, `patched`, is images: their patches are the matrix as stored (Z:
+ * the sum of what every element has in its patches). Of the two others, the one that has a row for
+ * each patch may have any dimensions of as many elements, such as [n, oh, ow, channels].
  */
 typedef struct quo_product_job {
 	quo_tensor *z; /* ARITH */
@@ -70,17 +71,18 @@ typedef struct quo_product_job {
 	quo_product_side patched;
 } quo_product_job;
 
-/* Rows (QUO_SIDE_LEFT) or columns (QUO_SIDE_RIGHT) of Z: what that operand has for each of the k that are summed over. */
+/* Rows (QUO_SIDE_LEFT) or columns (QUO_SIDE_RIGHT) of Z: what that operand has for each of the k
+ * that are summed over. */
 uint64_t quo_product_outer(const quo_product_job *job, quo_product_side side);
 
 /* ---- what a protocol multiplies ---- */
 
 /*
- * Z[m, n] = sum_k c_k P_k[m, p] Y[p, n]  mod 2^l, l = z->spec.width; or Z = P Y where p is ARITH, in a ring of at least l bits.
- * p is stored as [m, p], or [p, m] when p_t; y as [p, n], or [n, p] when y_t; z as [m, n], or [n,
- * m] when z_t. The first dimension of a tensor is its row count, the rest make the columns. y's
- * ring is at least l bits wide. Planes of p, and parts of all three, may be further apart than
- * their elements need (quo_plane(), quo_part()).
+ * Z[m, n] = sum_k c_k P_k[m, p] Y[p, n]  mod 2^l, l = z->spec.width; or Z = P Y where p is ARITH,
+ * in a ring of at least l bits. p is stored as [m, p], or [p, m] when p_t; y as [p, n], or [n, p]
+ * when y_t; z as [m, n], or [n, m] when z_t. The first dimension of a tensor is its row count, the
+ * rest make the columns. y's ring is at least l bits wide. Planes of p, and parts of all three, may
+ * be further apart than their elements need (quo_plane(), quo_part()).
  */
 typedef struct quo_matrix_job {
 	quo_tensor *z;
@@ -91,7 +93,8 @@ typedef struct quo_matrix_job {
 	bool p_t, y_t, z_t;
 } quo_matrix_job;
 
-/* Bits to integers: z (ARITH) = sum_k c_k x_k over the planes of x (BITS); same number of elements. */
+/* Bits to integers: z (ARITH) = sum_k c_k x_k over the planes of x (BITS); same number of
+ * elements. */
 typedef struct quo_convert_job {
 	quo_tensor *z;
 	const quo_tensor *x;
@@ -117,9 +120,10 @@ typedef struct quo_products_ops {
 			      quo_err *err);
 	quo_status (*convert)(void *self, quo_session *s, const quo_convert_job *jobs,
 			      size_t n_jobs, quo_err *err);
-	/* Optional. The operand, LEFT or RIGHT, that becomes p as bit planes. Without the method, or where it says NONE,
-	 * both are integers. The core takes the other one where this one has no planes, or cannot be cut. Depends on
-	 * forms, shapes and owners alone, so that all parties say the same. */
+	/* Optional. The operand, LEFT or RIGHT, that becomes p as bit planes. Without the method,
+	 * or where it says NONE, both are integers. The core takes the other one where this one has
+	 * no planes, or cannot be cut. Depends on forms, shapes and owners alone, so that all
+	 * parties say the same. */
 	quo_product_side (*planes)(void *self, const quo_session *s, const quo_product_job *job);
 } quo_products_ops;
 typedef quo_products_ops QUO_KIND_PRODUCTS_ops;

@@ -93,8 +93,9 @@ quo_status quo_reveal(quo_session *s, const quo_tensor *in, int32_t *out, int to
  */
 void quo_publish(quo_session *s, quo_tensor *out, const int32_t *values);
 /*
- * All jobs together. What the protocol wants as integers is converted first, in one call, and kept in its value; then one
- * call multiplies, or several where patches are laid out in parts (layout_bytes).
+ * All jobs together. What the protocol wants as integers is converted first, in one call, and kept
+ * in its value; then one call multiplies, or several where patches are laid out in parts
+ * (layout_bytes).
  */
 quo_status quo_product(quo_session *s, const quo_product_job *jobs, size_t n_jobs, quo_err *err);
 /* The arithmetic form of v, converted and kept in v at the first call. */

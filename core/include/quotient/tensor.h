@@ -83,7 +83,8 @@ static inline quo_tensor quo_part(const quo_tensor *t, unsigned k)
 /* The words or planes of a tensor's first part as signed integers, and back. */
 void quo_tensor_get(const quo_tensor *t, int32_t *out);
 void quo_tensor_set(quo_tensor *t, const int32_t *values);
-/* z += 2^shift x, ARITH of as many elements, in every part: local. Words of x beyond z's ring mean nothing. */
+/* z += 2^shift x, ARITH of as many elements, in every part: local. Words of x beyond z's ring mean
+ * nothing. */
 void quo_tensor_add(quo_tensor *z, const quo_tensor *x, unsigned shift);
 
 QUO_END_DECLS
