@@ -86,7 +86,16 @@ static void test_local(void **state)
 	results_run(&l, "local", trio_yaml(), files("data"));
 	results_assert_equal(l.summary, direct.summary, "bytes_sent_party2");
 	assert_same(&l);
-	results_run(&l, "in-clear", trio_yaml(), files("data")); /* and once more from the same */
+	const char *clear[] = {
+		trio_yaml(),   "--set", tiny_output("from-files"), "--quiet", "--set",
+		files("data"), "--set", "protocol={use: clear}",   NULL
+	};
+	results_look(&l, tool_run("quotient-run", clear), "from-files");
+	assert_same(&l);
+	const char *verify[] = { trio_yaml(), "--set",          tiny_output("verify"),
+				 "--quiet",   "--set",          files("data"),
+				 "--verify",  "--reveal-model", NULL };
+	results_look(&l, tool_run("quotient-run", verify), "verify");
 	assert_same(&l);
 }
 
