@@ -86,12 +86,6 @@ static void test_local(void **state)
 	results_run(&l, "local", trio_yaml(), files("data"));
 	results_assert_equal(l.summary, direct.summary, "bytes_sent_party2");
 	assert_same(&l);
-	const char *clear[] = {
-		trio_yaml(),   "--set", tiny_output("from-files"), "--quiet", "--set",
-		files("data"), "--set", "protocol={use: clear}",   NULL
-	};
-	results_look(&l, tool_run("quotient-run", clear), "from-files");
-	assert_same(&l);
 	const char *verify[] = { trio_yaml(), "--set",          tiny_output("verify"),
 				 "--quiet",   "--set",          files("data"),
 				 "--verify",  "--reveal-model", NULL };
@@ -166,6 +160,9 @@ static void test_other_parties(void **state)
 	refuse("quotient-run", "files for three",
 	       WITH("--set", files("data"), "--set", "protocol={use: quotient}"),
 	       WITH("data.party0.share", "3 parties", "2"));
+	refuse("quotient-run", "files for three in the clear",
+	       WITH("--set", files("data"), "--set", "protocol={use: clear}"),
+	       WITH("data.party0.share", "3 parties", "clear", "of two"));
 	refuse("quotient-predict", "a model for three",
 	       WITH("--model", model[0], "--set", "protocol={use: quotient}"),
 	       WITH("model.party0.share", "3 parties", "2"));
