@@ -316,9 +316,18 @@ static void connection_made(struct meet *s, struct visitor *v, int error)
 
 /* ---- the loop ---- */
 
+/* Whom this party lacks: rather one that never came than one that gave up waiting for it. */
+static int cause(const struct meet *s)
+{
+	for (int p = 0; p < s->m->parties; p++)
+		if (is_missing(s, p) && !s->at[p][0])
+			return p;
+	return first_missing(s);
+}
+
 static quo_status nobody(struct meet *s, quo_err *err)
 {
-	int p = first_missing(s);
+	int p = cause(s);
 	const char *because = s->last_note[0] ? "; last: " : "";
 
 	for (int i = 0; i < s->n_visitors; i++)

@@ -10,6 +10,8 @@
  *   - as differences between two equal calls of a run: a mask that is used twice gives zeros,
  *   - between two inputs.
  *
+ * What `reveal` sends completes a value and is not masked; there it is who receives that counts.
+ *
  * Generators follow from seeds, so what the test finds it finds always.
  */
 #include "parties.h"
@@ -272,9 +274,40 @@ static void test_views(void **state)
 			quo_test_parties(PARTIES, observe, &(struct view){ &verbs[i], observer });
 }
 
+/* What is revealed to one party is sent to nobody else. */
+static void reveal(quo_session *s, void *arg)
+{
+	quo_instance *protocol = quo_test_registered_instance(QUO_KIND_PROTOCOL, "replicated");
+	int32_t out[N];
+
+	(void)arg;
+	quo_test_use_protocol(s, protocol);
+	quo_test_ok(quo_protocol_open(s, &err));
+	quo_tensor *x = constant(s, words(9), 1, 5), *y = constant(s, bits(9), 2, -5);
+	quo_test_listen(&(quo_test_tap){ .received = hear });
+	for (int to = 0; to < PARTIES; to++) {
+		begin_call(0);
+		quo_test_ok(quo_reveal(s, x, s->party == to ? out : NULL, to, &err));
+		quo_test_ok(quo_reveal(s, y, s->party == to ? out : NULL, to, &err));
+		assert_int_equal(heard[0].n, s->party == to ? 9 * N / 8 * 2 : 0);
+	}
+	quo_test_listen(NULL);
+	quo_protocol_close(s);
+	quo_instance_free(protocol);
+}
+
+static void test_reveal(void **state)
+{
+	(void)state;
+	quo_test_parties(PARTIES, reveal, NULL);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_views) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_views),
+		cmocka_unit_test(test_reveal),
+	};
 
 	return cmocka_run_group_tests_name("replicated_views", tests, NULL, NULL);
 }
