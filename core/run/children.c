@@ -10,8 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <quotient/memory.h>
+
+#include "base/clock.h"
 #include "store/summary.h"
-#include "train/trainer.h"
 
 /* What a child tells its parent, in a shared page. */
 struct outcome {

@@ -105,19 +105,15 @@ static quo_status digest_call(quo_session *s, const quo_map_job *jobs, size_t n_
 	return QUO_OK;
 }
 
-/* What party 0 decides, to both; in a dry session, the forecast of that. */
+/* What party 0 decides, to both. A dry session is party 0's. */
 static quo_status agree(const struct chooser *a, quo_session *s, const quo_map_job *jobs,
 			size_t n_jobs, uint8_t *engine, quo_err *err)
 {
-	if (quo_is_dry(s))
-		quo_cost_send(quo_session_cost(s), 0, 1);
-	if (quo_is_dry(s) || quo_me(s) == 0)
+	if (quo_me(s) == 0) {
 		QUO_TRY(choose(a, s, jobs, n_jobs, engine, err));
-	if (quo_is_dry(s))
-		return QUO_OK;
-	if (quo_me(s) == 0)
-		return quo_channel_send(quo_session_peer(s), engine, 1, err);
-	QUO_TRY(quo_channel_recv(quo_session_peer(s), engine, 1, err));
+		return quo_send(s, 1, engine, 1, err);
+	}
+	QUO_TRY(quo_recv(s, 0, engine, 1, err));
 	if (*engine >= ENGINES)
 		return quo_fail(err, QUO_FAILED,
 				"circuits/auto: the other party chose engine %u of %d; name the "

@@ -143,8 +143,6 @@ typedef struct bench_limits {
 quo_status bench_measure_limits(const bench *b, bench_limits *out, quo_err *err);
 /* Seconds that one measurement of a rate should last. */
 double bench_rate_seconds(const bench *b);
-/* Processor time of this process: what one core is measured by, whoever else uses the machine. */
-double bench_cpu_seconds(void);
 
 /* ---- subcommands ---- */
 typedef struct bench_command {

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "net/mesh.h"
 #include "run/children.h"
 #include "session/session_core.h"
@@ -56,14 +57,6 @@ bench_stat bench_stat_of(double *values, int n)
 	return (bench_stat){ middle, values[0], values[n - 1] };
 }
 
-double bench_cpu_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 /* All parties are here; `word` is party 0's. */
 static quo_status barrier(quo_session *s, char *word, quo_err *err)
 {
@@ -86,7 +79,7 @@ static struct sample begin(const quo_session *s)
 {
 	quo_traffic t = quo_session_traffic(s);
 
-	return (struct sample){ quo_now_seconds(), bench_cpu_seconds(), t.sent_bytes, t.rounds };
+	return (struct sample){ quo_now_seconds(), quo_cpu_seconds(), t.sent_bytes, t.rounds };
 }
 
 static struct sample since(const quo_session *s, const struct sample *start)

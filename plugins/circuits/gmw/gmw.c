@@ -254,23 +254,22 @@ static quo_status run_wave(quo_session *s, struct gmw_part *parts, size_t n_part
 	return QUO_OK;
 }
 
-static quo_status account_wave(quo_session *s, const struct gmw_part *parts, size_t n_parts,
-			       quo_err *err)
+/* A dry session: what travels, and the work. */
+static quo_status foretell_wave(quo_session *s, struct gmw_part *parts, size_t n_parts,
+				quo_err *err)
 {
 	uint64_t cots = quo_session_cost(s)->cots, ands = 0;
 
 	QUO_TRY(gmw_triples(s, parts, n_parts, err));
-	for (uint32_t stage = 0; stage < wave_stages(parts, n_parts); stage++) {
-		quo_cost_duplex(quo_session_cost(s), wave_bytes(parts, n_parts, stage, 0),
-				wave_bytes(parts, n_parts, stage, 1));
-	}
+	for (uint32_t stage = 0; stage < wave_stages(parts, n_parts); stage++)
+		QUO_TRY(gmw_stage_run(s, parts, n_parts, stage, NULL, NULL, err));
 	for (size_t i = 0; i < n_parts; i++)
 		ands += (uint64_t)parts[i].job->program->levels->n_ands * parts[i].m;
 	quo_session_cost(s)->and_gates += ands;
 	for (int party = 0; party < 2; party++)
-		quo_cost_work(quo_session_cost(s), party,
-			      (double)ands * AND_S +
-				      (double)(quo_session_cost(s)->cots - cots) * COT_S);
+		quo_session_work(s, party,
+				 (double)ands * AND_S +
+					 (double)(quo_session_cost(s)->cots - cots) * COT_S);
 	return QUO_OK;
 }
 
@@ -293,7 +292,7 @@ static quo_status run_call(struct gmw *g, quo_session *s, const quo_map_job *map
 	}
 	while ((n_parts = gmw_next_wave(jobs, n_jobs, &cursor, parts))) {
 		quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
-		quo_status status = quo_is_dry(s) ? account_wave(s, parts, n_parts, err)
+		quo_status status = quo_is_dry(s) ? foretell_wave(s, parts, n_parts, err)
 						  : run_wave(s, parts, n_parts, err);
 		quo_arena_release(quo_step_arena(s), mark);
 		QUO_TRY(status);
