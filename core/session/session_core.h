@@ -62,8 +62,8 @@ quo_session *quo_session_forecast(const quo_instance *protocol, quo_link link, q
 /* Bytes and rounds until now, live or dry: what this party has sent, and what all others have. With more than two
  * parties, others' bytes are those that rounds have stated (sizes are public). */
 quo_traffic quo_session_traffic(const quo_session *s);
-/* The same by party. QUO_BUG when this party's channels have carried something else than was stated. */
-quo_status quo_session_bytes(const quo_session *s, uint64_t *bytes_sent, quo_err *err);
+/* The same by party; all parties call it, at the end. QUO_BUG when this party's channels have carried something else than was stated. */
+quo_status quo_session_bytes(quo_session *s, uint64_t *bytes_sent, quo_err *err);
 
 /* A forecast: what tensors of the run arena would take. */
 uint64_t quo_session_run_bytes(const quo_session *s);
