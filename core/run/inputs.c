@@ -18,7 +18,13 @@ static quo_status load_file(const quo_experiment_config *config, int party, quo_
 						: quo_protocol_sharing(NULL, 2);
 	int want = parties > 1 ? parties : 2;
 	quo_status status = QUO_OK;
-	if (id->parties != (uint32_t)want)
+	if (id->parties != (uint32_t)want && parties == 1)
+		status = quo_fail(
+			err, QUO_USAGE,
+			"%s: a share for %u parties, and protocol %s joins those of two; run "
+			"under the protocol that the files were made for",
+			path, id->parties, config->protocol->component->name);
+	else if (id->parties != (uint32_t)want)
 		status = quo_fail(err, QUO_USAGE,
 				  "%s: a share for %u parties, and protocol %s has %d; share the "
 				  "data again with quotient-share EXPERIMENT.yaml",

@@ -161,11 +161,14 @@ quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err)
 				"protocol %s has one party; run it without --listen, --connect or "
 				"--party",
 				run->config->protocol->component->name);
+	QUO_TRY(quo_meeting_of(&run->config->network, r.parties, r.party, &(quo_meeting){ 0 },
+			       err));
 	QUO_TRY(refuse_plain(run, err));
 	if (run->options->verify)
 		return quo_fail(
 			err, QUO_USAGE,
-			"--verify needs the data in the clear, in one place; run it without --listen or --connect");
+			"--verify needs the data in the clear, in one place; run it without "
+			"--listen, --connect or --party");
 	run->leads = true;
 	run->work->banner(run);
 	quo_status status = go(&r, err);

@@ -7,9 +7,7 @@
  *     protocol: {circuits: {use: broken, output: V, at: 2}}    the third job whose first output is
  * called V protocol: {products: {use: broken, at: 5}}               the sixth product
  */
-#include <string.h>
-
-#include <quotient/quotient.h>
+#include "broken.h"
 
 /* ---- circuits ---- */
 
@@ -174,4 +172,4 @@ static const quo_component broken_products = {
 	.options = products_options,
 };
 
-QUO_PLUGIN("broken", "1.0", &broken_circuits, &broken_products)
+QUO_PLUGIN("broken", "1.0", &broken_circuits, &broken_products, &broken_protocol)

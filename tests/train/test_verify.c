@@ -64,6 +64,8 @@ static void test_intact(void **state)
 		"protocol={use: quotient, circuits: {use: broken, output: V, at: 1000}}",
 		"protocol.circuits.use=gmw", /* of a protocol that the file leaves to its default */
 		"protocol={ot: {use: softspoken}}",
+		"protocol={use: replicated}",
+		"protocol={use: broken}",
 	};
 
 	(void)state;
@@ -106,6 +108,11 @@ static const struct {
 	  "step 1, layer 2 fc: tensor 'E_prev'" },
 	{ "protocol={use: quotient, products: {use: broken, at: 14}}",
 	  "step 3, layer 1 fc: tensor 'G'" },
+	/* Three parties. */
+	{ "protocol={use: broken, product: 1}", "step 1, layer 2 fc: tensor 'Z'" },
+	{ "protocol={use: broken, product: 14}", "step 3, layer 1 fc: tensor 'G'" },
+	{ "protocol={use: broken, output: A, map: 3}", "step 2, layer 2 fc: tensor 'A'" },
+	{ "protocol={use: broken, output: V, map: 5}", "step 3, layer 2 fc: tensor 'V'" },
 };
 
 static void test_broken(void **state)

@@ -133,6 +133,27 @@ static void test_another_list(void **state)
 	}
 }
 
+/* One of the three has another experiment: both others tell of it, as it does. */
+static void test_another_experiment(void **state)
+{
+	static const char *const other[] = { "--quiet", "--set", "train.seed=4", NULL };
+
+	(void)state;
+	for (int differs = 0; differs < TRIO; differs++) {
+		struct trio t;
+		trio_meet(&t);
+		for (int i = 0; i < TRIO; i++)
+			trio_start_one(&t.tool[i], "quotient-run", i, t.parties, "seed",
+				       i == differs ? other : quick);
+		for (int i = 0; i < TRIO; i++) {
+			char who[12];
+			snprintf(who, sizeof who, "%d", differs);
+			finish(&t.tool[i], "another seed", 2,
+			       WITH("parties", who, "disagree on train.seed"));
+		}
+	}
+}
+
 /* The address that a party calls is another: it says which, and what to look at. */
 static void test_wrong_address(void **state)
 {
@@ -156,9 +177,8 @@ static void test_wrong_address(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_alone),
-		cmocka_unit_test(test_one_number_twice),
-		cmocka_unit_test(test_another_list),
+		cmocka_unit_test(test_alone),         cmocka_unit_test(test_one_number_twice),
+		cmocka_unit_test(test_another_list),  cmocka_unit_test(test_another_experiment),
 		cmocka_unit_test(test_wrong_address),
 	};
 	return cmocka_run_group_tests(tests, begin, end);

@@ -86,7 +86,10 @@ static void test_local(void **state)
 	results_run(&l, "local", trio_yaml(), files("data"));
 	results_assert_equal(l.summary, direct.summary, "bytes_sent_party2");
 	assert_same(&l);
-	results_run(&l, "in-clear", trio_yaml(), files("data")); /* and once more from the same */
+	const char *verify[] = { trio_yaml(), "--set",          tiny_output("verify"),
+				 "--quiet",   "--set",          files("data"),
+				 "--verify",  "--reveal-model", NULL };
+	results_look(&l, tool_run("quotient-run", verify), "verify");
 	assert_same(&l);
 }
 
@@ -157,6 +160,9 @@ static void test_other_parties(void **state)
 	refuse("quotient-run", "files for three",
 	       WITH("--set", files("data"), "--set", "protocol={use: quotient}"),
 	       WITH("data.party0.share", "3 parties", "2"));
+	refuse("quotient-run", "files for three in the clear",
+	       WITH("--set", files("data"), "--set", "protocol={use: clear}"),
+	       WITH("data.party0.share", "3 parties", "clear", "of two"));
 	refuse("quotient-predict", "a model for three",
 	       WITH("--model", model[0], "--set", "protocol={use: quotient}"),
 	       WITH("model.party0.share", "3 parties", "2"));
