@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+
 #include <quotient/pool.h>
 
 #include <errno.h>
@@ -61,14 +63,6 @@ static void run_tasks(quo_pool *pool)
 
 /* ---- looking and sleeping ---- */
 
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 static void pause_briefly(void)
 {
 	for (int i = 0; i < PAUSES; i++) {
@@ -92,7 +86,7 @@ static bool look(const quo_pool *pool, unsigned bits, bool none)
 				return true;
 			pause_briefly();
 		}
-		int64_t now = now_ns();
+		int64_t now = quo_now_ns();
 		if (!start)
 			start = now;
 		else if (now - start >= LOOK_NS)

@@ -154,18 +154,15 @@ static quo_block derive_key(const struct ec *e, size_t j, unsigned i, const uint
 	return key;
 }
 
-/* Both messages travel at once: send `out`, receive `in`. */
-static quo_status exchange(quo_session *s, const uint8_t *out, size_t out_bytes, uint8_t *in,
-			   size_t in_bytes, quo_err *err)
+/* Both messages of n base OTs travel at once; `sends` is who this party is. NULLs when dry. */
+static quo_status exchange(quo_session *s, bool sends, size_t n, const uint8_t *out, uint8_t *in,
+			   quo_err *err)
 {
-	quo_status status;
+	const uint64_t sender = QUO_BASE_OT_SENDER_BYTES(n),
+		       receiver = QUO_BASE_OT_RECEIVER_BYTES(n);
 
-	quo_channel_duplex(quo_session_peer(s), true);
-	status = quo_channel_send(quo_session_peer(s), out, out_bytes, err);
-	if (status == QUO_OK)
-		status = quo_channel_recv(quo_session_peer(s), in, in_bytes, err);
-	quo_channel_duplex(quo_session_peer(s), false);
-	return status;
+	return quo_exchange_two(s, out, sends ? sender : receiver, in, sends ? receiver : sender,
+				err);
 }
 
 /* ---- sender ---- */
@@ -198,7 +195,7 @@ static quo_status send_with(struct ec *e, size_t n, uint8_t (*scalars)[SCALAR], 
 		QUO_TRY(multiply(e, scalars[j], NULL, e->point, err));
 		QUO_TRY(encode(e, e->point, b[j], err));
 	}
-	QUO_TRY(exchange(e->s, b[0], n * sizeof *b, r[0][0], n * sizeof *r, err));
+	QUO_TRY(exchange(e->s, true, n, b[0], r[0][0], err));
 	for (size_t j = 0; j < n; j++)
 		QUO_TRY(sender_keys(e, j, scalars[j], b[j], (const uint8_t(*)[POINT])r[j], keys[j],
 				    err));
@@ -209,6 +206,9 @@ quo_status quo_base_ot_send(quo_session *s, int direction, size_t n, quo_block (
 			    quo_err *err)
 {
 	struct ec e;
+
+	if (quo_is_dry(s))
+		return exchange(s, true, n, NULL, NULL, err);
 	uint8_t *scalars = quo_alloc(n, SCALAR, err), *points = quo_alloc(n, 3 * POINT, err);
 	quo_status status = scalars && points ? ec_begin(&e, s, direction, err) : QUO_FAILED;
 
@@ -261,7 +261,7 @@ static quo_status receive_with(struct ec *e, size_t n, const uint64_t *choices,
 		QUO_TRY(receiver_points(e, j, choices[j / 64] >> (j % 64) & 1, scalars[j], a[j],
 					r[j], err));
 	}
-	QUO_TRY(exchange(e->s, r[0][0], n * sizeof *r, b[0], n * sizeof *b, err));
+	QUO_TRY(exchange(e->s, false, n, r[0][0], b[0], err));
 	for (size_t j = 0; j < n; j++) {
 		QUO_TRY(decode(e, b[j], e->point, err));
 		QUO_TRY(multiply(e, scalars[j], e->point, e->term, err));
@@ -276,6 +276,9 @@ quo_status quo_base_ot_receive(quo_session *s, int direction, size_t n, const ui
 			       quo_block *keys, quo_err *err)
 {
 	struct ec e;
+
+	if (quo_is_dry(s))
+		return exchange(s, false, n, NULL, NULL, err);
 	uint8_t *scalars = quo_alloc(n, SCALAR, err), *points = quo_alloc(n, 4 * POINT, err);
 	quo_status status = scalars && points ? ec_begin(&e, s, direction, err) : QUO_FAILED;
 

@@ -76,6 +76,8 @@ quo_vole *quo_vole_new(unsigned k, const quo_block *delta, const quo_block *seed
 	v->is_sender = delta != NULL;
 	if (delta)
 		v->delta = *delta;
+	if (!seeds)
+		return v;
 	v->keys = quo_alloc(quo_vole_seeds(k), sizeof *v->keys, err);
 	if (!v->keys || need_lanes(v, 1, err) != QUO_OK) {
 		quo_vole_free(v);
@@ -198,25 +200,33 @@ static quo_status take_wire(const struct group *g, quo_session *s, quo_err *err)
 	for (size_t c = 0; c < g->chunks; c++) {
 		const struct lane *lane = &g->v->lane[c];
 		size_t n = chunk_cots(g, c);
-		QUO_TRY(quo_channel_recv(quo_session_peer(s), lane->wire,
-					 quo_vole_bytes(g->v->k, n), err));
-		spread(lane->wire, quo_vole_blocks(g->v->k) - 1, n);
+		QUO_TRY(quo_recv(s, 1 - quo_me(s), lane->wire, quo_vole_bytes(g->v->k, n), err));
+		if (!quo_is_dry(s))
+			spread(lane->wire, quo_vole_blocks(g->v->k) - 1, n);
 	}
 	return QUO_OK;
+}
+
+/* The choices of a chunk to the caller; what is sent of it moves together. */
+static void finish_chunk(const struct group *g, size_t c, uint64_t *choices)
+{
+	const struct lane *lane = &g->v->lane[c];
+	size_t n = chunk_cots(g, c);
+	uint64_t *to = choices + c * CHUNK / 64;
+
+	memcpy(to, lane->choices, quo_words(n) * sizeof *to);
+	if (n % 64)
+		to[n / 64] &= (UINT64_C(1) << n % 64) - 1;
+	squeeze(lane->wire, quo_vole_blocks(g->v->k) - 1, n);
 }
 
 static quo_status send_wire(const struct group *g, quo_session *s, uint64_t *choices, quo_err *err)
 {
 	for (size_t c = 0; c < g->chunks; c++) {
-		const struct lane *lane = &g->v->lane[c];
-		size_t n = chunk_cots(g, c);
-		uint64_t *to = choices + c * CHUNK / 64;
-		memcpy(to, lane->choices, quo_words(n) * sizeof *to);
-		if (n % 64)
-			to[n / 64] &= (UINT64_C(1) << n % 64) - 1;
-		squeeze(lane->wire, quo_vole_blocks(g->v->k) - 1, n);
-		QUO_TRY(quo_channel_send(quo_session_peer(s), lane->wire,
-					 quo_vole_bytes(g->v->k, n), err));
+		if (!quo_is_dry(s))
+			finish_chunk(g, c, choices);
+		QUO_TRY(quo_send(s, 1 - quo_me(s), g->v->lane[c].wire,
+				 quo_vole_bytes(g->v->k, chunk_cots(g, c)), err));
 	}
 	return QUO_OK;
 }
@@ -228,10 +238,12 @@ static quo_status extend_group(quo_vole *v, quo_session *s, size_t n, quo_block 
 	struct group g = { .v = v, .n = n, .chunks = (n + CHUNK - 1) / CHUNK, .out = out };
 
 	g.parts = (quo_pool_threads(quo_session_pool(s)) + g.chunks - 1) / g.chunks;
-	QUO_TRY(need_lanes(v, g.chunks, err));
+	if (!quo_is_dry(s))
+		QUO_TRY(need_lanes(v, g.chunks, err));
 	if (v->is_sender)
 		QUO_TRY(take_wire(&g, s, err));
-	quo_parallel(quo_session_pool(s), g.chunks * g.parts, fold_part, &g);
+	if (!quo_is_dry(s))
+		quo_parallel(quo_session_pool(s), g.chunks * g.parts, fold_part, &g);
 	if (!v->is_sender)
 		QUO_TRY(send_wire(&g, s, choices, err));
 	v->next_block += row_blocks(n);
@@ -246,7 +258,8 @@ quo_status quo_vole_extend(quo_vole *v, quo_session *s, size_t n, quo_block *out
 
 	for (size_t at = 0; at < n; at += group) {
 		size_t m = n - at < group ? n - at : group;
-		QUO_TRY(extend_group(v, s, m, out + at, choices ? choices + at / 64 : NULL, err));
+		QUO_TRY(extend_group(v, s, m, out ? out + at : NULL,
+				     choices ? choices + at / 64 : NULL, err));
 	}
 	return QUO_OK;
 }

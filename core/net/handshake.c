@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/handshake.h"
+#include "base/bytes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -25,17 +26,6 @@ struct list {
 			   value */
 	size_t n_bytes;
 };
-
-static void put_u32(uint8_t *p, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (uint8_t)(v >> 8 * i);
-}
-
-static uint32_t get_u32(const uint8_t *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
 
 static void list_free(struct list *l)
 {
@@ -119,8 +109,8 @@ static quo_status send_mine(quo_channel *peer, const struct list *mine,
 {
 	uint8_t header[HEADER_BYTES];
 
-	put_u32(header, (uint32_t)mine->n);
-	put_u32(header + 4, (uint32_t)mine->n_bytes);
+	quo_put_little_endian(header, (uint32_t)mine->n, 4);
+	quo_put_little_endian(header + 4, (uint32_t)mine->n_bytes, 4);
 	memcpy(header + 8, nonce, NONCE_BYTES);
 	QUO_TRY(quo_channel_send(peer, header, sizeof header, err));
 	return quo_channel_send(peer, mine->bytes, mine->n_bytes, err);
@@ -133,8 +123,8 @@ static quo_status receive_theirs(quo_channel *peer, int from, struct list *their
 	uint32_t n, n_bytes;
 
 	QUO_TRY(quo_channel_recv(peer, header, sizeof header, err));
-	n = get_u32(header);
-	n_bytes = get_u32(header + 4);
+	n = (uint32_t)quo_little_endian(header, 4);
+	n_bytes = (uint32_t)quo_little_endian(header + 4, 4);
 	memcpy(nonce, header + 8, NONCE_BYTES);
 	if (n > MAX_KEYS || n_bytes > MAX_BYTES)
 		return malformed(from, err);
@@ -218,7 +208,7 @@ static quo_status derive(int parties, uint8_t nonce[][NONCE_BYTES], const struct
 
 	if (!state)
 		return QUO_FAILED;
-	put_u32(n, (uint32_t)parties);
+	quo_put_little_endian(n, (uint32_t)parties, 4);
 	quo_sha256_add(state, label, sizeof label);
 	quo_sha256_add(state, n, sizeof n);
 	for (int p = 0; p < parties; p++)

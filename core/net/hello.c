@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/hello.h"
+#include "base/bytes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,24 +9,13 @@ static const char magic[] = "QUOTIENT";
 #define MAGIC_BYTES 8
 #define VERSION_BYTES 12
 
-static void put_u32(uint8_t *p, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (uint8_t)(v >> 8 * i);
-}
-
-static uint32_t get_u32(const uint8_t *p)
-{
-	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
-}
-
 void quo_hello_write(int parties, int party, uint32_t answer, uint8_t out[QUO_HELLO_BYTES])
 {
 	memcpy(out, magic, MAGIC_BYTES);
-	put_u32(out + 8, QUO_HANDSHAKE_VERSION);
-	put_u32(out + 12, (uint32_t)parties);
-	put_u32(out + 16, (uint32_t)party);
-	put_u32(out + 20, answer);
+	quo_put_little_endian(out + 8, QUO_HANDSHAKE_VERSION, 4);
+	quo_put_little_endian(out + 12, (uint32_t)parties, 4);
+	quo_put_little_endian(out + 16, (uint32_t)party, 4);
+	quo_put_little_endian(out + 20, answer, 4);
 }
 
 quo_hello_state quo_hello_read(const uint8_t *bytes, size_t n, quo_hello *out)
@@ -35,14 +25,14 @@ quo_hello_state quo_hello_read(const uint8_t *bytes, size_t n, quo_hello *out)
 		return QUO_HELLO_NONE;
 	if (n < VERSION_BYTES)
 		return QUO_HELLO_PART;
-	out->version = get_u32(bytes + 8);
+	out->version = (uint32_t)quo_little_endian(bytes + 8, 4);
 	if (out->version != QUO_HANDSHAKE_VERSION)
 		return QUO_HELLO_OTHER_VERSION;
 	if (n < QUO_HELLO_BYTES)
 		return QUO_HELLO_PART;
-	out->parties = get_u32(bytes + 12);
-	out->party = get_u32(bytes + 16);
-	out->answer = get_u32(bytes + 20);
+	out->parties = (uint32_t)quo_little_endian(bytes + 12, 4);
+	out->party = (uint32_t)quo_little_endian(bytes + 16, 4);
+	out->answer = (uint32_t)quo_little_endian(bytes + 20, 4);
 	return QUO_HELLO_WHOLE;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/probe.h"
+#include "base/clock.h"
 
 #include <math.h>
 #include <string.h>
@@ -31,14 +32,6 @@ struct request {
 	uint8_t what, log_bytes;
 };
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 /* ---- party 0 ---- */
 
 /* Seconds from the request to its answer. */
@@ -47,13 +40,13 @@ static quo_status ask(quo_channel *ch, uint8_t what, uint8_t log_bytes, uint8_t 
 {
 	const struct request r = { what, log_bytes };
 	size_t n = (size_t)1 << log_bytes;
-	double start = now();
+	double start = quo_now_seconds();
 
 	QUO_TRY(quo_channel_send(ch, &r, sizeof r, err));
 	if (what == TAKE)
 		QUO_TRY(quo_channel_send(ch, buffer, n, err));
 	QUO_TRY(quo_channel_recv(ch, buffer, what == SEND ? n : 1, err));
-	*seconds = now() - start;
+	*seconds = quo_now_seconds() - start;
 	return QUO_OK;
 }
 

@@ -9,6 +9,8 @@
  * arrived. So the inner channel's buffers do not bound what is under way, and computing at either
  * side overlaps with transmission as on a real link.
  */
+#include "base/clock.h"
+
 #include <quotient/channel.h>
 #include <quotient/memory.h>
 
@@ -35,14 +37,6 @@ struct shape {
 	double in_arrival; /* of that frame; never goes back */
 };
 
-static double now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 static void put_header(uint8_t *p, uint64_t departure_ns, size_t n)
 {
 	for (int i = 0; i < 8; i++)
@@ -55,13 +49,13 @@ static void put_header(uint8_t *p, uint64_t departure_ns, size_t n)
  * buffer has room. */
 static quo_status seal(struct shape *c, bool pace, quo_err *err)
 {
-	double now = now_seconds();
+	double now = quo_now_seconds();
 
 	if (!c->used)
 		return QUO_OK;
 	if (pace && c->free_at - now > c->queue_s) {
 		QUO_TRY(quo_channel_wait(c->inner, c->free_at - now - c->queue_s, err));
-		now = now_seconds();
+		now = quo_now_seconds();
 	}
 	if (c->free_at < now)
 		c->free_at = now;
@@ -108,7 +102,7 @@ static quo_status next_frame(struct shape *c, quo_err *err)
 	for (int i = 0; i < 4; i++)
 		n |= (size_t)header[8 + i] << 8 * i;
 	double departure = (double)departure_ns * 1e-9;
-	double latest = now_seconds() + c->queue_s + SLACK_SECONDS;
+	double latest = quo_now_seconds() + c->queue_s + SLACK_SECONDS;
 	if (c->rate > 0)
 		latest += (double)c->frame_bytes / c->rate;
 	if (!n || n > c->frame_bytes || departure > latest)
@@ -138,7 +132,7 @@ static quo_status shape_recv(quo_channel *ch, void *data, size_t n, quo_err *err
 		n -= take;
 	}
 	/* The last byte asked for is the last to arrive. */
-	double left = c->in_arrival - now_seconds();
+	double left = c->in_arrival - quo_now_seconds();
 	return left > 0 ? quo_channel_wait(c->inner, left, err) : QUO_OK;
 }
 

@@ -7,6 +7,7 @@
  * directions and takes in what the peer sends meanwhile (into a queue, or where the next receive wants it), so that
  * two parties may send at the same time; in a group all sockets take in.
  */
+#include "base/clock.h"
 #include "net/group.h"
 
 #include <quotient/channel.h>
@@ -58,14 +59,6 @@ struct quo_socket {
 	struct quo_channel_group *group; /* NULL: alone */
 	char peer[200];
 };
-
-static double now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 static int members(struct quo_socket *c)
 {
@@ -371,7 +364,7 @@ static quo_status wait_to_recv(struct quo_socket *c, double since, quo_err *err)
 	bool over, limited = c->timeout_seconds > 0 || c->deadline > 0;
 
 	if (limited) {
-		now = now_seconds();
+		now = quo_now_seconds();
 		if (c->timeout_seconds > 0)
 			left = quiet_end > now ? quiet_end - now : 0;
 		if (c->deadline > 0 && (left < 0 || c->deadline - now < left))
@@ -381,7 +374,7 @@ static quo_status wait_to_recv(struct quo_socket *c, double since, quo_err *err)
 	QUO_TRY(wait_for(c, false, left, &over, err));
 	if (!limited || c->post_got > got || c->ended)
 		return QUO_OK;
-	now = now_seconds();
+	now = quo_now_seconds();
 	if (c->timeout_seconds > 0 && now >= quiet_end)
 		return too_late(c, c->timeout_seconds, err);
 	return c->deadline > 0 && now >= c->deadline ? too_late(c, 0, err) : QUO_OK;
@@ -389,7 +382,7 @@ static quo_status wait_to_recv(struct quo_socket *c, double since, quo_err *err)
 
 static quo_status receive_posted(struct quo_socket *c, quo_err *err)
 {
-	double since = c->timeout_seconds > 0 ? now_seconds() : 0;
+	double since = c->timeout_seconds > 0 ? quo_now_seconds() : 0;
 
 	for (int i = 0; i < members(c); i++)
 		QUO_TRY(flush_before_recv(member(c, i), err));
@@ -402,7 +395,7 @@ static quo_status receive_posted(struct quo_socket *c, quo_err *err)
 		if (nothing)
 			QUO_TRY(wait_to_recv(c, since, err));
 		if (c->post_got > got && c->timeout_seconds > 0)
-			since = now_seconds();
+			since = quo_now_seconds();
 	}
 	return QUO_OK;
 }
@@ -458,7 +451,7 @@ static void sock_timeout(quo_channel *ch, int seconds)
 
 static void sock_deadline(quo_channel *ch, double seconds)
 {
-	((struct quo_socket *)ch)->deadline = seconds > 0 ? now_seconds() + seconds : 0;
+	((struct quo_socket *)ch)->deadline = seconds > 0 ? quo_now_seconds() + seconds : 0;
 }
 
 static void sock_join(quo_channel *ch, struct quo_channel_group *group)
@@ -477,14 +470,14 @@ static void sock_join(quo_channel *ch, struct quo_channel_group *group)
 static quo_status sock_wait(quo_channel *ch, double seconds, quo_err *err)
 {
 	struct quo_socket *c = (struct quo_socket *)ch;
-	double end = now_seconds() + seconds, left = seconds > 0 ? seconds : 0;
+	double end = quo_now_seconds() + seconds, left = seconds > 0 ? seconds : 0;
 
 	for (;;) {
 		bool over;
 		QUO_TRY(all_fail(c, wait_for(c, false, left, &over, err)));
 		if (over && left <= 0)
 			return QUO_OK;
-		left = end - now_seconds();
+		left = end - quo_now_seconds();
 		if (left < 0)
 			left = 0;
 	}

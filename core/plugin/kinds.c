@@ -11,8 +11,10 @@
 	}
 
 static const quo_method ot_methods[] = {
-	METHOD(quo_ot_ops, open),      METHOD(quo_ot_ops, extend),      METHOD(quo_ot_ops, delta),
-	METHOD(quo_ot_ops, cost_open), METHOD(quo_ot_ops, cost_extend), { NULL, 0 },
+	METHOD(quo_ot_ops, open),
+	METHOD(quo_ot_ops, extend),
+	METHOD(quo_ot_ops, delta),
+	{ NULL, 0 },
 };
 static const quo_method gc_methods[] = {
 	METHOD(quo_gc_ops, garble),

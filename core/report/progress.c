@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/progress.h"
+#include "base/clock.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -31,14 +32,6 @@ struct quo_progress {
 	bool colour;
 };
 
-static double steady_clock(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 bool quo_progress_is_live(FILE *out)
 {
 	const char *term = getenv("TERM");
@@ -62,7 +55,7 @@ quo_progress *quo_progress_new(const quo_progress_config *config, quo_err *err)
 		return NULL;
 	p->config = *config;
 	if (!p->config.now)
-		p->config.now = steady_clock;
+		p->config.now = quo_now_seconds;
 	p->accuracy = NAN;
 	p->last_event = p->config.now();
 	p->last_line = p->last_event - PLAIN_SECONDS;

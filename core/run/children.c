@@ -10,8 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <quotient/memory.h>
+
+#include "base/clock.h"
 #include "store/summary.h"
-#include "train/trainer.h"
 
 /* What a child tells its parent, in a shared page. */
 struct outcome {
@@ -93,6 +95,11 @@ uint64_t quo_children_peak_rss(const quo_children *c, int but)
 		if (i != but && c->outcome[i].rss > most)
 			most = c->outcome[i].rss;
 	return most;
+}
+
+uint64_t quo_children_rss(const quo_children *c, int i)
+{
+	return c->outcome[i].rss;
 }
 
 static void died(struct outcome *o, int state)

@@ -34,6 +34,8 @@ quo_status quo_children_start(quo_children *c, int i, const char *name,
 void quo_children_failed(quo_children *c, int i);
 /* The most memory that a child has used, `but` left out, of those that have ended; bytes. */
 uint64_t quo_children_peak_rss(const quo_children *c, int but);
+/* The most memory that number i has used, once it has ended; bytes. */
+uint64_t quo_children_rss(const quo_children *c, int i);
 /* Wait for all that were started. The first failure in time is the cause, "name: text"; one that
  * died without a word comes before all. */
 quo_status quo_children_wait(quo_children *c, quo_err *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/meet.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -49,14 +50,6 @@ struct meet {
 	int n_visitors;
 	char last_note[300]; /* why the last visitor was none */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static bool is_missing(const struct meet *s, int party)
 {
@@ -264,7 +257,7 @@ static void accept_all(struct meet *s)
 	while ((fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
 		struct visitor *v = new_visitor(s, fd, -1);
 		quo_tcp_peer(fd, v->at, sizeof v->at);
-		v->deadline = now_ms() + (int64_t)seconds * 1000;
+		v->deadline = (quo_now_ns() / 1000000) + (int64_t)seconds * 1000;
 	}
 }
 
@@ -302,7 +295,7 @@ static void call_next(struct meet *s, int party, int64_t now)
 
 static void call_missing(struct meet *s)
 {
-	int64_t now = now_ms();
+	int64_t now = (quo_now_ns() / 1000000);
 
 	for (int p = 0; p < s->m->parties; p++)
 		if (s->m->call[p] && is_missing(s, p) && !s->call[p].trying)
@@ -323,9 +316,18 @@ static void connection_made(struct meet *s, struct visitor *v, int error)
 
 /* ---- the loop ---- */
 
+/* Whom this party lacks: rather one that never came than one that gave up waiting for it. */
+static int cause(const struct meet *s)
+{
+	for (int p = 0; p < s->m->parties; p++)
+		if (is_missing(s, p) && !s->at[p][0])
+			return p;
+	return first_missing(s);
+}
+
 static quo_status nobody(struct meet *s, quo_err *err)
 {
-	int p = first_missing(s);
+	int p = cause(s);
 	const char *because = s->last_note[0] ? "; last: " : "";
 
 	for (int i = 0; i < s->n_visitors; i++)
@@ -369,7 +371,7 @@ static int64_t earlier(int64_t a, int64_t b)
 /* Milliseconds until something is to be done without anything happening. */
 static int patience(const struct meet *s)
 {
-	int64_t now = now_ms(), until = earlier(s->tick_at, s->deadline);
+	int64_t now = (quo_now_ns() / 1000000), until = earlier(s->tick_at, s->deadline);
 
 	for (int i = 0; i < s->n_visitors; i++)
 		until = earlier(until, s->visitor[i].deadline);
@@ -384,7 +386,7 @@ static quo_status serve_visitors(struct meet *s, const struct pollfd *p, int n, 
 {
 	for (int i = n - 1; i >= 0; i--) {
 		struct visitor *v = &s->visitor[i];
-		bool over = v->deadline >= 0 && now_ms() >= v->deadline;
+		bool over = v->deadline >= 0 && (quo_now_ns() / 1000000) >= v->deadline;
 		if (v->connecting && (p[i].revents || over))
 			connection_made(s, v, p[i].revents ? quo_tcp_connected(v->fd) : ETIMEDOUT);
 		else if (p[i].revents)
@@ -426,7 +428,7 @@ static quo_status wait_once(struct meet *s, quo_err *err)
 static quo_status meet_all(struct meet *s, quo_err *err)
 {
 	while (first_missing(s) >= 0) {
-		int64_t now = now_ms();
+		int64_t now = (quo_now_ns() / 1000000);
 		if (s->deadline >= 0 && now >= s->deadline)
 			return nobody(s, err);
 		if (now >= s->tick_at) {
@@ -471,7 +473,7 @@ static quo_status make_channels(struct meet *s, quo_channel *channel[], quo_err 
 
 quo_status quo_meet(const quo_meeting *m, quo_channel *channel[], quo_err *err)
 {
-	struct meet s = { .m = m, .listener = -1, .start = now_ms() };
+	struct meet s = { .m = m, .listener = -1, .start = (quo_now_ns() / 1000000) };
 
 	s.deadline = m->timeout_seconds > 0 ? s.start + (int64_t)m->timeout_seconds * 1000 : -1;
 	s.tick_at = s.start + TICK_MS;

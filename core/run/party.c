@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/party.h"
+#include "base/bytes.h"
 #include "session/session_core.h"
 
 #include <math.h>
@@ -234,16 +235,13 @@ static void print_results(struct job *job)
 {
 	const quo_trainer *t = &job->trainer;
 	FILE *ui = job->run->ui;
+	char hex[65];
 
 	quo_progress_table(ui, t->phase, QUO_PHASES);
 	if (t->n_accuracy)
 		fprintf(ui, "test accuracy %.2f%%\n", 100 * t->accuracy[t->n_accuracy - 1]);
-	if (job->weights) {
-		fprintf(ui, "weights_sha256 ");
-		for (int i = 0; i < 32; i++)
-			fprintf(ui, "%02x", job->digest[i]);
-		fputc('\n', ui);
-	}
+	if (job->weights)
+		fprintf(ui, "weights_sha256 %s\n", quo_hex(hex, job->digest, sizeof job->digest));
 	if (job->party->trace && quo_parties(job->session) > 1)
 		fprintf(ui, "verified: %llu tensors equal to the clear twin's\n",
 			(unsigned long long)job->party->verify.compared);

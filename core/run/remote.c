@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "run/interrupt.h"
 #include "run/local.h"
 #include "run/meet.h"
@@ -82,12 +83,10 @@ static quo_status take_share(struct remote *r, quo_err *err)
 
 	QUO_TRY(quo_run_load_share(r->run, r->party, &r->input, &id, err));
 	const quo_data_shape *shape = &r->input.shape;
-	for (int i = 0; i < 16; i++)
-		snprintf(hex + 2 * i, 3, "%02x", id.id[i]);
 	return quo_run_agree(r->run, "data.files", err, "%s, %u: %u x %u x %u, %u, %u, %u + %u",
-			     hex, shape->n_dims, shape->dim[0], shape->dim[1], shape->dim[2],
-			     shape->classes, shape->is_signed, shape->rows[QUO_TRAIN],
-			     shape->rows[QUO_TEST]);
+			     quo_hex(hex, id.id, sizeof id.id), shape->n_dims, shape->dim[0],
+			     shape->dim[1], shape->dim[2], shape->classes, shape->is_signed,
+			     shape->rows[QUO_TRAIN], shape->rows[QUO_TEST]);
 }
 
 static quo_status go(struct remote *r, quo_err *err)

@@ -87,3 +87,15 @@ double quo_cost_seconds(const quo_cost *cost, quo_link link)
 	}
 	return larger(cpu + all * COPY_S, most / rate) + (double)cost->rounds * latency;
 }
+
+#define LESS_LEVELS 20.0
+#define MORE_ANDS 100.0
+
+bool quo_shallow_pays(quo_link link, size_t n, double and_s, double and_bytes)
+{
+	const quo_link loopback = QUO_LINK_LOOPBACK;
+	double latency = link.latency_s > 0 ? link.latency_s : loopback.latency_s;
+	double rate = link.bytes_per_s > 0 ? link.bytes_per_s : loopback.bytes_per_s;
+
+	return LESS_LEVELS * latency > MORE_ANDS * (double)n * (and_s + and_bytes / rate);
+}

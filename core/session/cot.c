@@ -44,10 +44,6 @@ void quo_cot_free(quo_cot *cot)
 
 quo_status quo_cot_open(quo_cot *cot, quo_session *s, quo_err *err)
 {
-	if (s->dry) {
-		cot->ops->cost_open(cot->ot->self, s, cot->sender, s->cost);
-		return QUO_OK;
-	}
 	return cot->ops->open(cot->ot->self, s, cot->sender, err);
 }
 
@@ -66,13 +62,35 @@ static size_t packed_bytes(size_t n)
 	return n / 8 + (n % 8 != 0);
 }
 
+/* What a COT costs on average, in a dry session. */
+static quo_status extend_average(const quo_cot *cot, quo_session *s, size_t n, quo_err *err)
+{
+	uint64_t bytes[2];
+
+	for (int party = 0; party < 2; party++) {
+		bytes[party] = (uint64_t)((double)n * cot->sent_bytes[party] + 0.5);
+		quo_session_work(s, party, (double)n * cot->cpu_s[party]);
+	}
+	QUO_TRY(quo_send(s, 1 - s->party, NULL, bytes[s->party], err));
+	return quo_recv(s, 1 - s->party, NULL, bytes[1 - s->party], err);
+}
+
+static quo_status extend(quo_cot *cot, quo_session *s, size_t n, quo_block *out, uint64_t *choices,
+			 quo_err *err)
+{
+	return cot->is_average ? extend_average(cot, s, n, err)
+			       : cot->ops->extend(cot->ot->self, s, n, out, choices, err);
+}
+
 static quo_status chosen_sender(quo_cot *cot, quo_session *s, size_t n, quo_block *out,
 				uint64_t *flips, quo_err *err)
 {
 	quo_block delta;
 
-	QUO_TRY(cot->ops->extend(cot->ot->self, s, n, out, NULL, err));
-	QUO_TRY(quo_channel_recv(s->peer, flips, packed_bytes(n), err));
+	QUO_TRY(extend(cot, s, n, out, NULL, err));
+	QUO_TRY(quo_recv(s, 1 - s->party, flips, packed_bytes(n), err));
+	if (s->dry)
+		return QUO_OK;
 	delta = quo_cot_delta(cot);
 	quo_xor_if_bits(out, delta, flips, n);
 	quo_wipe(&delta, sizeof delta);
@@ -82,14 +100,14 @@ static quo_status chosen_sender(quo_cot *cot, quo_session *s, size_t n, quo_bloc
 static quo_status chosen_receiver(quo_cot *cot, quo_session *s, size_t n, const uint64_t *choices,
 				  quo_block *out, uint64_t *flips, quo_err *err)
 {
-	size_t words = quo_words(n);
+	size_t words = s->dry ? 0 : quo_words(n);
 
-	QUO_TRY(cot->ops->extend(cot->ot->self, s, n, out, flips, err));
+	QUO_TRY(extend(cot, s, n, out, flips, err));
 	for (size_t i = 0; i < words; i++)
 		flips[i] ^= choices[i];
-	if (n % 64)
+	if (words && n % 64)
 		flips[words - 1] &= (UINT64_C(1) << n % 64) - 1;
-	return quo_channel_send(s->peer, flips, packed_bytes(n), err);
+	return quo_send(s, 1 - s->party, flips, packed_bytes(n), err);
 }
 
 static size_t piece(size_t n, size_t at)
@@ -97,93 +115,86 @@ static size_t piece(size_t n, size_t at)
 	return n - at < PIECE ? n - at : PIECE;
 }
 
+static void count(quo_session *s, size_t n)
+{
+	if (s->dry)
+		s->cost->cots += n;
+}
+
 quo_status quo_cot_chosen(quo_cot *cot, quo_session *s, size_t n, const uint64_t *choices,
 			  quo_block *out, quo_err *err)
 {
 	quo_status status = QUO_OK;
-	quo_arena_mark mark;
-	uint64_t *flips;
+	quo_arena_mark mark = { 0 };
+	uint64_t *flips = NULL;
 
-	if (s->dry) {
-		quo_cot_chosen_cost(cot, n, s->cost);
-		return QUO_OK;
-	}
 	if (!n)
 		return QUO_OK;
-	mark = quo_arena_here(s->step);
-	flips = quo_arena_alloc(s->step, quo_words(piece(n, 0)), sizeof *flips, err);
-	if (!flips)
-		return QUO_FAILED;
-	for (size_t at = 0; at < n && status == QUO_OK; at += PIECE)
-		if (s->party == cot->sender)
-			status = chosen_sender(cot, s, piece(n, at), out + at, flips, err);
-		else
-			status = chosen_receiver(cot, s, piece(n, at), choices + at / 64, out + at,
-						 flips, err);
-	quo_arena_release(s->step, mark);
+	count(s, n);
+	if (!s->dry) {
+		mark = quo_arena_here(s->step);
+		flips = quo_arena_alloc(s->step, quo_words(piece(n, 0)), sizeof *flips, err);
+		if (!flips)
+			return QUO_FAILED;
+	}
+	for (size_t at = 0; at < n && status == QUO_OK; at += PIECE) {
+		const uint64_t *own = choices ? choices + at / 64 : NULL;
+		quo_block *to = out ? out + at : NULL;
+		status = s->party == cot->sender
+				 ? chosen_sender(cot, s, piece(n, at), to, flips, err)
+				 : chosen_receiver(cot, s, piece(n, at), own, to, flips, err);
+	}
+	if (!s->dry)
+		quo_arena_release(s->step, mark);
 	return status;
-}
-
-static void extend_cost(const quo_cot *cot, size_t n, quo_cost *cost)
-{
-	if (!cot->is_average) {
-		cot->ops->cost_extend(cot->ot->self, cot->sender, n, cost);
-		return;
-	}
-	for (int party = 0; party < 2; party++) {
-		quo_cost_send(cost, party, (uint64_t)((double)n * cot->sent_bytes[party] + 0.5));
-		quo_cost_work(cost, party, (double)n * cot->cpu_s[party]);
-	}
-}
-
-void quo_cot_chosen_cost(quo_cot *cot, size_t n, quo_cost *cost)
-{
-	for (size_t at = 0; at < n; at += PIECE) {
-		extend_cost(cot, piece(n, at), cost);
-		quo_cost_send(cost, 1 - cot->sender, packed_bytes(piece(n, at)));
-	}
-	cost->cots += n;
 }
 
 quo_status quo_cot_random(quo_cot *cot, quo_session *s, size_t n, quo_block *out, uint64_t *choices,
 			  quo_err *err)
 {
-	if (s->dry) {
-		quo_cot_random_cost(cot, n, s->cost);
-		return QUO_OK;
-	}
 	if (!n)
 		return QUO_OK;
-	return cot->ops->extend(cot->ot->self, s, n, out, choices, err);
+	count(s, n);
+	return extend(cot, s, n, out, choices, err);
 }
 
-void quo_cot_random_cost(quo_cot *cot, size_t n, quo_cost *cost)
+/* The engine's set-up and a long run of it, each with a ledger of its own. */
+static quo_status run_dry(const quo_instance *ot, int sender, quo_session *dry, quo_cost *cost,
+			  quo_err *err)
 {
-	if (!n)
-		return;
-	extend_cost(cot, n, cost);
-	cost->cots += n;
+	quo_cost setup = QUO_COST_INIT;
+
+	dry->cost = &setup;
+	QUO_TRY(quo_ot(ot)->open(ot->self, dry, sender, err));
+	dry->cost = cost;
+	return quo_ot(ot)->extend(ot->self, dry, LONG_RUN, NULL, NULL, err);
 }
 
-quo_cot *quo_cot_average(const quo_cot *of, const quo_session *s, quo_err *err)
+static quo_status average(quo_cot *cot, const quo_session *s, quo_err *err)
 {
-	quo_cost setup = QUO_COST_INIT, cost = QUO_COST_INIT;
-	quo_cot *cot = quo_cot_new(of->ot, of->sender, err);
-	quo_instance *ot;
+	quo_cost cost = QUO_COST_INIT;
+	quo_session *dry = quo_session_dry(s, &cost, err);
+	quo_instance *ot = NULL;
+	quo_status status = dry ? quo_instance_clone(cot->ot, &ot, err) : QUO_FAILED;
 
-	if (!cot)
-		return NULL;
-	if (quo_instance_clone(of->ot, &ot, err) != QUO_OK) {
-		quo_cot_free(cot);
-		return NULL;
-	}
-	cot->ops->cost_open(ot->self, s, of->sender, &setup);
-	cot->ops->cost_extend(ot->self, of->sender, LONG_RUN, &cost);
-	quo_instance_free(ot);
-	cot->is_average = true;
+	if (status == QUO_OK)
+		status = run_dry(ot, cot->sender, dry, &cost, err);
 	for (int party = 0; party < 2; party++) {
 		cot->sent_bytes[party] = (double)cost.sent_bytes[party] / (double)LONG_RUN;
 		cot->cpu_s[party] = cost.cpu_s[party] / (double)LONG_RUN;
 	}
-	return cot;
+	cot->is_average = true;
+	quo_instance_free(ot);
+	quo_session_free(dry);
+	return status;
+}
+
+quo_cot *quo_cot_average(const quo_cot *of, const quo_session *s, quo_err *err)
+{
+	quo_cot *cot = quo_cot_new(of->ot, of->sender, err);
+
+	if (!cot || average(cot, s, err) == QUO_OK)
+		return cot;
+	quo_cot_free(cot);
+	return NULL;
 }

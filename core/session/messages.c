@@ -36,6 +36,12 @@ quo_status quo_recv(quo_session *s, int from, void *data, size_t n, quo_err *err
 	return quo_channel_recv(channel_to(s, from), data, n, err);
 }
 
+void quo_session_work(quo_session *s, int party, double seconds)
+{
+	if (s->dry)
+		quo_cost_work(s->cost, number(s, party), seconds);
+}
+
 quo_status quo_flush(quo_session *s, quo_err *err)
 {
 	if (s->dry || s->parties == 1)
@@ -109,4 +115,18 @@ quo_status quo_exchange(quo_session *s, const quo_message_round *r, quo_err *err
 	quo_status status = exchange_two(s, r, err);
 	quo_round(s, false);
 	return status;
+}
+
+quo_status quo_exchange_two(quo_session *s, const void *out, uint64_t n_out, void *in,
+			    uint64_t n_in, quo_err *err)
+{
+	const int me = s->party, other = 1 - me;
+	quo_message_round r = { 0 };
+
+	quo_assert(s->parties == 2);
+	r.bytes[me][other] = n_out;
+	r.bytes[other][me] = n_in;
+	r.out[other] = out;
+	r.in[other] = in;
+	return quo_exchange(s, &r, err);
 }

@@ -46,12 +46,3 @@ quo_status quo_file_read(const char *path, const char *what, uint64_t max, uint8
 	}
 	return status;
 }
-
-uint64_t quo_little_endian(const uint8_t *p, unsigned bytes)
-{
-	uint64_t v = 0;
-
-	for (unsigned i = 0; i < bytes; i++)
-		v |= (uint64_t)p[i] << (8 * i);
-	return v;
-}

@@ -5,14 +5,13 @@
 
 #include <quotient/status.h>
 
+#include "base/bytes.h"
+
 /*
  * A regular file of at most `max` bytes into *data (quo_free); `what` names in messages what it
  * should be ("a model share"). QUO_USAGE when it cannot be read.
  */
 quo_status quo_file_read(const char *path, const char *what, uint64_t max, uint8_t **data,
 			 size_t *n, quo_err *err);
-
-/* An integer of 1..8 bytes. */
-uint64_t quo_little_endian(const uint8_t *p, unsigned bytes);
 
 #endif

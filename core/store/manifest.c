@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/manifest.h"
+#include "base/bytes.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -48,8 +49,7 @@ static bool digest_file(const char *path, char hex[65])
 	bool fine = !ferror(f);
 	fclose(f);
 	quo_sha256_end(state, digest);
-	for (unsigned i = 0; i < 32; i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	quo_hex(hex, digest, sizeof digest);
 	return fine;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/summary.h"
+#include "base/bytes.h"
 
 #include <stdio.h>
 #include <sys/resource.h>
@@ -44,9 +45,7 @@ static void add_digest(const quo_summary *s, quo_json *j)
 		quo_json_null(j, "weights_sha256");
 		return;
 	}
-	for (unsigned i = 0; i < 32; i++)
-		snprintf(hex + 2 * i, 3, "%02x", s->weights_sha256[i]);
-	quo_json_string(j, "weights_sha256", hex);
+	quo_json_string(j, "weights_sha256", quo_hex(hex, s->weights_sha256, 32));
 }
 
 static void add_epochs(const quo_summary *s, quo_json *j, const char *key, const double *value)

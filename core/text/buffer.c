@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/buffer.h"
+#include "base/bytes.h"
 
 #include <string.h>
 
@@ -44,8 +45,7 @@ static void add_little_endian(quo_buffer *b, uint64_t v, unsigned bytes)
 {
 	uint8_t out[8];
 
-	for (unsigned i = 0; i < bytes; i++)
-		out[i] = (uint8_t)(v >> (8 * i));
+	quo_put_little_endian(out, v, bytes);
 	quo_buffer_add(b, out, bytes);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Before the parties meet: the model, the rows, what it will cost. */
 #include "tools/predict.h"
+#include "base/bytes.h"
 #include "session/session_core.h"
 #include "tools/cli.h"
 
@@ -141,9 +142,8 @@ static quo_status load_shares(quo_predicting *p, quo_run *run, quo_err *err)
 				"ids differ)",
 				model);
 	char id[33];
-	for (int i = 0; i < 16; i++)
-		snprintf(id + 2 * i, 3, "%02x", p->share[from].id[i]);
-	return quo_run_agree(run, "--model", err, "shares %s", id);
+	return quo_run_agree(run, "--model", err, "shares %s",
+			     quo_hex(id, p->share[from].id, sizeof p->share[from].id));
 }
 
 quo_status quo_predicting_load(quo_predicting *p, quo_run *run, quo_err *err)

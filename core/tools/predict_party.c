@@ -14,11 +14,9 @@
 static quo_spent spent_so_far(const quo_predict_job *job)
 {
 	quo_traffic all = quo_session_traffic(job->s);
-	struct timespec cpu;
 
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
 	return (quo_spent){ .seconds = quo_now_seconds(),
-			    .cpu_seconds = (double)cpu.tv_sec + 1e-9 * (double)cpu.tv_nsec,
+			    .cpu_seconds = quo_cpu_seconds(),
 			    .bytes = all.sent_bytes + all.received_bytes,
 			    .rounds = all.rounds };
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "train/trainer.h"
+#include "base/clock.h"
 #include "session/session_core.h"
 
 #include <stdio.h>
@@ -11,14 +12,6 @@
 
 static const char *const phase_names[QUO_PHASES] = { "set-up", "forward",    "backward",
 						     "update", "evaluation", "reveal" };
-
-double quo_now_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 /* ---- where time, bytes and rounds go ---- */
 

@@ -6,6 +6,7 @@
 #ifndef QUOTIENT_CORE_TRAINER_H
 #define QUOTIENT_CORE_TRAINER_H
 
+#include "base/clock.h"
 #include "config/experiment.h"
 #include "numerics/network.h"
 #include "store/holding.h"
@@ -71,7 +72,5 @@ quo_status quo_trainer_run(quo_trainer *t, quo_err *err);
 size_t quo_trainer_weights(const quo_trainer *t);
 quo_status quo_trainer_reveal_model(quo_trainer *t, int8_t *weights, quo_err *err);
 void quo_trainer_fini(quo_trainer *t);
-
-double quo_now_seconds(void); /* monotonic */
 
 #endif

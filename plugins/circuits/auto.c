@@ -8,8 +8,8 @@
  * the same circuits, numbers of instances and owners is decided once. Party 0 decides and says so in
  * one byte, so that parties whose builds reckon differently still agree.
  *
- * Both engines get the same circuits: shallow ones where a round takes longer than FAR_S, else small
- * ones.
+ * Both engines get the same circuits: where a round takes longer than FAR_S, shallow ones unless the
+ * instances are so many that the link's bytes count for more (quo_shallow_pays()); else small ones.
  *
  * An instance serves one session.
  */
@@ -19,6 +19,10 @@
 #include <string.h>
 
 #define FAR_S 1e-3
+
+/* Of an AND gate under the engine with fewer bytes, circuits/gmw. */
+#define AND_S 2.4e-9
+#define AND_BYTES (2.3 / 8)
 
 enum { SMALL, WIDE, ENGINES };
 
@@ -101,19 +105,15 @@ static quo_status digest_call(quo_session *s, const quo_map_job *jobs, size_t n_
 	return QUO_OK;
 }
 
-/* What party 0 decides, to both; in a dry session, the forecast of that. */
+/* What party 0 decides, to both. A dry session is party 0's. */
 static quo_status agree(const struct chooser *a, quo_session *s, const quo_map_job *jobs,
 			size_t n_jobs, uint8_t *engine, quo_err *err)
 {
-	if (quo_is_dry(s))
-		quo_cost_send(quo_session_cost(s), 0, 1);
-	if (quo_is_dry(s) || quo_me(s) == 0)
+	if (quo_me(s) == 0) {
 		QUO_TRY(choose(a, s, jobs, n_jobs, engine, err));
-	if (quo_is_dry(s))
-		return QUO_OK;
-	if (quo_me(s) == 0)
-		return quo_channel_send(quo_session_peer(s), engine, 1, err);
-	QUO_TRY(quo_channel_recv(quo_session_peer(s), engine, 1, err));
+		return quo_send(s, 1, engine, 1, err);
+	}
+	QUO_TRY(quo_recv(s, 0, engine, 1, err));
 	if (*engine >= ENGINES)
 		return quo_fail(err, QUO_FAILED,
 				"circuits/auto: the other party chose engine %u of %d; name the "
@@ -176,9 +176,11 @@ static quo_status auto_open(void *self, quo_session *s, quo_err *err)
 
 static quo_goal auto_goal(void *self, const quo_session *s, size_t n)
 {
+	bool far_away = quo_session_link(s).latency_s > FAR_S;
+
 	(void)self;
-	(void)n;
-	return quo_session_link(s).latency_s > FAR_S ? QUO_SHALLOW : QUO_SMALL;
+	return far_away && quo_shallow_pays(quo_session_link(s), n, AND_S, AND_BYTES) ? QUO_SHALLOW
+										      : QUO_SMALL;
 }
 
 static quo_status auto_init(void *self, const void *config, quo_err *err)

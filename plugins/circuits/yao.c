@@ -123,6 +123,8 @@ static quo_status batch_cots(struct call *call, const struct yao_part *parts, si
 	*labels = NULL;
 	if (!n_cots)
 		return QUO_OK;
+	if (quo_is_dry(s))
+		return quo_cot_chosen(quo_session_cot(s, YAO_GARBLER), s, n_cots, NULL, NULL, err);
 	*labels = quo_arena_alloc(quo_step_arena(s), n_cots, sizeof **labels, err);
 	if (!*labels)
 		return QUO_FAILED;
@@ -331,30 +333,33 @@ static quo_status run_batch(struct call *call, const struct yao_part *parts, siz
 	return status;
 }
 
-static void account_batch(const struct call *call, const struct yao_part *parts, size_t n_parts,
-			  size_t n_cots)
+/* The same in a dry session. Tables are streamed from the garbling scheme's own buffers, tile by tile:
+ * here they are one message of as many bytes. */
+static quo_status foretell_batch(struct call *call, const struct yao_part *parts, size_t n_parts,
+				 size_t n_cots, quo_err *err)
 {
-	quo_cost *cost = quo_session_cost(call->s);
+	const quo_gc_ops *gc = quo_gc(call->gc);
+	quo_session *s = call->s;
+	quo_block *none;
 	uint64_t bytes = 0;
 
-	if (n_cots)
-		quo_cot_chosen_cost(quo_session_cot(call->s, YAO_GARBLER), n_cots, cost);
+	QUO_TRY(batch_cots(call, parts, n_parts, n_cots, &none, err));
 	for (size_t i = 0; i < n_parts; i++) {
 		const struct yao_job *job = parts[i].job;
 		for (size_t done = 0; done < parts[i].m; done += job->piece) {
 			size_t left = parts[i].m - done;
-			bytes += quo_gc(call->gc)->table_bytes(call->gc->self, job->circuit,
-							       left < job->piece ? left
-										 : job->piece);
+			bytes += gc->table_bytes(call->gc->self, job->circuit,
+						 left < job->piece ? left : job->piece);
 		}
 		uint64_t ands = (uint64_t)job->circuit->n_and * parts[i].m;
-		cost->and_gates += ands;
-		quo_cost_work(cost, YAO_GARBLER, (double)ands * quo_gc(call->gc)->garble_s);
-		quo_cost_work(cost, 1 - YAO_GARBLER, (double)ands * quo_gc(call->gc)->evaluate_s);
+		quo_session_cost(s)->and_gates += ands;
+		quo_session_work(s, YAO_GARBLER, (double)ands * gc->garble_s);
+		quo_session_work(s, 1 - YAO_GARBLER, (double)ands * gc->evaluate_s);
 	}
 	for (int party = 0; party < 2; party++)
-		quo_cost_work(cost, party, (double)n_cots * INPUT_S);
-	quo_cost_send(cost, YAO_GARBLER, bytes);
+		quo_session_work(s, party, (double)n_cots * INPUT_S);
+	return call->garbler ? quo_send(s, 1 - YAO_GARBLER, NULL, bytes, err)
+			     : quo_recv(s, YAO_GARBLER, NULL, bytes, err);
 }
 
 /* ---- the engine ---- */
@@ -381,12 +386,10 @@ static quo_status run_call(struct yao *y, struct call *call, const quo_map_job *
 		size_t n_cots = yao_next_batch(jobs, n_jobs, &cursor, parts, &n_parts);
 		if (!n_parts)
 			break;
-		if (quo_is_dry(s))
-			account_batch(call, parts, n_parts, n_cots);
-		else
-			QUO_TRY(run_batch(call, parts, n_parts, n_cots, err));
+		QUO_TRY((quo_is_dry(s) ? foretell_batch : run_batch)(call, parts, n_parts, n_cots,
+								     err));
 	}
-	return quo_is_dry(s) ? QUO_OK : quo_channel_flush(quo_session_peer(s), err);
+	return quo_flush(s, err);
 }
 
 static quo_status map(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs,

@@ -21,18 +21,29 @@ struct chooser {
 	quo_instance *inner; /* this direction's own instance of the engine chosen */
 };
 
+static quo_status run_dry(const quo_instance *ot, quo_session *setup, quo_session *run, int sender,
+			  quo_err *err)
+{
+	QUO_TRY(quo_ot(ot)->open(ot->self, setup, sender, err));
+	return quo_ot(ot)->extend(ot->self, run, LONG_RUN, NULL, NULL, err);
+}
+
 static quo_status weigh(const quo_instance *engine, const quo_session *s, int sender,
 			double *seconds, quo_err *err)
 {
-	quo_cost setup = QUO_COST_INIT, cost = QUO_COST_INIT;
-	quo_instance *ot;
+	quo_cost setup_cost = QUO_COST_INIT, cost = QUO_COST_INIT;
+	quo_session *setup = quo_session_dry(s, &setup_cost, err);
+	quo_session *run = setup ? quo_session_dry(s, &cost, err) : NULL;
+	quo_instance *ot = NULL;
+	quo_status status = run ? quo_instance_clone(engine, &ot, err) : QUO_FAILED;
 
-	QUO_TRY(quo_instance_clone(engine, &ot, err));
-	quo_ot(ot)->cost_open(ot->self, s, sender, &setup);
-	quo_ot(ot)->cost_extend(ot->self, sender, LONG_RUN, &cost);
+	if (status == QUO_OK)
+		status = run_dry(ot, setup, run, sender, err);
 	*seconds = quo_cost_seconds(&cost, quo_session_link(s));
 	quo_instance_free(ot);
-	return QUO_OK;
+	quo_session_free(run);
+	quo_session_free(setup);
+	return status;
 }
 
 static quo_status choose(const struct chooser *a, const quo_session *s, int sender, uint8_t *choice,
@@ -72,9 +83,9 @@ static quo_status auto_open(void *self, quo_session *s, int sender, quo_err *err
 
 	if (quo_me(s) == 0) {
 		QUO_TRY(choose(a, s, sender, &choice, err));
-		QUO_TRY(quo_channel_send(quo_session_peer(s), &choice, 1, err));
+		QUO_TRY(quo_send(s, 1, &choice, 1, err));
 	} else {
-		QUO_TRY(quo_channel_recv(quo_session_peer(s), &choice, 1, err));
+		QUO_TRY(quo_recv(s, 0, &choice, 1, err));
 		if (choice >= ENGINES)
 			return quo_fail(err, QUO_FAILED,
 					"ot/auto: the other party chose engine %u of %d; name the "
@@ -100,27 +111,6 @@ static quo_block auto_delta(void *self)
 	return quo_ot(ot)->delta(ot->self);
 }
 
-static void auto_cost_open(void *self, const quo_session *s, int sender, quo_cost *cost)
-{
-	struct chooser *a = self;
-	uint8_t choice;
-
-	/* Out of memory: a forecast of nothing; the run would say so itself. */
-	if (choose(a, s, sender, &choice, NULL) != QUO_OK ||
-	    quo_instance_clone(a->config->engine[choice], &a->inner, NULL) != QUO_OK)
-		return;
-	quo_cost_send(cost, 0, 1);
-	quo_ot(a->inner)->cost_open(a->inner->self, s, sender, cost);
-}
-
-static void auto_cost_extend(void *self, int sender, size_t n, quo_cost *cost)
-{
-	const quo_instance *ot = ((struct chooser *)self)->inner;
-
-	if (ot)
-		quo_ot(ot)->cost_extend(ot->self, sender, n, cost);
-}
-
 static const quo_option options[] = {
 	QUO_OPTION_AS("lan", struct config, engine[LAN], QUO_OPT_COMPONENT, "{use: softspoken}",
 		      "Engine with little computation.", .component_kind = QUO_KIND_OT),
@@ -134,8 +124,6 @@ static const quo_ot_ops auto_ops = {
 	.open = auto_open,
 	.extend = auto_extend,
 	.delta = auto_delta,
-	.cost_open = auto_cost_open,
-	.cost_extend = auto_cost_extend,
 };
 
 static const quo_component component = {

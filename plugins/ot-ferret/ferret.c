@@ -123,11 +123,11 @@ static quo_status next_iteration(struct ferret *f, quo_session *s, quo_err *err)
 }
 
 /* The next n rows of a forecast. */
-static void foretell(struct ferret *f, size_t n)
+static void foretell(struct ferret *f, quo_session *s, size_t n)
 {
 	f->row += n;
 	for (int party = 0; party < 2; party++)
-		quo_cost_work(f->dry, party, (double)n * cot_s[f->now->depth - FERRET_DEPTH_MIN]);
+		quo_session_work(s, party, (double)n * cot_s[f->now->depth - FERRET_DEPTH_MIN]);
 }
 
 static quo_status extend(struct ferret *f, quo_session *s, size_t n, quo_block *out,
@@ -143,12 +143,12 @@ static quo_status extend(struct ferret *f, quo_session *s, size_t n, quo_block *
 			QUO_TRY(ferret_make_leaves(f, s, err));
 		m = f->made - f->row < m ? f->made - f->row : m;
 		if (f->dry)
-			foretell(f, m);
+			foretell(f, s, m);
 		else
 			ferret_encode(f, s, m, true, out + i, choices, i);
 		i += m;
 	}
-	return f->dry ? QUO_OK : ferret_tell_rest(f, s, err);
+	return ferret_tell_rest(f, s, err);
 }
 
 /* ---- the choice of sets ---- */
@@ -189,17 +189,11 @@ static bool has_to_agree(const struct ferret *f)
 /* The parties tell each other what suits them; the smaller set serves both. */
 static quo_status agree(struct ferret *f, quo_session *s, quo_err *err)
 {
-	uint8_t mine = (uint8_t)own_depth(f), theirs = 0;
-	quo_status status;
+	uint8_t mine = (uint8_t)own_depth(f), theirs = mine; /* a forecast: as here */
 
 	if (!has_to_agree(f))
 		return QUO_OK;
-	quo_channel_duplex(quo_session_peer(s), true);
-	status = quo_channel_send(quo_session_peer(s), &mine, 1, err);
-	if (status == QUO_OK)
-		status = quo_channel_recv(quo_session_peer(s), &theirs, 1, err);
-	quo_channel_duplex(quo_session_peer(s), false);
-	QUO_TRY(status);
+	QUO_TRY(quo_exchange_two(s, &mine, 1, &theirs, 1, err));
 	if (theirs < FERRET_DEPTH_MIN || theirs > FERRET_DEPTH_MAX)
 		return quo_fail(
 			err, QUO_FAILED,
@@ -259,9 +253,12 @@ static quo_status allocate(struct ferret *f, quo_err *err)
 static quo_status take_setup(struct ferret *f, quo_session *s, quo_err *err)
 {
 	const size_t n = ferret_needs(f->now);
-	uint64_t *choices = quo_alloc(quo_words(n), sizeof *choices, err);
+	uint64_t *choices;
 	quo_status status;
 
+	if (f->dry)
+		return setup_ops(f)->extend(f->setup->self, s, n, NULL, NULL, err);
+	choices = quo_alloc(quo_words(n), sizeof *choices, err);
 	if (!choices)
 		return QUO_FAILED;
 	status = setup_ops(f)->extend(f->setup->self, s, n, f->cots, f->is_sender ? NULL : choices,
@@ -278,6 +275,7 @@ static quo_status ferret_open(void *self, quo_session *s, int sender, quo_err *e
 {
 	struct ferret *f = self;
 
+	f->dry = quo_is_dry(s);
 	f->sender = sender;
 	f->is_sender = quo_me(s) == sender;
 	f->hash_start = quo_hash_start(s);
@@ -287,10 +285,11 @@ static quo_status ferret_open(void *self, quo_session *s, int sender, quo_err *e
 				   ? quo_pool_threads(quo_session_pool(s))
 				   : MAX_LANES;
 	QUO_TRY(agree(f, s, err));
-	QUO_TRY(allocate(f, err));
+	if (!f->dry)
+		QUO_TRY(allocate(f, err));
 	QUO_TRY(setup_ops(f)->open(f->setup->self, s, sender, err));
 	QUO_TRY(take_setup(f, s, err));
-	if (f->is_sender) {
+	if (f->is_sender && !f->dry) {
 		f->delta = setup_ops(f)->delta(f->setup->self);
 		if (!quo_lsb(f->delta))
 			return quo_fail(err, QUO_BUG,
@@ -314,27 +313,6 @@ static quo_status ferret_extend(void *self, quo_session *s, size_t n, quo_block 
 static quo_block ferret_delta(void *self)
 {
 	return ((struct ferret *)self)->delta;
-}
-
-static void ferret_cost_open(void *self, const quo_session *s, int sender, quo_cost *cost)
-{
-	struct ferret *f = self;
-
-	f->sender = sender;
-	if (has_to_agree(f))
-		quo_cost_duplex(cost, 1, 1);
-	setup_ops(f)->cost_open(f->setup->self, s, sender, cost);
-	setup_ops(f)->cost_extend(f->setup->self, sender, ferret_needs(f->now), cost);
-}
-
-static void ferret_cost_extend(void *self, int sender, size_t n, quo_cost *cost)
-{
-	struct ferret *f = self;
-
-	f->sender = sender;
-	f->dry = cost;
-	(void)extend(f, NULL, n, NULL, NULL, NULL);
-	f->dry = NULL;
 }
 
 static const char *const set_choices[] = { "auto", "13", "12", "11", "10", NULL };
@@ -363,8 +341,6 @@ static const quo_ot_ops ferret_ops = {
 	.open = ferret_open,
 	.extend = ferret_extend,
 	.delta = ferret_delta,
-	.cost_open = ferret_cost_open,
-	.cost_extend = ferret_cost_extend,
 };
 
 static const quo_component ferret = {

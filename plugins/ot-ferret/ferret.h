@@ -17,7 +17,7 @@ struct ferret {
 	const struct ferret_config *config;
 	quo_instance *setup; /* until open has taken from it what it needs */
 	const ferret_kernels *kernels;
-	quo_cost *dry; /* a forecast: everything but the work */
+	bool dry; /* a forecast: everything but the work, and no memory */
 	int sender;
 	bool is_sender;
 	quo_block hash_start, delta;

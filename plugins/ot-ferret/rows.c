@@ -29,12 +29,9 @@ static void start_trees(struct ferret *f, quo_session *s)
 {
 	const size_t trees = f->now->trees;
 
-	if (f->dry) {
-		quo_cost_send(f->dry, f->sender,
-			      (uint64_t)trees * f->now->depth * sizeof(quo_block));
-		return;
-	}
 	f->told = 0;
+	if (f->dry)
+		return;
 	f->tweak = quo_session_tweaks(s, f->sender ? QUO_DOMAIN_OT_1 : QUO_DOMAIN_OT_0,
 				      tweaks_before(f, trees));
 	if (f->is_sender)
@@ -79,6 +76,21 @@ static size_t group_trees(const struct ferret *f, size_t tree, size_t batches)
 	return left < most ? left : most;
 }
 
+/* The sums of trees from `tree` on travel: the sender's from f->sums, at once. */
+static quo_status pass_sums(struct ferret *f, quo_session *s, size_t tree, size_t trees,
+			    quo_err *err)
+{
+	const int other = 1 - quo_me(s);
+	const size_t per_tree = f->now->depth;
+	const size_t bytes = trees * per_tree * sizeof(quo_block);
+
+	f->told = tree + trees;
+	if (!f->is_sender)
+		return quo_recv(s, other, f->dry ? NULL : f->trees + tree * per_tree, bytes, err);
+	QUO_TRY(quo_send(s, other, f->sums, bytes, err));
+	return quo_flush(s, err);
+}
+
 /* Up to `batches` batches that begin with `tree`, each by one thread; their sums travel unless they
  * have, which is the same for all of them. */
 static quo_status expand(struct ferret *f, quo_session *s, size_t tree, size_t batches,
@@ -86,19 +98,14 @@ static quo_status expand(struct ferret *f, quo_session *s, size_t tree, size_t b
 {
 	const unsigned depth = f->now->depth;
 	struct group g = { f, tree, group_trees(f, tree, batches), leaves };
-	const size_t bytes = g.trees * depth * sizeof(quo_block), most = BATCH >> depth;
+	const size_t most = BATCH >> depth;
 	const bool fresh = tree >= f->told;
 
 	if (fresh && !f->is_sender)
-		QUO_TRY(quo_channel_recv(quo_session_peer(s), f->trees + tree * depth, bytes, err));
-	quo_parallel(quo_session_pool(s), (g.trees + most - 1) / most, expand_batch, &g);
-	if (fresh && f->is_sender) {
-		QUO_TRY(quo_channel_send(quo_session_peer(s), f->sums, bytes, err));
-		QUO_TRY(quo_channel_flush(quo_session_peer(s), err));
-	}
-	if (fresh)
-		f->told = tree + g.trees;
-	return QUO_OK;
+		QUO_TRY(pass_sums(f, s, tree, g.trees, err));
+	if (!f->dry)
+		quo_parallel(quo_session_pool(s), (g.trees + most - 1) / most, expand_batch, &g);
+	return fresh && f->is_sender ? pass_sums(f, s, tree, g.trees, err) : QUO_OK;
 }
 
 quo_status ferret_make_leaves(struct ferret *f, quo_session *s, quo_err *err)
@@ -109,19 +116,15 @@ quo_status ferret_make_leaves(struct ferret *f, quo_session *s, quo_err *err)
 		start_trees(f, s);
 	f->first = f->made;
 	f->made += group_trees(f, tree, f->lanes) << f->now->depth;
-	return f->dry ? QUO_OK : expand(f, s, tree, f->lanes, f->leaves, err);
+	return expand(f, s, tree, f->lanes, f->leaves, err);
 }
 
 quo_status ferret_tell_rest(struct ferret *f, quo_session *s, quo_err *err)
 {
 	const size_t told = f->told, trees = f->now->trees;
-	const unsigned depth = f->now->depth;
 
-	if (!f->is_sender && told < trees) {
-		f->told = trees;
-		return quo_channel_recv(quo_session_peer(s), f->trees + told * depth,
-					(trees - told) * depth * sizeof *f->trees, err);
-	}
+	if (told < trees && (f->dry || !f->is_sender))
+		return pass_sums(f, s, told, trees - told, err);
 	/* What is to be kept is not there before the iteration's end: its place is free. */
 	const size_t room = f->kept_room / BATCH, batches = room < f->lanes ? room : f->lanes;
 	while (f->told < trees)

@@ -34,18 +34,20 @@ struct iknp {
 
 static quo_status open_sender(struct iknp *k, quo_session *s, int sender, quo_err *err)
 {
-	quo_block chosen[COLUMNS], seeds[2 * COLUMNS] = { 0 };
+	quo_block chosen[COLUMNS] = { 0 }, seeds[2 * COLUMNS] = { 0 };
 	uint64_t choices[2];
 	quo_status status;
 
-	k->delta = quo_rng_block(quo_session_rng(s));
+	if (!quo_is_dry(s))
+		k->delta = quo_rng_block(quo_session_rng(s));
 	k->delta.w[0] |= 1;
 	choices[0] = ~k->delta.w[0];
 	choices[1] = ~k->delta.w[1];
 	status = quo_base_ot_receive(s, sender, COLUMNS, choices, chosen, err);
 	for (int j = 0; status == QUO_OK && j < COLUMNS; j++)
 		seeds[2 * j + 1] = chosen[j];
-	if (status == QUO_OK && !(k->vole = quo_vole_new(1, &k->delta, seeds, err)))
+	if (status == QUO_OK &&
+	    !(k->vole = quo_vole_new(1, &k->delta, quo_is_dry(s) ? NULL : seeds, err)))
 		status = QUO_FAILED;
 	quo_wipe(choices, sizeof choices);
 	quo_wipe(chosen, sizeof chosen);
@@ -58,7 +60,8 @@ static quo_status open_receiver(struct iknp *k, quo_session *s, int sender, quo_
 	quo_block seeds[COLUMNS][2];
 	quo_status status = quo_base_ot_send(s, sender, COLUMNS, seeds, err);
 
-	if (status == QUO_OK && !(k->vole = quo_vole_new(1, NULL, seeds[0], err)))
+	if (status == QUO_OK &&
+	    !(k->vole = quo_vole_new(1, NULL, quo_is_dry(s) ? NULL : seeds[0], err)))
 		status = QUO_FAILED;
 	quo_wipe(seeds, sizeof seeds);
 	return status;
@@ -81,6 +84,8 @@ static void iknp_fini(void *self)
 static quo_status iknp_extend(void *self, quo_session *s, size_t n, quo_block *out,
 			      uint64_t *choices, quo_err *err)
 {
+	for (int party = 0; party < 2; party++)
+		quo_session_work(s, party, (double)n * COT_S);
 	return quo_vole_extend(((struct iknp *)self)->vole, s, n, out, choices, err);
 }
 
@@ -89,32 +94,11 @@ static quo_block iknp_delta(void *self)
 	return ((struct iknp *)self)->delta;
 }
 
-static void iknp_cost_open(void *self, const quo_session *s, int sender, quo_cost *cost)
-{
-	uint64_t bytes[2];
-
-	(void)self;
-	(void)s;
-	bytes[sender] = QUO_BASE_OT_RECEIVER_BYTES(COLUMNS);
-	bytes[1 - sender] = QUO_BASE_OT_SENDER_BYTES(COLUMNS);
-	quo_cost_duplex(cost, bytes[0], bytes[1]);
-}
-
-static void iknp_cost_extend(void *self, int sender, size_t n, quo_cost *cost)
-{
-	(void)self;
-	quo_cost_send(cost, 1 - sender, quo_vole_bytes(1, n));
-	for (int party = 0; party < 2; party++)
-		quo_cost_work(cost, party, (double)n * COT_S);
-}
-
 static const quo_ot_ops iknp_ops = {
 	.life = { .fini = iknp_fini },
 	.open = iknp_open,
 	.extend = iknp_extend,
 	.delta = iknp_delta,
-	.cost_open = iknp_cost_open,
-	.cost_extend = iknp_cost_extend,
 };
 
 static const quo_component iknp = {

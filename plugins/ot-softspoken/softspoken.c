@@ -62,13 +62,11 @@ static size_t tree_blocks(unsigned k)
 	return n;
 }
 
-static quo_status receive_trees(struct softspoken *p, quo_session *s, const quo_block *keys,
-				quo_block *message, quo_block *seeds, quo_err *err)
+static void receive_trees(const struct softspoken *p, const quo_block *keys,
+			  const quo_block *message, quo_block *seeds)
 {
 	unsigned k = p->k;
 
-	QUO_TRY(quo_channel_recv(quo_session_peer(s), message, tree_blocks(k) * sizeof *message,
-				 err));
 	for (unsigned b = 0; b < quo_vole_blocks(k); b++) {
 		unsigned bits = quo_vole_bits(k, b), delta = 0;
 		for (unsigned i = 0; i < bits; i++) {
@@ -78,24 +76,28 @@ static quo_status receive_trees(struct softspoken *p, quo_session *s, const quo_
 		tree_receive(bits, delta, keys + b * k, message, seeds + ((size_t)b << k));
 		message += TREE_MESSAGE_BLOCKS(bits);
 	}
-	p->vole = quo_vole_new(k, &p->delta, seeds, err);
-	return p->vole ? QUO_OK : QUO_FAILED;
 }
 
 static quo_status open_sender(struct softspoken *p, quo_session *s, int sender, quo_block *message,
 			      quo_block *seeds, quo_err *err)
 {
+	const bool dry = quo_is_dry(s);
 	quo_block keys[KAPPA];
 	uint64_t choices[2];
 	quo_status status;
 
-	p->delta = quo_rng_block(quo_session_rng(s));
+	if (!dry)
+		p->delta = quo_rng_block(quo_session_rng(s));
 	p->delta.w[0] |= 1;
 	choices[0] = ~p->delta.w[0];
 	choices[1] = ~p->delta.w[1];
 	status = quo_base_ot_receive(s, sender, KAPPA, choices, keys, err);
 	if (status == QUO_OK)
-		status = receive_trees(p, s, keys, message, seeds, err);
+		status = quo_recv(s, 1 - sender, message, tree_blocks(p->k) * sizeof *message, err);
+	if (status == QUO_OK && !dry)
+		receive_trees(p, keys, message, seeds);
+	if (status == QUO_OK && !(p->vole = quo_vole_new(p->k, &p->delta, dry ? NULL : seeds, err)))
+		status = QUO_FAILED;
 	quo_wipe(choices, sizeof choices);
 	quo_wipe(keys, sizeof keys);
 	return status;
@@ -104,11 +106,12 @@ static quo_status open_sender(struct softspoken *p, quo_session *s, int sender, 
 static quo_status open_receiver(struct softspoken *p, quo_session *s, int sender,
 				quo_block *message, quo_block *seeds, quo_err *err)
 {
+	const bool dry = quo_is_dry(s);
 	quo_block keys[KAPPA][2], *to = message;
 	unsigned k = p->k;
 	quo_status status = quo_base_ot_send(s, sender, KAPPA, keys, err);
 
-	for (unsigned b = 0; status == QUO_OK && b < quo_vole_blocks(k); b++) {
+	for (unsigned b = 0; status == QUO_OK && !dry && b < quo_vole_blocks(k); b++) {
 		unsigned bits = quo_vole_bits(k, b);
 		tree_send(bits, (const quo_block(*)[2])(keys + b * k), to,
 			  seeds + ((size_t)b << k));
@@ -116,9 +119,8 @@ static quo_status open_receiver(struct softspoken *p, quo_session *s, int sender
 	}
 	quo_wipe(keys, sizeof keys);
 	QUO_TRY(status);
-	QUO_TRY(quo_channel_send(quo_session_peer(s), message, tree_blocks(k) * sizeof *message,
-				 err));
-	p->vole = quo_vole_new(k, NULL, seeds, err);
+	QUO_TRY(quo_send(s, sender, message, tree_blocks(k) * sizeof *message, err));
+	p->vole = quo_vole_new(k, NULL, dry ? NULL : seeds, err);
 	return p->vole ? QUO_OK : QUO_FAILED;
 }
 
@@ -140,34 +142,17 @@ static quo_status softspoken_open(void *self, quo_session *s, int sender, quo_er
 static quo_status softspoken_extend(void *self, quo_session *s, size_t n, quo_block *out,
 				    uint64_t *choices, quo_err *err)
 {
-	return quo_vole_extend(((struct softspoken *)self)->vole, s, n, out, choices, err);
+	const struct softspoken *p = self;
+	const double calls = (double)(1u << p->k) / p->k;
+
+	for (int party = 0; party < 2; party++)
+		quo_session_work(s, party, (double)n * (COT_S + calls * CALL_S));
+	return quo_vole_extend(p->vole, s, n, out, choices, err);
 }
 
 static quo_block softspoken_delta(void *self)
 {
 	return ((struct softspoken *)self)->delta;
-}
-
-static void softspoken_cost_open(void *self, const quo_session *s, int sender, quo_cost *cost)
-{
-	const struct softspoken *p = self;
-	uint64_t bytes[2];
-
-	(void)s;
-	bytes[sender] = QUO_BASE_OT_RECEIVER_BYTES(KAPPA);
-	bytes[1 - sender] = QUO_BASE_OT_SENDER_BYTES(KAPPA);
-	quo_cost_duplex(cost, bytes[0], bytes[1]);
-	quo_cost_send(cost, 1 - sender, tree_blocks(p->k) * sizeof(quo_block));
-}
-
-static void softspoken_cost_extend(void *self, int sender, size_t n, quo_cost *cost)
-{
-	unsigned k = ((struct softspoken *)self)->k;
-	double calls = (double)(1u << k) / k;
-
-	quo_cost_send(cost, 1 - sender, quo_vole_bytes(k, n));
-	for (int party = 0; party < 2; party++)
-		quo_cost_work(cost, party, (double)n * (COT_S + calls * CALL_S));
 }
 
 static const quo_option options[] = {
@@ -184,8 +169,6 @@ static const quo_ot_ops softspoken_ops = {
 	.open = softspoken_open,
 	.extend = softspoken_extend,
 	.delta = softspoken_delta,
-	.cost_open = softspoken_cost_open,
-	.cost_extend = softspoken_cost_extend,
 };
 
 static const quo_component softspoken = {

@@ -69,29 +69,6 @@ static size_t next_batch(cot_cursor *cursor, size_t batch, uint64_t *bytes)
 	return n;
 }
 
-static void forecast(const struct cot *self, quo_session *s, cot_cursor cursor[2])
-{
-	size_t batch = (size_t)self->config->batch;
-
-	for (;;) {
-		uint64_t bytes[2];
-		size_t n[2];
-		for (int i = 0; i < 2; i++)
-			n[i] = next_batch(&cursor[i], batch, &bytes[i]);
-		if (!n[0] && !n[1])
-			return;
-		for (int i = 0; i < 2; i++)
-			quo_cot_chosen_cost(quo_session_cot(s, i), n[i], quo_session_cost(s));
-		quo_cost_duplex(quo_session_cost(s), bytes[0], bytes[1]);
-		for (int i = 0; i < 2; i++) {
-			quo_cost_work(quo_session_cost(s), i,
-				      (double)n[i] * ROW_S + (double)bytes[i] * SENDER_S);
-			quo_cost_work(quo_session_cost(s), 1 - i,
-				      (double)n[i] * ROW_S + (double)bytes[i] * RECEIVER_S);
-		}
-	}
-}
-
 static quo_status choose(cot_flow *flow, int direction, uint64_t *choices, quo_block *blocks,
 			 quo_err *err)
 {
@@ -99,7 +76,7 @@ static quo_status choose(cot_flow *flow, int direction, uint64_t *choices, quo_b
 	cot_cursor cursor = flow->cursor;
 	cot_piece piece;
 
-	if (!flow->sender) {
+	if (!flow->sender && !quo_is_dry(s)) {
 		memset(choices, 0, quo_words(flow->n) * sizeof *choices);
 		for (size_t at = 0; at < flow->n; at += piece.count) {
 			cot_cursor_next(&cursor, flow->n - at, &piece);
@@ -139,16 +116,42 @@ static quo_status stream(cot_flow flow[2], quo_session *s, quo_err *err)
 	return quo_channel_flush(quo_session_peer(s), err);
 }
 
+/*
+ * The payloads of both directions, one round. Lanes stream them through the channel, as far ahead as the
+ * link wants; a dry session states them here.
+ */
+static quo_status payloads(cot_flow flow[2], quo_session *s, const uint64_t bytes[2], quo_err *err)
+{
+	const int me = quo_me(s), other = 1 - me;
+	quo_status status;
+
+	quo_round(s, true);
+	if (quo_is_dry(s)) {
+		status = quo_send(s, other, NULL, bytes[me], err);
+		if (status == QUO_OK)
+			status = quo_recv(s, other, NULL, bytes[other], err);
+	} else {
+		status = stream(flow, s, err);
+	}
+	quo_round(s, false);
+	for (int i = 0; i < 2; i++) {
+		double rows = (double)flow[i].n * ROW_S;
+		quo_session_work(s, i, rows + (double)bytes[i] * SENDER_S);
+		quo_session_work(s, 1 - i, rows + (double)bytes[i] * RECEIVER_S);
+	}
+	return status;
+}
+
 /* One batch; false in *more when there was none left. */
 static quo_status run_batch(const struct cot *self, cot_flow flow[2], uint64_t *choices,
 			    quo_block *blocks[2], bool *more, quo_err *err)
 {
 	quo_session *s = flow[0].session;
 	cot_cursor after[2] = { flow[0].cursor, flow[1].cursor };
+	uint64_t bytes[2];
 
 	for (int i = 0; i < 2; i++) {
-		uint64_t bytes;
-		size_t n = next_batch(&after[i], (size_t)self->config->batch, &bytes);
+		size_t n = next_batch(&after[i], (size_t)self->config->batch, &bytes[i]);
 		uint64_t tweak = quo_session_tweaks(s, i ? QUO_DOMAIN_COT_1 : QUO_DOMAIN_COT_0,
 						    (n + QUO_TCCR_PER_KEY - 1) / QUO_TCCR_PER_KEY);
 		cot_flow_begin(&flow[i], n, blocks[i], tweak);
@@ -159,12 +162,20 @@ static quo_status run_batch(const struct cot *self, cot_flow flow[2], uint64_t *
 	for (int i = 0; i < 2; i++)
 		if (flow[i].n)
 			QUO_TRY(choose(&flow[i], i, choices, blocks[i], err));
-	quo_channel_duplex(quo_session_peer(s), true);
-	quo_status status = stream(flow, s, err);
-	quo_channel_duplex(quo_session_peer(s), false);
+	quo_status status = payloads(flow, s, bytes, err);
 	flow[0].cursor = after[0];
 	flow[1].cursor = after[1];
 	return status;
+}
+
+static quo_status run_batches(const struct cot *self, cot_flow flow[2], uint64_t *choices,
+			      quo_block *blocks[2], quo_err *err)
+{
+	bool more = true;
+
+	while (more)
+		QUO_TRY(run_batch(self, flow, choices, blocks, &more, err));
+	return QUO_OK;
 }
 
 static quo_status multiply(const struct cot *self, quo_session *s, const cot_cursor cursor[2],
@@ -173,8 +184,6 @@ static quo_status multiply(const struct cot *self, quo_session *s, const cot_cur
 	size_t largest = 0;
 	quo_block *blocks[2];
 	cot_flow flow[2];
-	quo_status status = QUO_OK;
-	bool more = true;
 
 	for (int i = 0; i < 2; i++) {
 		uint64_t bytes;
@@ -196,8 +205,7 @@ static quo_status multiply(const struct cot *self, quo_session *s, const cot_cur
 	if (!choices)
 		return QUO_FAILED;
 	flow[quo_me(s)].delta = quo_cot_delta(quo_session_cot(s, quo_me(s)));
-	while (more && status == QUO_OK)
-		status = run_batch(self, flow, choices, blocks, &more, err);
+	quo_status status = run_batches(self, flow, choices, blocks, err);
 	quo_wipe(&flow[quo_me(s)].delta, sizeof flow[quo_me(s)].delta);
 	return status;
 }
@@ -231,8 +239,9 @@ static quo_status product(void *self, quo_session *s, const quo_matrix_job *jobs
 					"product: a ring of %d bits cannot give one of %d",
 					jobs[i].y->spec.width, jobs[i].z->spec.width);
 	if (quo_is_dry(s)) {
-		forecast(self, s, cursor);
-		return QUO_OK;
+		cot_flow flow[2] = { { .session = s, .cursor = cursor[0] },
+				     { .session = s, .cursor = cursor[1] } };
+		return run_batches(self, flow, NULL, (quo_block *[2]){ NULL, NULL }, err);
 	}
 	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
 	quo_status status = run(self, s, cursor, jobs, n_jobs, err);

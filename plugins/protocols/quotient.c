@@ -136,19 +136,38 @@ static void combine(quo_tensor *t, const quo_tensor *share, bool subtract)
 
 /* The owner draws the other's share and keeps the difference: additive or XOR secret
  * sharing, one message. */
-static quo_status deal(quo_session *s, quo_tensor *out, const int32_t *values, quo_err *err)
+static quo_status deal(quo_session *s, quo_tensor *out, const int32_t *values, uint8_t *wire,
+		       quo_err *err)
 {
-	size_t bytes = wire_bytes(out);
-	uint8_t *wire = quo_arena_alloc(quo_step_arena(s), bytes, 1, err);
 	quo_tensor *mask = quo_temp(s, out->spec, err);
 
-	if (!wire || !mask)
+	if (!mask)
 		return QUO_FAILED;
-	quo_rng_bytes(quo_session_rng(s), wire, bytes);
+	quo_rng_bytes(quo_session_rng(s), wire, wire_bytes(out));
 	unpack(wire, mask);
 	quo_tensor_set(out, values);
 	combine(out, mask, true);
-	return quo_channel_send(quo_session_peer(s), wire, bytes, err);
+	return QUO_OK;
+}
+
+static quo_status pass_share(quo_session *s, quo_tensor *out, const int32_t *values, int owner,
+			     quo_err *err)
+{
+	const bool dry = quo_is_dry(s);
+	const size_t bytes = wire_bytes(out);
+	uint8_t *wire = dry ? NULL : quo_arena_alloc(quo_step_arena(s), bytes, 1, err);
+
+	if (!dry && !wire)
+		return QUO_FAILED;
+	if (quo_me(s) == owner) {
+		if (!dry)
+			QUO_TRY(deal(s, out, values, wire, err));
+		return quo_send(s, 1 - owner, wire, bytes, err);
+	}
+	QUO_TRY(quo_recv(s, owner, wire, bytes, err));
+	if (!dry)
+		unpack(wire, out);
+	return QUO_OK;
 }
 
 static quo_status share(void *self, quo_session *s, quo_tensor *out, const int32_t *values,
@@ -160,43 +179,35 @@ static quo_status share(void *self, quo_session *s, quo_tensor *out, const int32
 			quo_tensor_set(out, values);
 		return QUO_OK;
 	}
-	if (quo_is_dry(s)) {
-		quo_cost_send(quo_session_cost(s), owner, wire_bytes(out));
-		return QUO_OK;
-	}
 	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
-	quo_status status = QUO_OK;
-	if (quo_me(s) == owner) {
-		status = deal(s, out, values, err);
-	} else {
-		uint8_t *wire = quo_arena_alloc(quo_step_arena(s), wire_bytes(out), 1, err);
-		status = wire ? quo_channel_recv(quo_session_peer(s), wire, wire_bytes(out), err)
-			      : QUO_FAILED;
-		if (status == QUO_OK)
-			unpack(wire, out);
-	}
+	quo_status status = pass_share(s, out, values, owner, err);
 	quo_arena_release(quo_step_arena(s), mark);
 	return status;
 }
 
 static quo_status exchange(quo_session *s, const quo_tensor *in, int32_t *out, int to, quo_err *err)
 {
-	size_t bytes = wire_bytes(in);
-	uint8_t *wire = quo_arena_alloc(quo_step_arena(s), bytes, 1, err);
-	quo_tensor *sum = quo_temp(s, in->spec, err);
+	const bool dry = quo_is_dry(s);
+	const int other = 1 - quo_me(s);
+	const size_t bytes = wire_bytes(in);
+	uint8_t *wire = dry ? NULL : quo_arena_alloc(quo_step_arena(s), bytes, 1, err);
+	quo_tensor *sum = dry ? NULL : quo_temp(s, in->spec, err);
 
-	if (!wire || !sum)
+	if (!dry && (!wire || !sum))
 		return QUO_FAILED;
 	if (to != quo_me(s)) {
-		pack(in, wire);
-		QUO_TRY(quo_channel_send(quo_session_peer(s), wire, bytes, err));
+		if (!dry)
+			pack(in, wire);
+		QUO_TRY(quo_send(s, other, wire, bytes, err));
 	}
-	if (to == QUO_TO_ALL || to == quo_me(s)) {
-		QUO_TRY(quo_channel_recv(quo_session_peer(s), wire, bytes, err));
-		unpack(wire, sum);
-		combine(sum, in, false);
-		quo_tensor_get(sum, out);
-	}
+	if (to == other)
+		return QUO_OK;
+	QUO_TRY(quo_recv(s, other, wire, bytes, err));
+	if (dry)
+		return QUO_OK;
+	unpack(wire, sum);
+	combine(sum, in, false);
+	quo_tensor_get(sum, out);
 	return QUO_OK;
 }
 
@@ -204,20 +215,12 @@ static quo_status reveal(void *self, quo_session *s, const quo_tensor *in, int32
 			 quo_err *err)
 {
 	(void)self;
-	if (quo_is_dry(s)) {
-		uint64_t bytes = wire_bytes(in);
-		if (to == QUO_TO_ALL)
-			quo_cost_duplex(quo_session_cost(s), bytes, bytes);
-		else
-			quo_cost_send(quo_session_cost(s), 1 - to, bytes);
-		return QUO_OK;
-	}
 	quo_arena_mark mark = quo_arena_here(quo_step_arena(s));
 	if (to == QUO_TO_ALL)
-		quo_channel_duplex(quo_session_peer(s), true);
+		quo_round(s, true);
 	quo_status status = exchange(s, in, out, to, err);
 	if (to == QUO_TO_ALL)
-		quo_channel_duplex(quo_session_peer(s), false);
+		quo_round(s, false);
 	quo_arena_release(quo_step_arena(s), mark);
 	return status;
 }

@@ -163,10 +163,9 @@ static quo_tensor *share(struct program *p, quo_spec spec, int owner, const int3
 {
 	quo_session *s = p->s;
 	int from = owner == QUO_SHARED ? 0 : owner % s->parties;
+	bool known = owner != QUO_SHARED && quo_protocol(s->protocol)->owned;
 
-	if (!quo_protocol(s->protocol)->owned)
-		owner = QUO_SHARED;
-	spec.owner = (int8_t)(owner == QUO_SHARED ? owner : from);
+	spec.owner = (int8_t)(known ? from : QUO_SHARED);
 	quo_tensor *t = quo_temp(s, spec, &err);
 	assert_non_null(t);
 	quo_test_ok(quo_share(s, t, s->party == from && !s->dry ? values : NULL, from, &err));
@@ -403,49 +402,28 @@ static void under(quo_session *s, const char *name, bool parts)
 	few.layout_bytes = 1;
 	component.ops_ = &few;
 	changed.component = &component;
-	s->protocol = parts ? &changed : protocol;
-	if (!s->dry)
-		s->parts = quo_protocol_sharing(protocol, s->parties).parts[s->party];
-	quo_test_ok(ops->open(protocol->self, s, &err));
+	quo_test_use_protocol(s, parts ? &changed : protocol);
+	quo_test_ok(quo_protocol_open(s, &err));
 	all_cases(&p);
-	if (ops->close)
-		ops->close(protocol->self, s);
-	s->protocol = NULL;
+	quo_protocol_close(s);
+	quo_test_use_protocol(s, NULL);
 	quo_experiment_free(owner);
 }
 
 static void party(quo_session *s, void *arg)
 {
-	for (int parts = 0; parts < 2; parts++) {
-		quo_session dry;
-		quo_cost cost = QUO_COST_INIT;
-		quo_traffic before = quo_session_traffic(s);
+	quo_session dry;
+	quo_cost cost = QUO_COST_INIT;
+
+	for (int parts = 0; parts < 2; parts++)
 		under(s, arg, parts);
-		quo_test_ok(quo_flush(s, &err));
-		quo_test_dry(&dry, s->party, &cost);
-		dry.parties = s->parties;
+	quo_test_ok(quo_flush(s, &err));
+	for (int parts = 0; parts < 2; parts++) {
+		quo_test_dry_like(&dry, s, &cost);
 		under(&dry, arg, parts);
 		quo_test_dry_end(&dry);
-		quo_traffic now = quo_session_traffic(s);
-		assert_int_equal(now.sent_bytes - before.sent_bytes, cost.sent_bytes[s->party]);
-		assert_int_equal(now.rounds - before.rounds, cost.rounds);
 	}
-}
-
-static void alone(const char *name)
-{
-	quo_session s = { .parties = 1,
-			  .parts = 1,
-			  .run = quo_arena_new(&err),
-			  .step = quo_arena_new(&err),
-			  .pool = quo_test_pool(0) };
-
-	assert_true(s.run && s.step);
-	under(&s, name, false);
-	under(&s, name, true);
-	quo_arena_free(s.run);
-	quo_arena_free(s.step);
-	quo_pool_free(s.pool);
+	quo_test_assert_forecast(s, &cost);
 }
 
 static void equal_to_the_formula(void **state)
@@ -458,13 +436,13 @@ static void equal_to_the_formula(void **state)
 		const quo_component *c = &quo_registry_at(registry, i)->component;
 		if (c->kind != QUO_KIND_PROTOCOL)
 			continue;
-		int parties = QUO_OPS(QUO_KIND_PROTOCOL, c)->parties;
+		const quo_protocol_ops *ops = QUO_OPS(QUO_KIND_PROTOCOL, c);
 		char name[100];
 		snprintf(name, sizeof name, "%s", c->name);
-		if (parties == 1)
-			alone(name);
-		else
-			quo_test_parties(parties, party, name);
+		print_message("protocol %s\n", name);
+		quo_test_parties(ops->parties, party, name);
+		if (ops->parties_max > ops->parties)
+			quo_test_parties(ops->parties_max, party, name);
 		n++;
 	}
 	assert_true(n >= 3);

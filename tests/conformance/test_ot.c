@@ -49,21 +49,24 @@ static void assert_cost(quo_session *s, const quo_cost *cost)
 	quo_test_assert_cost(s, (quo_traffic){ 0, 0, 0 }, cost);
 }
 
-/* Both directions in turns; the forecast runs along on instances that are never opened. */
+/* Both directions in turns; the forecast runs along, dry, on instances of its own. */
 static void run(quo_session *s, void *arg)
 {
 	struct task *task = arg;
 	quo_instance *ot[2], *dry[2];
 	quo_cost cost = QUO_COST_INIT;
 	quo_err err = QUO_ERR_INIT;
+	quo_session *forecast = quo_session_dry(s, &cost, &err);
 	size_t at = 0;
+
+	assert_non_null(forecast);
 
 	for (int sender = 0; sender < 2; sender++) {
 		ot[sender] = instance(task->engine);
 		dry[sender] = instance(task->engine);
 		const quo_ot_ops *ops = quo_ot(ot[sender]);
 		quo_test_ok(ops->open(ot[sender]->self, s, sender, &err));
-		ops->cost_open(dry[sender]->self, s, sender, &cost);
+		quo_test_ok(ops->open(dry[sender]->self, forecast, sender, &err));
 		assert_cost(s, &cost);
 		if (s->party == sender)
 			task->direction[sender].delta = ops->delta(ot[sender]->self);
@@ -80,7 +83,8 @@ static void run(quo_session *s, void *arg)
 				quo_test_ok(ops->extend(ot[sender]->self, s, sizes[i], d->t + at,
 							d->choices[i], &err));
 			}
-			ops->cost_extend(dry[sender]->self, sender, sizes[i], &cost);
+			quo_test_ok(ops->extend(dry[sender]->self, forecast, sizes[i], NULL, NULL,
+						&err));
 			assert_cost(s, &cost);
 		}
 		at += sizes[i];
@@ -89,6 +93,7 @@ static void run(quo_session *s, void *arg)
 		quo_instance_free(ot[sender]);
 		quo_instance_free(dry[sender]);
 	}
+	quo_session_free(forecast);
 }
 
 static int compare_blocks(const void *a, const void *b)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every registered protocol against the contract of quotient/protocol.h: the same program in one
- * session (one party) or in two processes (two parties), each value checked against its formula,
- * and the whole program once more in a dry session, whose forecast must equal what was sent.
+ * Every registered protocol against the contract of quotient/protocol.h, at its smallest and its
+ * largest number of parties: the same program in a process of each party, each value checked
+ * against its formula, and the whole program once more in a dry session, whose forecast must equal
+ * what was sent, and the same at all parties.
  */
 #include "twoparty.h"
 
@@ -78,13 +79,24 @@ static void check(struct program *p, const quo_tensor *t, const int32_t *want, c
 	check_to(p, t, want, QUO_TO_ALL, what);
 }
 
+/* Whether tensors may be known to a party while the others hold zeros. */
+static bool has_owners(const quo_session *s)
+{
+	return quo_protocol(s->protocol)->owned;
+}
+
+static int owner_of(const quo_session *s, int8_t owner)
+{
+	return owner == QUO_SHARED || !has_owners(s) ? QUO_SHARED : owner % s->parties;
+}
+
 /* ---- share and reveal ---- */
 
 static void check_share(struct program *p, quo_spec spec)
 {
 	for (int from = 0; from < p->s->parties; from++)
 		for (int owner = QUO_SHARED; owner <= from; owner++) {
-			if (owner != QUO_SHARED && owner != from)
+			if (owner != QUO_SHARED && (owner != from || !has_owners(p->s)))
 				continue;
 			spec.owner = (int8_t)owner;
 			const int32_t *values = draw_values(p, &spec);
@@ -97,16 +109,40 @@ static void check_share(struct program *p, quo_spec spec)
 
 static void check_shares(struct program *p)
 {
-	static const uint8_t widths[] = { 1, 2, 5, 8, 18, 31, 32 };
 	static const uint32_t sizes[] = { 1, 7, 63, 64, 65, 200 };
 
-	for (size_t i = 0; i < sizeof widths; i++)
-		for (size_t j = 0; j < sizeof sizes / sizeof *sizes; j++) {
-			check_share(p, quo_spec_arith(widths[i], 1, &sizes[j]));
-			check_share(p, quo_spec_bits(widths[i], true, 1, &sizes[j]));
-			check_share(p, quo_spec_bits(widths[i], false, 1, &sizes[j]));
+	for (unsigned width = 1; width <= QUO_MAX_RING; width++)
+		for (size_t j = width % 2; j < sizeof sizes / sizeof *sizes; j += 2) {
+			check_share(p, quo_spec_arith(width, 1, &sizes[j]));
+			check_share(p, quo_spec_bits(width, true, 1, &sizes[j]));
+			check_share(p, quo_spec_bits(width, false, 1, &sizes[j]));
 		}
 	check_share(p, quo_spec_bits(3, true, 4, (const uint32_t[]){ 2, 3, 4, 5 }));
+}
+
+/* ---- publish ---- */
+
+/* What every party knows, over what was in the tensor before. */
+static void check_published(struct program *p, quo_spec spec)
+{
+	const int32_t *values = draw_values(p, &spec), *before = draw_values(p, &spec);
+	quo_tensor *t = share(p, spec, before, 0);
+
+	quo_publish(p->s, t, p->s->dry ? NULL : values);
+	for (int to = QUO_TO_ALL; to < p->s->parties; to++)
+		check_to(p, t, values, to, "publish");
+	quo_arena_reset(p->s->step);
+}
+
+static void check_publishes(struct program *p)
+{
+	static const uint32_t sizes[] = { 1, 64, 130 };
+
+	for (unsigned width = 1; width <= QUO_MAX_RING; width++) {
+		const uint32_t *n = &sizes[width % 3];
+		check_published(p, quo_spec_arith(width, 1, n));
+		check_published(p, quo_spec_bits(width, width % 2, 1, n));
+	}
 }
 
 /* ---- product ---- */
@@ -164,11 +200,6 @@ static void formula(const quo_product_job *job, const struct product *c, const i
 			want[job->z_t ? j * c->m + i : i * c->n + j] =
 				quo_sign_extend(sum & quo_mask32(c->z_width), c->z_width);
 		}
-}
-
-static int owner_of(const quo_session *s, int8_t owner)
-{
-	return owner == QUO_SHARED ? QUO_SHARED : owner % s->parties;
 }
 
 static void make_product(struct program *p, const struct product *c, unsigned transposed,
@@ -407,59 +438,52 @@ static void run_part(quo_session *s, const char *name, test_part *part)
 
 	snprintf(yaml, sizeof yaml, "{use: %s}", name);
 	quo_test_ok(quo_component_load(registry, QUO_KIND_PROTOCOL, yaml, &owner, &protocol, &err));
-	const quo_protocol_ops *ops = quo_protocol(protocol);
-	s->protocol = protocol;
-	quo_test_ok(ops->open(protocol->self, s, &err));
+	quo_test_use_protocol(s, protocol);
+	quo_test_ok(quo_protocol_open(s, &err));
 	part(&p);
-	if (ops->close)
-		ops->close(protocol->self, s);
-	s->protocol = NULL;
+	quo_protocol_close(s);
+	quo_test_use_protocol(s, NULL);
 	quo_experiment_free(owner);
 }
 
 struct run {
 	const char *name;
 	test_part *part;
+	quo_cost *forecast; /* by the party that made it, shared */
 };
 
 static void party(quo_session *s, void *arg)
 {
 	const struct run *run = arg;
 	quo_session dry;
-	quo_cost cost = QUO_COST_INIT;
-	quo_traffic before = quo_channel_traffic(s->peer);
+	quo_cost *cost = &run->forecast[s->party];
 
 	run_part(s, run->name, run->part);
-	quo_test_ok(quo_channel_flush(s->peer, &err));
-	quo_test_dry(&dry, s->party, &cost);
+	quo_test_ok(quo_flush(s, &err));
+	*cost = (quo_cost)QUO_COST_INIT;
+	quo_test_dry_like(&dry, s, cost);
 	run_part(&dry, run->name, run->part);
 	quo_test_dry_end(&dry);
-	quo_test_assert_cost(s, before, &cost);
+	quo_test_assert_forecast(s, cost);
+	if (s->parties == 1) /* with nobody to talk to */
+		assert_int_equal(quo_cost_bytes(cost) + cost->rounds, 0);
 }
 
-static void alone(const struct run *run)
+static void among(int parties, struct run *run)
 {
-	quo_cost cost = QUO_COST_INIT;
-
-	for (int dry = 0; dry < 2; dry++) {
-		quo_session s = { .parties = 1,
-				  .parts = 1,
-				  .dry = dry,
-				  .cost = &cost,
-				  .run = quo_arena_new(&err),
-				  .step = quo_arena_new(&err) };
-		assert_true(s.run && s.step);
-		run_part(&s, run->name, run->part);
-		quo_arena_free(s.run);
-		quo_arena_free(s.step);
+	print_message("protocol %s, parties: %d\n", run->name, parties);
+	quo_test_parties(parties, party, run);
+	for (int p = 1; p < parties; p++) {
+		assert_memory_equal(run->forecast[p].sent_bytes, run->forecast[0].sent_bytes,
+				    sizeof run->forecast[p].sent_bytes);
+		assert_int_equal(run->forecast[p].rounds, run->forecast[0].rounds);
 	}
-	/* With nobody to talk to. */
-	assert_int_equal(cost.sent_bytes[0] + cost.sent_bytes[1] + cost.rounds, 0);
 }
 
 static void for_every_protocol(test_part *part)
 {
 	const quo_registry *registry = quo_test_registry();
+	quo_cost *forecast = quo_test_shared(QUO_MAX_PARTIES, sizeof *forecast);
 	unsigned n = 0;
 
 	for (size_t i = 0; i < quo_registry_count(registry); i++) {
@@ -467,16 +491,13 @@ static void for_every_protocol(test_part *part)
 		if (r->component.kind != QUO_KIND_PROTOCOL)
 			continue;
 		const quo_protocol_ops *ops = QUO_OPS(QUO_KIND_PROTOCOL, &r->component);
-		if (ops->parties > 2) /* tests/unit/protocols */
-			continue;
-		struct run run = { r->component.name, part };
+		struct run run = { r->component.name, part, forecast };
+		among(ops->parties, &run);
+		if (ops->parties_max > ops->parties)
+			among(ops->parties_max, &run);
 		n++;
-		print_message("protocol %s\n", run.name);
-		if (ops->parties == 1)
-			alone(&run);
-		else
-			quo_test_two_parties(party, &run);
 	}
+	quo_test_unshare(forecast, QUO_MAX_PARTIES, sizeof *forecast);
 	assert_true(n >= 1);
 }
 
@@ -484,6 +505,12 @@ static void test_share(void **unused)
 {
 	(void)unused;
 	for_every_protocol(check_shares);
+}
+
+static void test_publish(void **unused)
+{
+	(void)unused;
+	for_every_protocol(check_publishes);
 }
 
 static void test_product(void **unused)
@@ -507,9 +534,8 @@ static void test_map(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_share),
-		cmocka_unit_test(test_product),
-		cmocka_unit_test(test_convert),
+		cmocka_unit_test(test_share),   cmocka_unit_test(test_publish),
+		cmocka_unit_test(test_product), cmocka_unit_test(test_convert),
 		cmocka_unit_test(test_map),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

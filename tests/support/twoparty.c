@@ -1,172 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "twoparty.h"
 
-#include "net/mesh.h"
-
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-/* In sanitizer builds: children end with _exit() and so check their leaks themselves. */
-extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
-/* There too: fresh pages may lie where freed memory was, which is still marked as such. */
-extern void __asan_unpoison_memory_region(const volatile void *p, size_t n) __attribute__((weak));
-
-struct child {
-	quo_test_party *party;
+struct two {
 	quo_test_peer *peer;
 	void *arg;
-	int number, parties;
-	quo_channel *ch; /* two parties */
-	quo_mesh *mesh;  /* more */
 };
 
-void *quo_test_shared(size_t n, size_t size)
+static void one_of_two(int me, quo_channel *channel[], void *arg)
 {
-	void *p =
-		mmap(NULL, n * size + 1, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const struct two *two = arg;
 
-	assert_true(p != MAP_FAILED);
-	if (__asan_unpoison_memory_region)
-		__asan_unpoison_memory_region(p, n * size + 1);
-	return p;
-}
-
-void quo_test_unshare(void *shared, size_t n, size_t size)
-{
-	munmap(shared, n * size + 1);
-}
-
-static void run_session(struct child *c)
-{
-	quo_err err = QUO_ERR_INIT;
-	quo_session s = { .party = c->number, .parties = c->parties, .parts = 1, .mesh = c->mesh };
-
-	if (c->ch)
-		s.peer = c->ch = quo_channel_count(c->ch, &err);
-	s.rng = quo_rng_new(&err);
-	s.run = quo_arena_new(&err);
-	s.step = quo_arena_new(&err);
-	s.pool = quo_test_pool(c->number);
-	if ((!s.peer && !s.mesh) || !s.rng || !s.run || !s.step)
-		fail_msg("%s", err.text);
-	s.hash_start =
-		(quo_block){ { UINT64_C(0x0123456789abcdef), UINT64_C(0xfedcba9876543210) } };
-	c->party(&s, c->arg);
-	quo_test_close_cots(&s);
-	quo_arena_free(s.step);
-	quo_arena_free(s.run);
-	quo_rng_free(s.rng);
-	quo_pool_free(s.pool);
-}
-
-static void child_test(void **state)
-{
-	struct child *c = *state;
-
-	if (c->party)
-		run_session(c);
-	else
-		c->peer(c->number, c->ch, c->arg);
-}
-
-/* A group of its own, so that a failed assertion ends here and not in the parent's tests. */
-static int child_main(struct child *c)
-{
-	char name[] = "party 0";
-	const struct CMUnitTest tests[] = { { name, child_test, NULL, NULL, c } };
-	int failed;
-
-	name[6] = (char)('0' + c->number);
-	failed = _cmocka_run_group_tests(name, tests, 1, NULL, NULL);
-	if (c->mesh)
-		quo_mesh_close(c->mesh);
-	else
-		quo_channel_close(c->ch);
-	if (!failed && __lsan_do_recoverable_leak_check)
-		failed = __lsan_do_recoverable_leak_check();
-	fflush(NULL);
-	return failed ? 1 : 0;
-}
-
-static pid_t start(struct child *c, quo_channel *ends[][QUO_MAX_PARTIES], FILE *text)
-{
-	quo_err err = QUO_ERR_INIT;
-	pid_t pid;
-
-	fflush(NULL);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		quo_mesh_keep(c->parties, ends, c->number);
-		if (c->parties == 2)
-			c->ch = ends[c->number][1 - c->number];
-		else if (!(c->mesh = quo_mesh_new(c->parties, c->number, ends[c->number], &err)) ||
-			 quo_mesh_count(c->mesh, &err) != QUO_OK)
-			_exit(1);
-		dup2(fileno(text), STDOUT_FILENO);
-		dup2(fileno(text), STDERR_FILENO);
-		alarm(QUO_TEST_SECONDS);
-		_exit(child_main(c));
-	}
-	return pid;
-}
-
-static void show(FILE *text)
-{
-	char line[512];
-
-	rewind(text);
-	while (fgets(line, sizeof line, text))
-		fputs(line, stderr);
-}
-
-static void run(int parties, quo_test_party *party, quo_test_peer *peer, void *arg)
-{
-	quo_err err = QUO_ERR_INIT;
-	quo_channel *ends[QUO_MAX_PARTIES][QUO_MAX_PARTIES] = { 0 };
-	FILE *text[QUO_MAX_PARTIES];
-	pid_t pid[QUO_MAX_PARTIES];
-	int status[QUO_MAX_PARTIES];
-
-	quo_test_ok(quo_mesh_pairs(parties, ends, &err));
-	for (int i = 0; i < parties; i++) {
-		struct child c = { party, peer, arg, i, parties, NULL, NULL };
-		text[i] = tmpfile();
-		assert_non_null(text[i]);
-		pid[i] = start(&c, ends, text[i]);
-	}
-	quo_mesh_keep(parties, ends, -1);
-	for (int i = 0; i < parties; i++)
-		assert_int_equal(waitpid(pid[i], &status[i], 0), pid[i]);
-	for (int i = 0; i < parties; i++) {
-		if (status[i])
-			show(text[i]);
-		fclose(text[i]);
-	}
-	for (int i = 0; i < parties; i++) {
-		if (WIFSIGNALED(status[i]))
-			fail_msg("party %d was ended by signal %d%s", i, WTERMSIG(status[i]),
-				 WTERMSIG(status[i]) == SIGALRM ? " (it took too long)" : "");
-		if (status[i])
-			fail_msg("party %d failed", i);
-	}
+	two->peer(me, channel[1 - me], two->arg);
+	quo_channel_close(channel[1 - me]);
+	quo_test_assert_no_leaks();
 }
 
 void quo_test_two_parties(quo_test_party *party, void *arg)
 {
-	run(2, party, NULL, arg);
-}
-
-void quo_test_parties(int parties, quo_test_party *party, void *arg)
-{
-	run(parties, party, NULL, arg);
+	quo_test_parties(2, party, arg);
 }
 
 void quo_test_two_peers(quo_test_peer *peer, void *arg)
 {
-	run(2, NULL, peer, arg);
+	quo_test_channels(2, one_of_two, &(struct two){ peer, arg }, -1);
 }
 
 /* ---- COTs ---- */
@@ -224,26 +80,6 @@ void quo_test_close_cots(quo_session *s)
 }
 
 /* ---- forecasts ---- */
-
-void quo_test_dry(quo_session *s, int party, quo_cost *cost)
-{
-	quo_err err = QUO_ERR_INIT;
-
-	*s = (quo_session){
-		.party = party, .parties = 2, .dry = true, .dry_parts = 1, .cost = cost
-	};
-	s->run = quo_arena_new(&err);
-	s->step = quo_arena_new(&err);
-	if (!s->run || !s->step)
-		fail_msg("%s", err.text);
-}
-
-void quo_test_dry_end(quo_session *s)
-{
-	quo_test_close_cots(s);
-	quo_arena_free(s->step);
-	quo_arena_free(s->run);
-}
 
 void quo_test_assert_cost(quo_session *s, quo_traffic before, const quo_cost *cost)
 {

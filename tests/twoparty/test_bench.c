@@ -114,6 +114,27 @@ static void test_networks(void **state)
 	every_format("step", 3 + 1, step);
 }
 
+/* Two parties and three beside each other: each phase and all of them, with a processor time for each
+ * party and blanks for those that are not there. */
+static void test_protocols(void **state)
+{
+	static const char *const both[] = { "--ot",        "iknp",        "--circuits",
+					    "gmw",         "--protocols", "quotient,replicated",
+					    "--optimizer", "sgd,amsgrad", NULL };
+	struct tool_result r = bench("step", "--json", both);
+
+	(void)state;
+	/* quotient with one engine of each kind; replicated with three forms of circuits. */
+	assert_int_equal(count(r.out, "\"parties\": 2"), 2 * 4);
+	assert_int_equal(count(r.out, "\"parties\": 3"), 2 * 3 * 4);
+	assert_int_equal(count(r.out, "\"cpu1_seconds\": null"), 0);
+	assert_int_equal(count(r.out, "\"cpu2_seconds\": null"), 2 * 4);
+	assert_int_equal(count(r.out, "\"bytes_sent\": 0,"), 0);
+	assert_int_equal(count(r.out, "\"engine\": \"replicated, shallow\""), 2 * 4);
+	assert_int_equal(count(r.out, "\"optimizer\": \"sgd\""), 4 * 4);
+	tool_free(&r);
+}
+
 /* One OT engine, one circuit engine and products, each for both parties. */
 static void test_threads(void **state)
 {
@@ -218,6 +239,7 @@ static void test_refusals(void **state)
 	REFUSED("there is no ot engine 'yao'", "table2", "--quick", "--ot", "yao");
 	REFUSED("there is no circuits engine 'yao+nothing'", "predict", "--quick", "--circuits",
 		"yao+nothing");
+	REFUSED("there is no protocol 'replicate'", "step", "--quick", "--protocols", "replicate");
 	REFUSED("no component optim/nothing", "step", "--quick", "--optimizer", "nothing");
 	REFUSED("bad", "table2", "--quick", "--plugin-dir", "/bad");
 }
@@ -242,11 +264,11 @@ static void test_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tables),   cmocka_unit_test(test_figures),
-		cmocka_unit_test(test_networks), cmocka_unit_test(test_primitives),
-		cmocka_unit_test(test_threads),  cmocka_unit_test(test_every_engine),
-		cmocka_unit_test(test_options),  cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_tables),    cmocka_unit_test(test_figures),
+		cmocka_unit_test(test_networks),  cmocka_unit_test(test_primitives),
+		cmocka_unit_test(test_threads),   cmocka_unit_test(test_every_engine),
+		cmocka_unit_test(test_options),   cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_protocols), cmocka_unit_test(test_help),
 	};
 	return cmocka_run_group_tests_name("bench", tests, NULL, NULL);
 }

@@ -8,27 +8,21 @@
  * failure prints here.
  */
 #include "base/kernels.h"
-#include "test_rng.h"
 #include "twoparty.h"
+#include "wire.h"
 
 #include <quotient/circuits.h>
 #include <quotient/gc.h>
 #include <quotient/ot.h>
 #include <quotient/products.h>
 
-static void digest_text(const uint8_t digest[32], char text[65])
-{
-	for (int i = 0; i < 32; i++)
-		snprintf(text + 2 * i, 3, "%02x", digest[i]);
-}
-
 static void assert_digest(const char *what, const void *data, size_t n, const char *want)
 {
 	uint8_t digest[32];
-	char text[65];
+	wire_text text;
 
 	quo_sha256(data, n, digest);
-	digest_text(digest, text);
+	wire_digest_text(digest, text);
 	if (strcmp(text, want))
 		fail_msg("%s is now %s", what, text);
 }
@@ -103,56 +97,6 @@ static void test_public_integers(void **state)
 
 /* ---- wire traces ---- */
 
-/* A channel that hashes what passes; it does not own the channel beneath. */
-struct tap {
-	quo_channel base;
-	quo_channel *inner;
-	quo_sha256_state *sent;
-};
-
-static quo_status tap_send(quo_channel *ch, const void *data, size_t n, quo_err *err)
-{
-	struct tap *tap = (struct tap *)ch;
-
-	quo_sha256_add(tap->sent, data, n);
-	return quo_channel_send(tap->inner, data, n, err);
-}
-
-static quo_status tap_recv(quo_channel *ch, void *data, size_t n, quo_err *err)
-{
-	return quo_channel_recv(((struct tap *)ch)->inner, data, n, err);
-}
-
-static quo_status tap_flush(quo_channel *ch, quo_err *err)
-{
-	return quo_channel_flush(((struct tap *)ch)->inner, err);
-}
-
-static void tap_duplex(quo_channel *ch, bool on)
-{
-	quo_channel_duplex(((struct tap *)ch)->inner, on);
-}
-
-static void tap_traffic(const quo_channel *ch, quo_traffic *out)
-{
-	*out = quo_channel_traffic(((const struct tap *)ch)->inner);
-}
-
-static void tap_close(quo_channel *ch)
-{
-	(void)ch;
-}
-
-static const quo_channel_ops tap_ops = {
-	.name = "tap",
-	.send = tap_send,
-	.recv = tap_recv,
-	.flush = tap_flush,
-	.duplex = tap_duplex,
-	.traffic = tap_traffic,
-	.close = tap_close,
-};
-
 struct trace {
 	void (*body)(quo_session *s);
 	const char *want[2]; /* digest of the bytes that each party sends */
@@ -162,27 +106,17 @@ struct trace {
 static void traced(quo_session *s, void *arg)
 {
 	const struct trace *trace = arg;
-	quo_channel *peer = s->peer;
-	quo_rng *rng = s->rng;
-	quo_err err = QUO_ERR_INIT;
-	struct tap tap = { { &tap_ops, QUO_ERR_INIT }, peer, quo_sha256_new(&err) };
-	uint8_t digest[32];
-	char text[65];
+	wire_text text[QUO_MAX_PARTIES];
+	int other = 1 - s->party;
 
-	s->rng = quo_rng_new_test((uint64_t)s->party);
-	assert_true(tap.sent && s->rng);
-	s->peer = &tap.base;
+	quo_test_seed(s, 0);
+	wire_begin(s);
 	trace->body(s);
-	quo_test_ok(quo_channel_flush(s->peer, &err));
-	quo_rng_free(s->rng);
-	s->peer = peer;
-	s->rng = rng;
-	quo_sha256_end(tap.sent, digest);
-	digest_text(digest, text);
+	wire_end(s, text);
 	if (trace->got)
-		memcpy(trace->got[s->party], text, sizeof text);
-	else if (strcmp(text, trace->want[s->party]))
-		fail_msg("party %d now sends %s", s->party, text);
+		memcpy(trace->got[s->party], text[other], sizeof text[other]);
+	else if (strcmp(text[other], trace->want[s->party]))
+		fail_msg("party %d now sends %s", s->party, text[other]);
 }
 
 enum { OT_COTS_MAX = 800000 };

@@ -28,7 +28,8 @@ QUO_BEGIN_DECLS
 
 /*
  * n base OTs (n <= 65536). `direction` separates the two set-ups of a session in every hash. Both
- * fail with QUO_FAILED when the peer sends anything but points of the curve. The keys are random.
+ * fail with QUO_FAILED when the peer sends anything but points of the curve. The keys are random; in a
+ * dry session there are none.
  */
 quo_status quo_base_ot_send(quo_session *s, int direction, size_t n, quo_block (*keys)[2],
 			    quo_err *err);

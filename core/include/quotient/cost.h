@@ -65,6 +65,14 @@ typedef struct quo_link {
  */
 double quo_cost_seconds(const quo_cost *cost, quo_link link);
 
+/*
+ * Whether the shallow form of a circuit of n instances is done sooner than the small one, where a level costs a latency and
+ * an AND gate and_s seconds of a core and and_bytes on the busier direction of the link. The forms of this project's
+ * circuits are about 20 levels and 100 AND gates an instance apart (docs/circuit-costs.md). A function of its arguments
+ * alone, as quo_cost_seconds().
+ */
+bool quo_shallow_pays(quo_link link, size_t n, double and_s, double and_bytes);
+
 QUO_END_DECLS
 
 #endif

@@ -9,7 +9,7 @@
  *
  * Messages are stated once. quo_send(), quo_recv() and quo_exchange() travel in a live session and
  * are counted in a dry one, so a forecast follows the program. What an engine computes between them
- * it skips when quo_is_dry().
+ * it skips when quo_is_dry(), where it says quo_session_work() instead.
  *
  * hash_start and the tweak counters are equal at all parties: every call that hashes reserves its
  * tweaks in the same order at both sides, and no tweak is handed out twice in a session (a resumed
@@ -46,6 +46,8 @@ quo_arena *quo_run_arena(const quo_session *s);   /* lives as long as the sessio
 quo_arena *quo_step_arena(const quo_session *s);  /* reset by the trainer after every step */
 quo_link quo_session_link(const quo_session *s);  /* what engines plan with; equal at all parties */
 quo_cost *quo_session_cost(const quo_session *s); /* the ledger of a dry session; else NULL */
+/* In a dry session, a party computes for so long (quo_cost_work()); live, nothing. */
+void quo_session_work(quo_session *s, int party, double seconds);
 const quo_instance *quo_session_protocol(const quo_session *s);
 quo_block quo_hash_start(const quo_session *s); /* quo_tccr() start, agreed at the handshake */
 
@@ -69,6 +71,9 @@ typedef struct quo_message_round {
 } quo_message_round;
 /* All of them at once, without deadlock. A round if any party sends anything. */
 quo_status quo_exchange(quo_session *s, const quo_message_round *r, quo_err *err) QUO_NODISCARD;
+/* The same with two parties: n_out bytes to the other one against n_in from it. */
+quo_status quo_exchange_two(quo_session *s, const void *out, uint64_t n_out, void *in,
+			    uint64_t n_in, quo_err *err) QUO_NODISCARD;
 
 /* The channel of a two-party session, for engines that stream from threads of their own and account
  * for it otherwise; NULL when dry, or when there is one party or more than two. */

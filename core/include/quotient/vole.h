@@ -49,13 +49,14 @@ static inline size_t quo_vole_seeds(unsigned k)
 /*
  * 1 <= k <= 8. seeds: block after block, each used for this alone. The receiver (delta NULL) gives
  * s_x at place x; the sender gives its Delta and s_x at place x ^ Delta_b, so that what it lacks is
- * at place 0 and not read. NULL with a message when memory is short. Wipes what it holds when it is
+ * at place 0 and not read. seeds NULL: for a dry session. NULL with a message when memory is short. Wipes what it holds when it is
  * freed.
  */
 quo_vole *quo_vole_new(unsigned k, const quo_block *delta, const quo_block *seeds, quo_err *err);
 void quo_vole_free(quo_vole *v); /* NULL is fine */
 
-/* The next n COTs, as quo_ot_ops.extend. The receiver sends quo_vole_bytes(k, n). */
+/* The next n COTs, as quo_ot_ops.extend; dry, what is sent is counted. The receiver sends
+ * quo_vole_bytes(k, n). */
 quo_status quo_vole_extend(quo_vole *v, quo_session *s, size_t n, quo_block *out, uint64_t *choices,
 			   quo_err *err);
 uint64_t quo_vole_bytes(unsigned k, size_t n);

@@ -2,9 +2,9 @@
 /*
  * quotient-bench: what the subcommands share.
  *
- * A subcommand describes jobs; a job runs in two forked parties over a socket pair (pair.c), under
- * a protocol from the registry and through the public verbs, a few times; medians go to one table
- * (table.c). Engines are whatever is registered (engines.c).
+ * A subcommand describes jobs; a job runs in forked parties, as many as its protocol has, over
+ * socket pairs (bench_parties.c) and through the public verbs, a few times; medians go to one table
+ * (bench_table.c). Engines are whatever is registered (engines.c).
  */
 #ifndef QUOTIENT_TOOLS_BENCH_H
 #define QUOTIENT_TOOLS_BENCH_H
@@ -25,10 +25,11 @@ typedef struct bench {
 	bool quick;
 	double latency_s, rate; /* of the link to imitate; both 0: as it is */
 	double limit_s;         /* jobs that are foretold to take longer are left out */
-	const char *ot[BENCH_MAX_NAMES],
-		*circuits[BENCH_MAX_NAMES]; /* what --ot and --circuits say */
-	size_t n_ot, n_circuits;
-	const char *optimizer; /* step, fig6 */
+	const char *ot[BENCH_MAX_NAMES], *circuits[BENCH_MAX_NAMES], *protocols[BENCH_MAX_NAMES],
+		*optimizers
+			[BENCH_MAX_NAMES]; /* what --ot, --circuits, --protocols and --optimizer say */
+	size_t n_ot, n_circuits, n_protocols, n_optimizers;
+	const char *optimizer; /* step, fig6: the one of --optimizer that it is about */
 	unsigned threads;      /* of each party; 0: not said, which is one */
 	bench_table *table;
 } bench;
@@ -56,21 +57,27 @@ quo_status bench_ots(const bench *b, bool all, bool variants, bench_engine *out,
 		     quo_err *err);
 /* The same for circuit engines, each with every garbling scheme that it can use. */
 quo_status bench_circuits(const bench *b, bool all, bench_engine *out, size_t *n, quo_err *err);
+/*
+ * What --protocols says, each with every choice of its option `goal` if it has one; none where it
+ * says nothing. An empty yaml: the protocol of OT and circuit engines, which the caller crosses.
+ */
+quo_status bench_protocols(const bench *b, bench_engine *out, size_t *n, quo_err *err);
 #define BENCH_YAML_CHARS 600
 /* The protocol of two engines; NULL: the default. */
 const char *bench_protocol(char out[BENCH_YAML_CHARS], const bench_engine *ot,
 			   const bench_engine *circuits);
 
-/* ---- pair.c ---- */
+/* ---- bench_parties.c ---- */
 
 /*
- * Something to run in both parties, and dry in this process. `prepare` makes tensors in the
+ * Something to run in all parties, and dry in this process. `prepare` makes tensors in the
  * session's run arena and circuits; `run` does phase number `phase` once (the step arena is reset
  * after the last phase); `finish` frees circuits, also after a failed prepare. All get `state`,
  * zeroed, of state_bytes.
  */
 typedef struct bench_job {
-	const char *protocol; /* YAML; NULL: nothing but a channel, and no forecast */
+	const char
+		*protocol; /* YAML; NULL: two parties with nothing but a channel, and no forecast */
 	unsigned n_phases;
 	size_t state_bytes;
 	const void *arg;
@@ -83,35 +90,40 @@ typedef struct bench_job {
 } bench_job;
 
 typedef struct bench_phase {
-	bench_stat seconds; /* of the slower party */
-	double cpu[2];      /* medians */
-	uint64_t sent[2], rounds;
-	quo_cost cost; /* as foretold */
+	bench_stat seconds;                     /* of the slowest party */
+	double cpu[QUO_MAX_PARTIES];            /* medians, by party */
+	uint64_t sent[QUO_MAX_PARTIES], rounds; /* as party 0 counts rounds */
+	quo_cost cost;                          /* as foretold */
 } bench_phase;
 
 typedef struct bench_result {
 	bench_phase setup, total /* seconds, cpu, traffic of all phases together */,
 		phase[BENCH_MAX_PHASES];
-	int runs;
+	int parties, runs;
 	bool skipped; /* foretold to take longer than the limit */
 	double foretold_s;
-	uint64_t peak_rss[2];
+	uint64_t peak_rss[QUO_MAX_PARTIES];
 } bench_result;
 
 quo_status bench_run(const bench *b, const bench_job *job, bench_result *out, quo_err *err);
 
+/* What all parties have sent in a phase. */
+uint64_t bench_sent(const bench_result *r, const bench_phase *p);
+
 /* The usual columns of a phase: seconds, runs, cpu, bytes, rounds; "left out" with the forecast's
  * bytes when skipped. */
 void bench_put(const bench *b, const bench_result *r, const bench_phase *p);
-#define BENCH_COLUMNS \
+/* clang-format off */
+#define BENCH_TIME_COLUMNS \
 	{ "seconds", "median", BENCH_SECONDS, 0 }, { "seconds_min", "min", BENCH_SECONDS, 0 }, \
-		{ "seconds_max", "max", BENCH_SECONDS, 0 }, { "runs", "runs", BENCH_COUNT, 0 }, \
-		{ "cpu0_seconds", "cpu 0", BENCH_SECONDS, 0 }, \
-		{ "cpu1_seconds", "cpu 1", BENCH_SECONDS, 0 }, \
-		{ "bytes_sent", "sent", BENCH_BYTES, 0 }, \
-	{ \
-		"rounds", "rounds", BENCH_COUNT, 0 \
-	}
+	{ "seconds_max", "max", BENCH_SECONDS, 0 }, { "runs", "runs", BENCH_COUNT, 0 }, \
+	{ "cpu0_seconds", "cpu 0", BENCH_SECONDS, 0 }, { "cpu1_seconds", "cpu 1", BENCH_SECONDS, 0 }
+#define BENCH_THIRD_COLUMN \
+	{ "cpu2_seconds", "cpu 2", BENCH_SECONDS, 0 }
+#define BENCH_TRAFFIC_COLUMNS \
+	{ "bytes_sent", "sent", BENCH_BYTES, 0 }, { "rounds", "rounds", BENCH_COUNT, 0 }
+#define BENCH_COLUMNS BENCH_TIME_COLUMNS, BENCH_TRAFFIC_COLUMNS
+/* clang-format on */
 
 /* ---- fill.c: tensors with random shares ---- */
 quo_tensor *bench_tensor(quo_session *s, quo_spec spec, quo_err *err);
@@ -131,8 +143,6 @@ typedef struct bench_limits {
 quo_status bench_measure_limits(const bench *b, bench_limits *out, quo_err *err);
 /* Seconds that one measurement of a rate should last. */
 double bench_rate_seconds(const bench *b);
-/* Processor time of this process: what one core is measured by, whoever else uses the machine. */
-double bench_cpu_seconds(void);
 
 /* ---- subcommands ---- */
 typedef struct bench_command {

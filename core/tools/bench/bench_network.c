@@ -42,10 +42,7 @@ void bench_network_fini(bench_network *n)
 		quo_experiment_free(n->owner[i]);
 }
 
-quo_status bench_every_protocol(bench *b,
-				quo_status (*put)(bench *b, const char *protocol, const char *label,
-						  const void *arg, quo_err *err),
-				const void *arg, quo_err *err)
+static quo_status every_engine(bench *b, bench_put_protocol *put, const void *arg, quo_err *err)
 {
 	bench_engine circuits[BENCH_MAX_ENGINES], ots[BENCH_MAX_ENGINES];
 	size_t n_circuits, n_ots;
@@ -62,6 +59,30 @@ quo_status bench_every_protocol(bench *b,
 		}
 	}
 	return QUO_OK;
+}
+
+quo_status bench_every_protocol(bench *b, bench_put_protocol *put, const void *arg, quo_err *err)
+{
+	bench_engine protocols[BENCH_MAX_ENGINES];
+	size_t n;
+
+	QUO_TRY(bench_protocols(b, protocols, &n, err));
+	for (size_t i = 0; i < n; i++) {
+		if (*protocols[i].yaml)
+			QUO_TRY(put(b, protocols[i].yaml, protocols[i].label, arg, err));
+		else
+			QUO_TRY(every_engine(b, put, arg, err));
+	}
+	return n ? QUO_OK : every_engine(b, put, arg, err);
+}
+
+quo_status bench_every_optimizer(bench *b, quo_status (*run)(bench *b, quo_err *err), quo_err *err)
+{
+	for (size_t i = 0; i < b->n_optimizers; i++) {
+		b->optimizer = b->optimizers[i];
+		QUO_TRY(run(b, err));
+	}
+	return b->n_optimizers ? QUO_OK : run(b, err);
 }
 
 bool bench_is_lan(const bench *b)

@@ -24,12 +24,13 @@ quo_status bench_network_init(bench_network *n, const bench *b, quo_session *s,
 			      const bench_shape *shape, quo_err *err);
 void bench_network_fini(bench_network *n);
 
-/* What the commands of whole networks share: circuit engines, OT engines. `put` measures one
- * protocol. */
-quo_status bench_every_protocol(bench *b,
-				quo_status (*put)(bench *b, const char *protocol, const char *label,
-						  const void *arg, quo_err *err),
-				const void *arg, quo_err *err);
+/* What the commands of whole networks share: the protocols of --protocols, and circuit engines with
+ * OT engines where one has them. `put` measures one of these. */
+typedef quo_status bench_put_protocol(bench *b, const char *protocol, const char *label,
+				      const void *arg, quo_err *err);
+quo_status bench_every_protocol(bench *b, bench_put_protocol *put, const void *arg, quo_err *err);
+/* `run` once for each optimiser that --optimizer says. */
+quo_status bench_every_optimizer(bench *b, quo_status (*run)(bench *b, quo_err *err), quo_err *err);
 
 /* Whether the link stands for the paper's LAN (loopback) or WAN (42 ms, 24.3 MB/s). */
 bool bench_is_lan(const bench *b);

@@ -7,6 +7,9 @@
 #include "text/kind.h"
 #include "tools/bench/bench.h"
 
+/* The protocol whose OT and circuit engines are measured. */
+#define ENGINES_PROTOCOL "quotient"
+
 static const int k_variants[] = { 2, 4, 8 };
 
 struct list {
@@ -87,12 +90,36 @@ static void add_circuits(const bench *b, struct list *l, const quo_component *c,
 	}
 }
 
+/* The protocol whose engines are crossed; any other once for each form that its circuits may have. */
+static void add_protocol(struct list *l, const quo_component *c)
+{
+	char yaml[200], label[64];
+	const quo_option *goal = option_of(c, "goal");
+
+	if (!strcmp(c->name, ENGINES_PROTOCOL)) {
+		add(l, c->name, "");
+		return;
+	}
+	if (!goal || goal->type != QUO_OPT_ENUM) {
+		snprintf(yaml, sizeof yaml, "{use: %s}", c->name);
+		add(l, c->name, yaml);
+		return;
+	}
+	for (const char *const *choice = goal->choices; *choice; choice++) {
+		snprintf(yaml, sizeof yaml, "{use: %s, goal: %s}", c->name, *choice);
+		snprintf(label, sizeof label, "%s, %s", c->name, *choice);
+		add(l, label, yaml);
+	}
+}
+
 static void add_all(const bench *b, quo_kind kind, bool variants, struct list *l)
 {
 	for (size_t i = 0; i < quo_registry_count(b->registry); i++) {
 		const quo_component *c = &quo_registry_at(b->registry, i)->component;
 		if (c->kind == (uint32_t)kind && kind == QUO_KIND_OT)
 			add_ot(l, c, variants);
+		else if (c->kind == (uint32_t)kind && kind == QUO_KIND_PROTOCOL)
+			add_protocol(l, c);
 		else if (c->kind == (uint32_t)kind)
 			add_circuits(b, l, c, NULL);
 	}
@@ -123,12 +150,14 @@ static quo_status add_named(const bench *b, quo_kind kind, const char *name, str
 	const quo_registered *r = quo_registry_find(b->registry, kind, own);
 	if (r && kind == QUO_KIND_OT && !plus)
 		add_ot(l, &r->component, false);
+	else if (r && kind == QUO_KIND_PROTOCOL && !plus)
+		add_protocol(l, &r->component);
 	else if (r && kind == QUO_KIND_CIRCUITS)
 		add_circuits(b, l, &r->component, plus ? plus + 1 : NULL);
 	if (l->n == before)
-		return quo_fail(err, QUO_USAGE,
-				"there is no %s engine '%.60s'; quotient-plugins lists them",
-				quo_kind_name(kind), name);
+		return quo_fail(
+			err, QUO_USAGE, "there is no %s%s '%.60s'; quotient-plugins lists them",
+			quo_kind_name(kind), kind == QUO_KIND_PROTOCOL ? "" : " engine", name);
 	return QUO_OK;
 }
 
@@ -144,7 +173,7 @@ static quo_status collect(const bench *b, quo_kind kind, bool all, bool variants
 	if (!n_names && all) {
 		add_all(b, kind, variants, &l);
 	} else if (!n_names) {
-		default_name(b, QUO_KIND_PROTOCOL, "quotient", quo_kind_name(kind), name,
+		default_name(b, QUO_KIND_PROTOCOL, ENGINES_PROTOCOL, quo_kind_name(kind), name,
 			     sizeof name);
 		if (*name)
 			QUO_TRY(add_named(b, kind, name, &l, err));
@@ -170,10 +199,19 @@ quo_status bench_circuits(const bench *b, bool all, bench_engine *out, size_t *n
 	return collect(b, QUO_KIND_CIRCUITS, all, false, b->circuits, b->n_circuits, out, n, err);
 }
 
+quo_status bench_protocols(const bench *b, bench_engine *out, size_t *n, quo_err *err)
+{
+	*n = 0;
+	if (!b->n_protocols)
+		return QUO_OK;
+	return collect(b, QUO_KIND_PROTOCOL, true, false, b->protocols, b->n_protocols, out, n,
+		       err);
+}
+
 const char *bench_protocol(char out[BENCH_YAML_CHARS], const bench_engine *ot,
 			   const bench_engine *circuits)
 {
-	snprintf(out, BENCH_YAML_CHARS, "{use: quotient%s%s%s%s}", ot ? ", ot: " : "",
+	snprintf(out, BENCH_YAML_CHARS, "{use: " ENGINES_PROTOCOL "%s%s%s%s}", ot ? ", ot: " : "",
 		 ot ? ot->yaml : "", circuits ? ", circuits: " : "",
 		 circuits ? circuits->yaml : "");
 	return out;

@@ -4,9 +4,14 @@
 
 static const bench_column columns[] = { BENCH_LAYER_COLUMNS };
 
-static quo_status run(bench *b, quo_err *err)
+static quo_status run_optimizer(bench *b, quo_err *err)
 {
 	return bench_put_layers(b, true, err);
+}
+
+static quo_status run(bench *b, quo_err *err)
+{
+	return bench_every_optimizer(b, run_optimizer, err);
 }
 
 const bench_command bench_fig6 = {

@@ -2,6 +2,7 @@
 /* What the machine does without protocols: the rates that bound every engine. */
 #include <string.h>
 
+#include "base/clock.h"
 #include "tools/bench/bench.h"
 
 #define TILE_BLOCKS 2048             /* 32 KiB: in cache, as engines work */
@@ -49,12 +50,12 @@ static bench_stat rate_of(const bench *b, void (*piece)(struct work *), struct w
 
 	piece(w);
 	for (int r = 0; r < b->runs; r++) {
-		double start = bench_cpu_seconds(), seconds;
+		double start = quo_cpu_seconds(), seconds;
 		w->done = 0;
 		do {
 			for (int i = 0; i < 4; i++)
 				piece(w);
-			seconds = bench_cpu_seconds() - start;
+			seconds = quo_cpu_seconds() - start;
 		} while (seconds < bench_rate_seconds(b));
 		rates[r] = (double)w->done / seconds;
 	}

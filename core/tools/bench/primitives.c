@@ -58,7 +58,7 @@ static void put_result(const struct context *c, const char *what, const char *en
 {
 	bench *b = c->b;
 	const bench_phase *p = &r->phase[0];
-	double bytes = (double)(p->sent[0] + p->sent[1]) / units;
+	double bytes = (double)bench_sent(r, p) / units;
 	double most = (double)(p->sent[0] > p->sent[1] ? p->sent[0] : p->sent[1]) / units;
 	double limit = compute_limit,
 	       socket_limit = most > 0 ? c->limits.socket_bytes.median / most : 0;

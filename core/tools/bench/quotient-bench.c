@@ -23,9 +23,9 @@ static const bench_command *const commands[] = { &bench_primitives, &bench_table
 static const char help_head[] =
 	"Usage: quotient-bench COMMAND [options]\n"
 	"\n"
-	"Two parties on this machine, over a socket pair, with every engine that is registered. Times are "
-	"wall\n"
-	"clock of the slower party, medians of several runs; cpu 0 and cpu 1 are processor time of each.\n"
+	"The parties of a protocol on this machine, over socket pairs, with every engine that is registered. "
+	"Times\n"
+	"are wall clock of the slowest party, medians of several runs; cpu 0, cpu 1, .. are processor time of each.\n"
 	"\n";
 
 static const char help_tail[] =
@@ -38,7 +38,9 @@ static const char help_tail[] =
 	"  --wan                the paper's: --latency 42ms --bandwidth 24.3MB/s\n"
 	"  --ot NAME            this OT engine: softspoken, '{use: softspoken, k: 4}' or all; more than once for several\n"
 	"  --circuits NAME      this circuit engine: gmw, yao, yao+halfgates or all; more than once for several\n"
-	"  --optimizer NAME     for step and fig6 (default amsgrad)\n"
+	"  --protocols LIST     for step, predict, fig5 and fig6: these protocols beside each other, e.g. quotient,replicated,\n"
+	"                       or all (default: the two parties of quotient)\n"
+	"  --optimizer LIST     for step and fig6 (default amsgrad), e.g. sgd,amsgrad\n"
 	"  --threads N          of each party (default 1); for threads: of the party that is measured (default 2)\n"
 	"  --limit SECONDS      leave out what is foretold to take longer, stop repeating after it (default 60)\n"
 	"  --plugin-dir DIR     load plugins from DIR too\n"
@@ -47,6 +49,7 @@ static const char help_tail[] =
 	"Examples:\n"
 	"  quotient-bench primitives\n"
 	"  quotient-bench table1 --csv --limit 300 > table1.csv\n"
+	"  quotient-bench step --protocols all --ot softspoken --circuits gmw --optimizer sgd,amsgrad\n"
 	"  quotient-bench step --wan --circuits gmw --ot ferret --optimizer sgd\n"
 	"\n"
 	"Exit status: 0 done, 1 failed at run time, 2 bad usage.\n";
@@ -63,6 +66,7 @@ enum {
 	WAN,
 	OT,
 	CIRCUITS,
+	PROTOCOLS,
 	OPTIMIZER,
 	THREADS,
 	LIMIT,
@@ -81,6 +85,7 @@ static const struct option long_options[] = {
 	{ "wan", no_argument, NULL, WAN },
 	{ "ot", required_argument, NULL, OT },
 	{ "circuits", required_argument, NULL, CIRCUITS },
+	{ "protocols", required_argument, NULL, PROTOCOLS },
 	{ "optimizer", required_argument, NULL, OPTIMIZER },
 	{ "threads", required_argument, NULL, THREADS },
 	{ "limit", required_argument, NULL, LIMIT },
@@ -126,11 +131,24 @@ static quo_status number(const char *option, double min, double max, double *out
 	return QUO_OK;
 }
 
-static quo_status add_name(const char **names, size_t *n, quo_err *err)
+static quo_status add_name(const char *name, const char **names, size_t *n, quo_err *err)
 {
 	if (*n == BENCH_MAX_NAMES)
-		return quo_fail(err, QUO_USAGE, "at most %d engines of a kind", BENCH_MAX_NAMES);
-	names[(*n)++] = optarg;
+		return quo_fail(err, QUO_USAGE, "at most %d names for an option", BENCH_MAX_NAMES);
+	names[(*n)++] = name;
+	return QUO_OK;
+}
+
+/* "sgd,amsgrad", in place; YAML of a component has commas of its own and stands alone. */
+static quo_status add_list(const char **names, size_t *n, quo_err *err)
+{
+	char *rest = optarg, *name;
+
+	if (*optarg == '{')
+		return add_name(optarg, names, n, err);
+	while ((name = strsep(&rest, ",")))
+		if (*name)
+			QUO_TRY(add_name(name, names, n, err));
 	return QUO_OK;
 }
 
@@ -162,12 +180,13 @@ static quo_status apply(bench *b, struct arguments *a, int option, quo_err *err)
 		b->rate = 24.3e6;
 		return QUO_OK;
 	case OT:
-		return add_name(b->ot, &b->n_ot, err);
+		return add_name(optarg, b->ot, &b->n_ot, err);
 	case CIRCUITS:
-		return add_name(b->circuits, &b->n_circuits, err);
+		return add_name(optarg, b->circuits, &b->n_circuits, err);
+	case PROTOCOLS:
+		return add_list(b->protocols, &b->n_protocols, err);
 	case OPTIMIZER:
-		b->optimizer = optarg;
-		return QUO_OK;
+		return add_list(b->optimizers, &b->n_optimizers, err);
 	case THREADS:
 		QUO_TRY(number("--threads", 1, QUO_POOL_MAX_THREADS, &value, err));
 		b->threads = (unsigned)value;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/bench/raw_gc.h"
+#include "base/clock.h"
 #include "session/session_core.h"
 
 #include <stdio.h>
@@ -90,14 +91,14 @@ static quo_status rate_of(const bench *b, struct raw *r, bool evaluates, bench_s
 	double rates[BENCH_MAX_RUNS];
 
 	for (int run = 0; run < b->runs; run++) {
-		double start = bench_cpu_seconds(), seconds;
+		double start = quo_cpu_seconds(), seconds;
 		size_t done = 0;
 		do {
 			/* Tweaks move on at the evaluator while its tables do not: same work, other
 			 * outputs. */
 			QUO_TRY(evaluates ? evaluate(r, err) : garble(r, false, err));
 			done += (size_t)r->c->n_and * r->n;
-			seconds = bench_cpu_seconds() - start;
+			seconds = quo_cpu_seconds() - start;
 		} while (seconds < bench_rate_seconds(b));
 		rates[run] = (double)done / seconds;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tools/bench/raw_gemm.h"
+#include "base/clock.h"
 
 #include "kit/gemm_kernel.h"
 
@@ -41,10 +42,10 @@ static bench_stat rate_of(const bench *b, double (*piece)(struct work *), struct
 
 	piece(w);
 	for (int run = 0; run < b->runs; run++) {
-		double start = bench_cpu_seconds(), seconds, done = 0;
+		double start = quo_cpu_seconds(), seconds, done = 0;
 		do {
 			done += piece(w);
-			seconds = bench_cpu_seconds() - start;
+			seconds = quo_cpu_seconds() - start;
 		} while (seconds < bench_rate_seconds(b));
 		rates[run] = done / seconds;
 	}

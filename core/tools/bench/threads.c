@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "run/children.h"
@@ -43,7 +42,6 @@ static const bench_column columns[] = {
 struct record {
 	uint8_t *bytes;
 	size_t room, n;
-	quo_err err;
 };
 
 /* A channel that keeps what it receives from `inner`, or, without one, gives it back. */
@@ -207,45 +205,49 @@ static quo_status run_party(struct run *run, int party, unsigned threads, quo_ch
 
 /* ---- recording ---- */
 
-static pid_t record_party(struct run *run, struct record *records, quo_channel *ends[2], int party)
-{
-	struct record *record = &records[party];
+struct recording {
+	struct run *run;
+	struct record *record;
+	quo_channel **ends; /* of both parties, before the fork */
+	int party;
+};
 
-	pid_t pid = quo_fork_child(&record->err);
-	if (pid != 0)
-		return pid;
-	struct tape tape = { .base = { .ops = &tape_ops }, .inner = ends[party], .record = record };
-	quo_channel_close(ends[1 - party]);
-	quo_status status = run_party(run, party, 1, &tape.base, &record->err);
+static quo_status record_party(void *arg, quo_err *err)
+{
+	const struct recording *r = arg;
+	quo_channel *end = r->ends[r->party];
+	struct tape tape = { .base = { .ops = &tape_ops }, .inner = end, .record = r->record };
+
+	quo_channel_close(r->ends[1 - r->party]);
+	quo_status status = run_party(r->run, r->party, 1, &tape.base, err);
 	if (status == QUO_OK)
-		status = quo_channel_flush(ends[party], &record->err);
-	quo_channel_close(ends[party]);
-	_exit(status == QUO_OK ? 0 : 1);
+		status = quo_channel_flush(end, err);
+	quo_channel_close(end);
+	return status;
 }
 
 static quo_status record_both(struct run *run, struct record *records, quo_err *err)
 {
+	static const char *const names[] = { "recording party 0", "recording party 1" };
+	struct recording recording[2];
 	quo_channel *ends[2];
-	pid_t pid[2];
-	int failed = -1;
+	quo_children *children = quo_children_new(2, err);
+	quo_status status = children ? quo_channel_pair(ends, err) : QUO_FAILED;
 
-	QUO_TRY(quo_channel_pair(ends, err));
-	for (int i = 0; i < 2; i++)
-		pid[i] = record_party(run, records, ends, i);
+	if (status != QUO_OK) {
+		quo_children_free(children);
+		return status;
+	}
+	for (int i = 0; i < 2 && status == QUO_OK; i++) {
+		recording[i] = (struct recording){ run, &records[i], ends, i };
+		status =
+			quo_children_start(children, i, names[i], record_party, &recording[i], err);
+	}
 	quo_channel_close(ends[0]);
 	quo_channel_close(ends[1]);
-	for (int i = 0; i < 2; i++) {
-		int state = 1;
-		if (pid[i] > 0)
-			waitpid(pid[i], &state, 0);
-		if (state != 0)
-			failed = i;
-	}
-	if (failed < 0)
-		return QUO_OK;
-	return quo_fail(err, QUO_FAILED, "recording: %s",
-			records[failed].err.text[0] ? records[failed].err.text
-						    : "a party's process died");
+	quo_status waited = quo_children_wait(children, err);
+	quo_children_free(children);
+	return status != QUO_OK ? status : waited;
 }
 
 static void *shared(size_t bytes)

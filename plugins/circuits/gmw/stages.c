@@ -247,17 +247,6 @@ static void and_task(void *arg, size_t i)
 
 /* ---- a stage ---- */
 
-static quo_status exchange(quo_session *s, const uint8_t *mine, size_t n_mine, uint8_t *theirs,
-			   size_t n_theirs, quo_err *err)
-{
-	quo_channel_duplex(quo_session_peer(s), true);
-	quo_status status = quo_channel_send(quo_session_peer(s), mine, n_mine, err);
-	if (status == QUO_OK)
-		status = quo_channel_recv(quo_session_peer(s), theirs, n_theirs, err);
-	quo_channel_duplex(quo_session_peer(s), false);
-	return status;
-}
-
 /* Words that the stage's gates read and write, about. */
 static size_t work_of(const struct gmw_part *part, uint32_t stage)
 {
@@ -272,25 +261,30 @@ quo_status gmw_stage_run(quo_session *s, struct gmw_part *parts, size_t n_parts,
 			 uint8_t *mine, uint8_t *theirs, quo_err *err)
 {
 	struct stage st = { .s = s, .parts = parts, .n_parts = n_parts, .number = stage };
+	const bool dry = quo_is_dry(s);
 	size_t outgoing = 0, incoming = 0, work = 0;
 
 	for (size_t i = 0; i < n_parts; i++) {
 		struct gmw_part *part = &parts[i];
-		part->mine = mine + outgoing;
-		part->theirs = theirs + incoming;
+		part->mine = dry ? NULL : mine + outgoing;
+		part->theirs = dry ? NULL : theirs + incoming;
 		if (!has_stage(part, stage))
 			continue;
 		outgoing += gmw_stage_bytes(part, stage, quo_me(s));
 		incoming += gmw_stage_bytes(part, stage, 1 - quo_me(s));
+		if (dry)
+			continue;
 		work += work_of(part, stage);
 		run_scalar_ops(s, part, stage);
 	}
+	if (dry)
+		return quo_exchange_two(s, NULL, outgoing, NULL, incoming, err);
 	quo_pool *pool = work < GMW_SHARE_WORK ? NULL : quo_session_pool(s);
 	st.ranges = quo_pool_threads(pool);
 	quo_parallel(pool, n_parts * st.ranges, local_task, &st);
 	if (!outgoing && !incoming)
 		return QUO_OK;
-	QUO_TRY(exchange(s, mine, outgoing, theirs, incoming, err));
+	QUO_TRY(quo_exchange_two(s, mine, outgoing, theirs, incoming, err));
 	for (size_t i = 0; i < n_parts; i++)
 		if (has_stage(&parts[i], stage))
 			open_scalar_centres(s, &parts[i], stage);

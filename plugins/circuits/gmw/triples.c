@@ -135,22 +135,24 @@ static quo_status use_singles(const struct wave *w, const quo_block *h0, const q
 static quo_status singles(const struct wave *w, quo_err *err)
 {
 	quo_session *s = w->s;
-	quo_cot *cot = quo_session_cot(s, w->sender);
+	quo_block *q = NULL;
+	uint64_t *choices = NULL;
 	size_t n = 0;
 
 	for (size_t i = 0; i < w->n_parts; i++)
 		n += w->parts[i].job->program->n_single_stars;
 	if (!n)
 		return QUO_OK;
-	if (quo_is_dry(s)) {
-		quo_cot_random_cost(cot, n, quo_session_cost(s));
-		return QUO_OK;
+	if (!quo_is_dry(s)) {
+		q = quo_arena_alloc(quo_step_arena(s), 3 * n, sizeof *q, err);
+		choices = quo_arena_alloc(quo_step_arena(s), quo_words(n), sizeof *choices, err);
+		if (!q || !choices)
+			return QUO_FAILED;
 	}
-	quo_block *q = quo_arena_alloc(quo_step_arena(s), 3 * n, sizeof *q, err);
-	uint64_t *choices = quo_arena_alloc(quo_step_arena(s), quo_words(n), sizeof *choices, err);
-	if (!q || !choices)
-		return QUO_FAILED;
-	QUO_TRY(quo_cot_random(cot, s, n, q, sends(w) ? NULL : choices, err));
+	QUO_TRY(quo_cot_random(quo_session_cot(s, w->sender), s, n, q, sends(w) ? NULL : choices,
+			       err));
+	if (quo_is_dry(s))
+		return QUO_OK;
 	uint64_t tweak = take_tweaks(w, n);
 	if (sends(w))
 		quo_tccr_pair(quo_hash_start(s), tweak, QUO_TCCR_PER_KEY, q, w->delta, q + n,
@@ -355,13 +357,10 @@ static quo_status vectors(const struct wave *w, quo_err *err)
 			b.n += piece.n;
 		if (!b.n)
 			return QUO_OK;
-		if (quo_is_dry(s)) {
-			quo_cot_random_cost(quo_session_cot(s, w->sender), b.n,
-					    quo_session_cost(s));
-			continue;
-		}
 		QUO_TRY(quo_cot_random(quo_session_cot(s, w->sender), s, b.n, b.cots,
 				       sends(w) ? NULL : b.choices, err));
+		if (quo_is_dry(s))
+			continue;
 		b.tweak = take_tweaks(w, b.n);
 		b.shares = b.n / GMW_SHARE_COTS + 1;
 		if (b.shares > b.most_shares)

@@ -82,19 +82,9 @@ static quo_status convert(void *self, quo_session *s, const quo_convert_job *job
 	return status;
 }
 
-/* What a circuit's shallow form typically has more of AND gates in an instance, and less of levels
- * (docs/circuit-costs.md). */
-#define MORE_ANDS 100.0
-#define LESS_LEVELS 20.0
-
 quo_goal rep_goal(void *self, const quo_session *s, size_t n)
 {
 	const struct replicated *r = self;
-	const quo_link loopback = QUO_LINK_LOOPBACK;
-	quo_link link = quo_session_link(s);
-	double latency = link.latency_s > 0 ? link.latency_s : loopback.latency_s;
-	double rate = link.bytes_per_s > 0 ? link.bytes_per_s : loopback.bytes_per_s;
-	double more = MORE_ANDS * (double)n * (REP_AND_S + 0.125 / rate);
 
 	switch ((enum form)r->config->goal) {
 	case FORM_SMALL:
@@ -102,7 +92,8 @@ quo_goal rep_goal(void *self, const quo_session *s, size_t n)
 	case FORM_SHALLOW:
 		return QUO_SHALLOW;
 	default:
-		return LESS_LEVELS * latency > more ? QUO_SHALLOW : QUO_SMALL;
+		return quo_shallow_pays(quo_session_link(s), n, REP_AND_S, 1.0 / 8) ? QUO_SHALLOW
+										    : QUO_SMALL;
 	}
 }
 
@@ -128,6 +119,7 @@ static const quo_option options[] = {
 static const quo_protocol_ops ops = {
 	.life = { .init = init, .fini = fini },
 	.parties = REP_PARTIES,
+	.exposed = true,
 	.sharing = sharing,
 	.open = open_session,
 	.close = close_session,

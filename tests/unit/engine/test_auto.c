@@ -14,14 +14,16 @@ static const quo_link far_and_thin = { 0.042, 24.3e6 };
 /* Bytes of a COT of a long run. */
 static double cot_bytes(const char *name, quo_link link)
 {
-	const quo_session s = { .parties = 2, .dry = true, .link = link };
+	quo_cost cost = QUO_COST_INIT;
+	quo_session s = { .parties = 2, .dry = true, .link = link, .cost = &cost };
+	quo_err err = QUO_ERR_INIT;
 	quo_instance *ot = quo_test_registered_instance(QUO_KIND_OT, name);
 	const quo_ot_ops *ops = quo_ot(ot);
-	quo_cost setup = QUO_COST_INIT, cost = QUO_COST_INIT;
 
-	ops->cost_open(ot->self, &s, 0, &setup);
-	assert_true(setup.sent_bytes[0] > 0 && setup.sent_bytes[1] > 0);
-	ops->cost_extend(ot->self, 0, 10000000, &cost);
+	quo_test_ok(ops->open(ot->self, &s, 0, &err));
+	assert_true(cost.sent_bytes[0] > 0 && cost.sent_bytes[1] > 0);
+	cost = (quo_cost)QUO_COST_INIT;
+	quo_test_ok(ops->extend(ot->self, &s, 10000000, NULL, NULL, &err));
 	quo_instance_free(ot);
 	return (double)(cost.sent_bytes[0] + cost.sent_bytes[1]) / 1e7;
 }
@@ -147,7 +149,7 @@ static void test_average(void **state)
 	cost = (quo_cost)QUO_COST_INIT;
 	/* Every thousand at the same price, where the engine itself sends in bursts. */
 	for (int i = 1; i <= 10; i++) {
-		quo_cot_random_cost(average, 1000, &cost);
+		quo_test_ok(quo_cot_random(average, &s, 1000, NULL, NULL, &err));
 		assert_int_equal(cost.sent_bytes[0], 0);
 		assert_int_equal(cost.sent_bytes[1] % (uint64_t)i, 0);
 		assert_in_range(cost.sent_bytes[1], 20u * (unsigned)i, 300u * (unsigned)i);

@@ -14,7 +14,8 @@ struct run {
 	quo_session *s;
 	quo_instance *ot, *dry;
 	const quo_ot_ops *ops;
-	quo_cost cost;
+	quo_session *forecast;
+	quo_cost cost; /* what it counts */
 	quo_traffic before;
 	quo_block delta;
 	quo_block *out, *q;
@@ -36,7 +37,9 @@ static void open_run(struct run *r, quo_session *s, const char *yaml)
 	r->choices = quo_alloc(MANY / 64, sizeof *r->choices, &err);
 	assert_true(r->out && r->q && r->choices);
 	quo_test_ok(r->ops->open(r->ot->self, s, 0, &err));
-	r->ops->cost_open(r->dry->self, s, 0, &r->cost);
+	r->forecast = quo_session_dry(s, &r->cost, &err);
+	assert_non_null(r->forecast);
+	quo_test_ok(r->ops->open(r->dry->self, r->forecast, 0, &err));
 	quo_test_assert_cost(s, r->before, &r->cost);
 	/* From here on the receiver checks what the sender shows it. */
 	if (s->party == 0) {
@@ -67,14 +70,15 @@ static void check_received(struct run *r, size_t n)
 static void extend(struct run *r, size_t n)
 {
 	quo_err err = QUO_ERR_INIT;
-	quo_cost cost = QUO_COST_INIT;
+	const quo_cost start = r->cost;
 
 	r->before = quo_channel_traffic(r->s->peer);
 	if (r->choices)
 		memset(r->choices, 0xff, quo_words(n) * sizeof *r->choices);
 	quo_test_ok(r->ops->extend(r->ot->self, r->s, n, r->out, r->s->party ? r->choices : NULL,
 				   &err));
-	r->ops->cost_extend(r->dry->self, 0, n, &cost);
+	quo_test_ok(r->ops->extend(r->dry->self, r->forecast, n, NULL, NULL, &err));
+	const quo_cost cost = quo_cost_since(&r->cost, &start);
 	quo_traffic now = quo_channel_traffic(r->s->peer);
 	assert_int_equal(cost.sent_bytes[1], 0);
 	assert_int_equal(cost.sent_bytes[0], r->s->party
@@ -110,6 +114,7 @@ static void close_run(struct run *r)
 	}
 	quo_instance_free(r->ot);
 	quo_instance_free(r->dry);
+	quo_session_free(r->forecast);
 	quo_free(r->out);
 	quo_free(r->q);
 	quo_free(r->choices);
@@ -275,12 +280,10 @@ static void climb(quo_session *s, void *arg)
 	if (l->mine[0]) {
 		/* A forecast made where the smaller cache is. */
 		quo_err err = QUO_ERR_INIT;
-		quo_cost ignored = QUO_COST_INIT;
 		quo__cache_force(l->mine[0] < l->mine[1] ? l->mine[0] : l->mine[1]);
 		quo_instance_free(r.dry);
 		r.dry = quo_test_configured_instance(QUO_KIND_OT, l->yaml);
-		r.ops->cost_open(r.dry->self, s, 0, &ignored);
-		quo_test_ok(err.status);
+		quo_test_ok(r.ops->open(r.dry->self, r.forecast, 0, &err));
 	}
 	for (unsigned i = 0; i < l->iterations; i++) {
 		const struct set *now = &sets[i < l->top ? i : l->top],
@@ -331,13 +334,15 @@ static void test_agreement(void **state)
 /* COTs that an engine lets out of its first iterations, and bytes of a COT of a long run: dry. */
 static double dry_bytes(const char *yaml, size_t n, double *seconds)
 {
-	const quo_session s = { .parties = 2, .dry = true };
+	quo_cost cost = QUO_COST_INIT;
+	quo_session s = { .parties = 2, .dry = true, .cost = &cost };
+	quo_err err = QUO_ERR_INIT;
 	quo_instance *ot = quo_test_configured_instance(QUO_KIND_OT, yaml);
 	const quo_ot_ops *ops = quo_ot(ot);
-	quo_cost setup = QUO_COST_INIT, cost = QUO_COST_INIT;
 
-	ops->cost_open(ot->self, &s, 0, &setup);
-	ops->cost_extend(ot->self, 0, n, &cost);
+	quo_test_ok(ops->open(ot->self, &s, 0, &err));
+	cost = (quo_cost)QUO_COST_INIT;
+	quo_test_ok(ops->extend(ot->self, &s, n, NULL, NULL, &err));
 	quo_instance_free(ot);
 	if (seconds)
 		*seconds = cost.cpu_s[1];

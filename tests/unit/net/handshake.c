@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/handshake.h"
 #include "net/hello.h"
-#include "parties.h"
+#include "net_support.h"
 
 #include <unistd.h>
 
@@ -71,7 +71,7 @@ static void expect(struct side a, struct side b)
 {
 	struct run run = { { a, b }, NULL, 0 };
 
-	net_parties(2, party, &run, -1);
+	quo_test_channels(2, party, &run, -1);
 }
 
 static quo_agreement agreement(const char *const *k, const char *const *v, uint32_t n)
@@ -89,9 +89,9 @@ static void test_agree(void **state)
 			   0 };
 
 	(void)state;
-	net_parties(2, party, &run, -1);
+	quo_test_channels(2, party, &run, -1);
 	run.repetition = 1;
-	net_parties(2, party, &run, -1);
+	quo_test_channels(2, party, &run, -1);
 	assert_memory_equal(&outcome->start[0][0], &outcome->start[0][1], sizeof(quo_block));
 	assert_memory_equal(&outcome->start[1][0], &outcome->start[1][1], sizeof(quo_block));
 	assert_memory_not_equal(&outcome->start[0][0], &outcome->start[1][0], sizeof(quo_block));
@@ -226,7 +226,7 @@ static void test_silent(void **state)
 {
 	(void)state;
 	for (int drips = 0; drips < 2; drips++)
-		net_parties(2, silent, &(bool){ drips }, -1);
+		quo_test_channels(2, silent, &(bool){ drips }, -1);
 }
 
 /* Random changes of a right message: refused in one line, or not a change that matters. */
@@ -270,7 +270,7 @@ static void test_fuzz(void **state)
 {
 	(void)state;
 	for (uint64_t seed = 0; seed < 100; seed++)
-		net_parties(2, fuzz, &seed, -1);
+		quo_test_channels(2, fuzz, &seed, -1);
 }
 
 /* ---- three parties ---- */
@@ -307,7 +307,7 @@ static void test_three(void **state)
 	};
 
 	(void)state;
-	net_parties(3, three, &t, -1);
+	quo_test_channels(3, three, &t, -1);
 	assert_memory_equal(&t.start[0], &t.start[1], sizeof(quo_block));
 	assert_memory_equal(&t.start[0], &t.start[2], sizeof(quo_block));
 	/* One of three differs: each of them says so. */
@@ -315,12 +315,12 @@ static void test_three(void **state)
 	t.part[0] = "parties 0 and 1 disagree on train.seed: set it equal at both sides; here '1'";
 	t.part[1] = "parties 0 and 1 disagree on train.seed: set it equal at both sides; here '2'";
 	t.part[2] = "parties 1 and 2 disagree on train.seed: set it equal at both sides; here '1'";
-	net_parties(3, three, &t, -1);
+	quo_test_channels(3, three, &t, -1);
 	t.agreement[1] = agreement(less_keys, less_values, 3);
 	t.part[0] = "parties 0 and 1 disagree on train.seed: only party 0";
 	t.part[1] = "parties 0 and 1 disagree on train.seed: only party 0";
 	t.part[2] = "parties 1 and 2 disagree on train.seed: only party 2";
-	net_parties(3, three, &t, -1);
+	quo_test_channels(3, three, &t, -1);
 	quo_test_unshare(t.start, 3, sizeof(quo_block));
 }
 
@@ -357,7 +357,7 @@ static void test_two_faces(void **state)
 	};
 
 	(void)state;
-	net_parties(3, two_faces, &t, -1);
+	quo_test_channels(3, two_faces, &t, -1);
 	quo_test_unshare(t.start, 3, sizeof(quo_block));
 }
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "net/hello.h"
-#include "parties.h"
+#include "net_support.h"
 
 /* A port that is free just now. */
 static int free_port(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Meshes: exchanges of all sizes and patterns without deadlock, what is counted, and a party that dies. */
-#include "parties.h"
+#include "net_support.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -139,7 +139,7 @@ static void test_patterns(void **state)
 		for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
 			struct plan plan = { sizes[k], patterns[i], false,
 					     quo_test_shared(5, sizeof(quo_traffic)) };
-			net_parties(plan.n, exchanges, &plan, -1);
+			quo_test_channels(plan.n, exchanges, &plan, -1);
 			assert_counted(&plan);
 			quo_test_unshare(plan.traffic, 5, sizeof(quo_traffic));
 		}
@@ -150,7 +150,7 @@ static void test_shaped(void **state)
 	struct plan plan = { 3, all_to_all, true, quo_test_shared(5, sizeof(quo_traffic)) };
 
 	(void)state;
-	net_parties(plan.n, exchanges, &plan, -1);
+	quo_test_channels(plan.n, exchanges, &plan, -1);
 	assert_counted(&plan);
 	quo_test_unshare(plan.traffic, 5, sizeof(quo_traffic));
 }
@@ -176,7 +176,7 @@ static void test_most_parties(void **state)
 	struct plan plan = { .n = QUO_MAX_PARTIES, .pattern = some };
 
 	(void)state;
-	net_parties(plan.n, sixteen, &plan, -1);
+	quo_test_channels(plan.n, sixteen, &plan, -1);
 }
 
 /* ---- channels of a mesh one by one ---- */
@@ -222,7 +222,7 @@ static void one_by_one(int me, quo_channel *channel[], void *arg)
 static void test_one_by_one(void **state)
 {
 	(void)state;
-	net_parties(3, one_by_one, NULL, -1);
+	quo_test_channels(3, one_by_one, NULL, -1);
 }
 
 /* What is posted must be what is asked for. */
@@ -248,7 +248,7 @@ static void posts(int me, quo_channel *channel[], void *arg)
 static void test_posts(void **state)
 {
 	(void)state;
-	net_parties(2, posts, NULL, -1);
+	quo_test_channels(2, posts, NULL, -1);
 }
 
 /* ---- rounds ---- */
@@ -292,7 +292,7 @@ static void test_rounds(void **state)
 {
 	(void)state;
 	for (int n = 2; n <= 3; n++)
-		net_parties(n, rounds, &n, -1);
+		quo_test_channels(n, rounds, &n, -1);
 }
 
 /* ---- a party that dies ---- */
@@ -355,7 +355,7 @@ static void test_death(void **state)
 	for (int dying = 0; dying < 4; dying++)
 		for (int in_send = 0; in_send < 2; in_send++) {
 			struct death d = { dying < 3 ? 3 : 5, dying, in_send, died };
-			net_parties(d.n, death, &d, dying);
+			quo_test_channels(d.n, death, &d, dying);
 		}
 	quo_test_unshare(died, 1, sizeof *died);
 }
@@ -387,7 +387,7 @@ static void test_chain(void **state)
 	double *died = quo_test_shared(1, sizeof *died);
 
 	(void)state;
-	net_parties(4, chain, died, 0);
+	quo_test_channels(4, chain, died, 0);
 	quo_test_unshare(died, 1, sizeof *died);
 }
 
@@ -438,7 +438,7 @@ static void test_speed(void **state)
 	for (int n = 2; n <= 3; n++)
 		for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 			struct speed s = { n, cases[i].bytes, cases[i].rounds, seconds };
-			net_parties(n, speed, &s, -1);
+			quo_test_channels(n, speed, &s, -1);
 			print_message("    %d parties, %zu bytes to each: %.1f us a round\n", n,
 				      s.bytes, 1e6 * *seconds / s.rounds);
 		}

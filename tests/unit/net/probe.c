@@ -3,7 +3,7 @@
  * that makes things up. */
 #include "net/probe.h"
 
-#include "parties.h"
+#include "net_support.h"
 #include <math.h>
 
 struct shared {
@@ -34,7 +34,7 @@ static void test_measure(void **state)
 
 	(void)state;
 	for (shared->parties = 2; shared->parties <= 3; shared->parties++) {
-		net_parties(shared->parties, measure, shared, -1);
+		quo_test_channels(shared->parties, measure, shared, -1);
 		for (int p = 1; p < shared->parties; p++)
 			assert_memory_equal(&shared->link[0], &shared->link[p],
 					    sizeof shared->link[0]);
@@ -55,7 +55,7 @@ static void test_shaped(void **state)
 	shared->bytes_per_s = 10e6;
 	for (shared->slow = 0; shared->slow < 3; shared->slow++) {
 		shared->parties = shared->slow ? 3 : 2;
-		net_parties(shared->parties, measure, shared, -1);
+		quo_test_channels(shared->parties, measure, shared, -1);
 		for (int p = 1; p < shared->parties; p++)
 			assert_memory_equal(&shared->link[0], &shared->link[p],
 					    sizeof shared->link[0]);
@@ -116,7 +116,7 @@ static void test_lies(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof lies / sizeof *lies; i++)
-		net_parties(2, lie, &lies[i], -1);
+		quo_test_channels(2, lie, &lies[i], -1);
 }
 
 int main(void)

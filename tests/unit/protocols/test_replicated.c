@@ -39,6 +39,35 @@ static quo_tensor *input(quo_session *s, quo_spec spec, const int32_t *values, i
 	return t && quo_share(s, t, mine ? values : NULL, owner, err) == QUO_OK ? t : NULL;
 }
 
+/* ---- keys ---- */
+
+/* Both keys of this party, as eight words. */
+static quo_status keys_party(const struct run *run, quo_session *s, int32_t *out, quo_err *err)
+{
+	const struct replicated *self = quo_session_protocol(s)->self;
+
+	(void)run, (void)err;
+	if (out)
+		memcpy(out, self->keys.key, sizeof self->keys.key);
+	return QUO_OK;
+}
+
+/* The set-up gives each key to its two holders, and the three differ. */
+static void test_keys(void **unused)
+{
+	struct run run = { .party = keys_party, .n_out = 8 };
+
+	(void)unused;
+	run_case(&run);
+	for (int p = 0; p < REP_PARTIES; p++) {
+		const int32_t *next = run.out[rep_after(p, 1)], *last = run.out[rep_after(p, 2)];
+		assert_memory_equal(run.out[p] + 4, next, sizeof(quo_block));
+		assert_memory_not_equal(run.out[p], next, sizeof(quo_block));
+		assert_memory_not_equal(run.out[p], last, sizeof(quo_block));
+	}
+	run_end(&run);
+}
+
 /* ---- share, reveal ---- */
 
 struct values {
@@ -416,6 +445,7 @@ static void test_map(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_share),
 		cmocka_unit_test(test_convert),
 		cmocka_unit_test(test_convert_coefficients),

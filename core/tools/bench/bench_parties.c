@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two forked parties over a socket pair, shaped if asked for, that run a job a few times between
- * barriers.
+ * The parties of a job, as many as its protocol has: forked, connected by socket pairs, shaped if
+ * asked for, and run a few times between barriers.
  *
- * A phase starts at both parties after an exchange of a byte each and lasts until the slower party
+ * A phase starts at all parties after an exchange of a byte each and lasts until the slowest party
  * is done. Party 0 decides before each repetition whether there is another and says so in that
  * byte.
  */
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "base/clock.h"
+#include "net/mesh.h"
 #include "run/children.h"
 #include "session/session_core.h"
 #include "tools/bench/bench.h"
@@ -28,10 +24,8 @@ struct sample {
 	uint64_t sent, rounds;
 };
 
+/* What a party tells the parent, in a shared page. */
 struct outcome {
-	quo_err err;
-	double failed_at;
-	uint64_t rss;
 	int runs;
 	struct sample setup, sample[BENCH_MAX_RUNS][BENCH_MAX_PHASES];
 };
@@ -40,6 +34,8 @@ struct party {
 	const bench *b;
 	const bench_job *job;
 	quo_session_config config;
+	quo_channel *(*ends)[QUO_MAX_PARTIES]; /* of all parties, before the fork */
+	char name[16];
 	quo_session *s;
 	void *state;
 	struct outcome *out;
@@ -61,34 +57,29 @@ bench_stat bench_stat_of(double *values, int n)
 	return (bench_stat){ middle, values[0], values[n - 1] };
 }
 
-double bench_cpu_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-/* Both parties are here; `word` is party 0's. */
+/* All parties are here; `word` is party 0's. */
 static quo_status barrier(quo_session *s, char *word, quo_err *err)
 {
-	char theirs = 0;
+	char theirs[QUO_MAX_PARTIES] = { 0 };
+	quo_message_round r = { 0 };
 
-	quo_channel_duplex(quo_session_peer(s), true);
-	quo_status status = quo_channel_send(quo_session_peer(s), word, 1, err);
-	if (status == QUO_OK)
-		status = quo_channel_recv(quo_session_peer(s), &theirs, 1, err);
-	quo_channel_duplex(quo_session_peer(s), false);
-	if (quo_me(s) == 1)
-		*word = theirs;
+	for (int i = 0; i < quo_parties(s); i++) {
+		for (int j = 0; j < quo_parties(s); j++)
+			r.bytes[i][j] = i != j;
+		r.out[i] = word;
+		r.in[i] = &theirs[i];
+	}
+	quo_status status = quo_exchange(s, &r, err);
+	if (quo_me(s) != 0)
+		*word = theirs[0];
 	return status;
 }
 
 static struct sample begin(const quo_session *s)
 {
-	quo_traffic t = quo_channel_traffic(quo_session_peer(s));
+	quo_traffic t = quo_session_traffic(s);
 
-	return (struct sample){ quo_now_seconds(), bench_cpu_seconds(), t.sent_bytes, t.rounds };
+	return (struct sample){ quo_now_seconds(), quo_cpu_seconds(), t.sent_bytes, t.rounds };
 }
 
 static struct sample since(const quo_session *s, const struct sample *start)
@@ -178,17 +169,35 @@ static quo_status in_session(struct party *p, quo_status (*inside)(struct party 
 	return status;
 }
 
-static quo_status party_main(struct party *p, quo_channel *ch, quo_err *err)
+/* The party's channels, with what measures and shapes them; NULL with a message. */
+static quo_mesh *connect_party(const struct party *p, quo_err *err)
 {
+	const int parties = p->config.parties, me = p->config.party;
+	quo_status status = QUO_OK;
+
+	quo_mesh_keep(parties, p->ends, me);
+	quo_mesh *mesh = quo_mesh_new(parties, me, p->ends[me], err);
+	if (mesh && (p->b->latency_s > 0 || p->b->rate > 0))
+		status = quo_mesh_shape(mesh, p->b->latency_s, p->b->rate, err);
+	if (mesh && status == QUO_OK)
+		status = quo_mesh_count(mesh, err);
+	if (status == QUO_OK)
+		return mesh;
+	quo_mesh_close(mesh);
+	return NULL;
+}
+
+static quo_status party_main(void *arg, quo_err *err)
+{
+	struct party *p = arg;
 	quo_experiment *owner;
 	quo_instance *protocol;
 
-	if (p->b->latency_s > 0 || p->b->rate > 0)
-		ch = quo_channel_shape(ch, p->b->latency_s, p->b->rate, err);
-	p->config.peer = quo_channel_count(ch, err);
-	quo_status status = p->config.peer ? load_protocol(p, &owner, &protocol, err) : QUO_FAILED;
+	if (p->config.parties > 1 && !(p->config.mesh = connect_party(p, err)))
+		return QUO_FAILED;
+	quo_status status = load_protocol(p, &owner, &protocol, err);
 	if (status != QUO_OK) {
-		quo_channel_close(p->config.peer);
+		quo_mesh_close(p->config.mesh);
 		return status;
 	}
 	p->config.protocol = protocol;
@@ -199,63 +208,20 @@ static quo_status party_main(struct party *p, quo_channel *ch, quo_err *err)
 	return status;
 }
 
-static pid_t start(struct party *p, quo_channel *ends[2], quo_err *err)
+static quo_status run_all(struct party *parties, int n, quo_children *children, quo_err *err)
 {
-	pid_t pid = quo_fork_child(err);
-	if (pid != 0)
-		return pid;
-	quo_channel_close(ends[1 - p->config.party]);
-	quo_err mine = QUO_ERR_INIT;
-	quo_status status = party_main(p, ends[p->config.party], &mine);
-	struct rusage usage;
-	if (getrusage(RUSAGE_SELF, &usage) == 0)
-		p->out->rss = (uint64_t)usage.ru_maxrss * 1024;
-	if (status != QUO_OK) {
-		p->out->failed_at = quo_now_seconds();
-		p->out->err = mine;
-	}
-	_exit(status == QUO_OK ? 0 : 1);
-}
-
-static quo_status wait_both(const pid_t pid[2], struct outcome *outcome, quo_err *err)
-{
-	int first = -1;
-
-	for (int i = 0; i < 2; i++) {
-		int state = 0;
-		if (pid[i] <= 0)
-			continue;
-		while (waitpid(pid[i], &state, 0) < 0 && errno == EINTR)
-			;
-		if (state != 0 && outcome[i].err.status == QUO_OK)
-			quo_fail(&outcome[i].err, QUO_FAILED, "the process died (%s %d)",
-				 WIFSIGNALED(state) ? "signal" : "status",
-				 WIFSIGNALED(state) ? WTERMSIG(state) : WEXITSTATUS(state));
-		if (outcome[i].err.status != QUO_OK &&
-		    (first < 0 || outcome[i].failed_at < outcome[first].failed_at))
-			first = i;
-	}
-	if (first < 0)
-		return QUO_OK;
-	return quo_fail(err, outcome[first].err.status, "party %d: %s", first,
-			outcome[first].err.text);
-}
-
-static quo_status run_both(struct party parties[2], struct outcome *outcome, quo_err *err)
-{
-	quo_channel *ends[2];
-	pid_t pid[2] = { 0, 0 };
+	quo_channel *ends[QUO_MAX_PARTIES][QUO_MAX_PARTIES];
 	quo_status status = QUO_OK;
 
-	QUO_TRY(quo_channel_pair(ends, err));
-	for (int i = 0; i < 2 && status == QUO_OK; i++) {
-		pid[i] = start(&parties[i], ends, err);
-		if (pid[i] < 0)
-			status = QUO_FAILED;
+	QUO_TRY(quo_mesh_pairs(n, ends, err));
+	for (int i = 0; i < n && status == QUO_OK; i++) {
+		struct party *p = &parties[i];
+		p->ends = ends;
+		snprintf(p->name, sizeof p->name, "party %d", i);
+		status = quo_children_start(children, i, p->name, party_main, p, err);
 	}
-	quo_channel_close(ends[0]);
-	quo_channel_close(ends[1]);
-	quo_status waited = wait_both(pid, outcome, err);
+	quo_mesh_keep(n, ends, -1);
+	quo_status waited = quo_children_wait(children, err);
 	return status != QUO_OK ? status : waited;
 }
 
@@ -302,10 +268,12 @@ static quo_status forecast(const bench *b, const bench_job *job, bench_result *o
 	quo_experiment *owner;
 	quo_instance *protocol;
 
+	out->parties = 2;
 	if (!job->protocol)
 		return QUO_OK;
 	QUO_TRY(load_protocol(&dry.party, &owner, &protocol, err));
 	dry.party.s = quo_session_forecast(protocol, link_of(b), &cost, err);
+	out->parties = quo_protocol(protocol)->parties;
 	quo_status status = in_session(&dry.party, dry_run, err);
 	quo_experiment_free(owner);
 	QUO_TRY(status);
@@ -316,52 +284,86 @@ static quo_status forecast(const bench *b, const bench_job *job, bench_result *o
 
 /* ---- results ---- */
 
-static void summarise(const struct outcome *o, unsigned first, unsigned n, bench_phase *out)
+/* Phases first .. first + n - 1 of every run. Bytes and rounds are means over the runs: an engine
+ * that works ahead does not send the same each time. */
+static void summarise(const struct outcome *o, int parties, unsigned first, unsigned n,
+		      bench_phase *out)
 {
-	double seconds[BENCH_MAX_RUNS], cpu[2][BENCH_MAX_RUNS];
-	int runs = o[0].runs;
+	const int runs = o[0].runs;
+	double seconds[BENCH_MAX_RUNS] = { 0 };
 
-	for (int r = 0; r < runs; r++) {
-		seconds[r] = cpu[0][r] = cpu[1][r] = 0;
-		for (unsigned i = first; i < first + n; i++) {
-			const struct sample *a = &o[0].sample[r][i], *c = &o[1].sample[r][i];
-			seconds[r] += a->seconds > c->seconds ? a->seconds : c->seconds;
-			cpu[0][r] += a->cpu;
-			cpu[1][r] += c->cpu;
-		}
-	}
-	out->seconds = bench_stat_of(seconds, runs);
-	for (int i = 0; i < 2; i++)
-		out->cpu[i] = bench_stat_of(cpu[i], runs).median;
-	out->sent[0] = out->sent[1] = out->rounds = 0;
-	/* Means over the runs: an engine that works ahead does not send the same each time. */
+	out->rounds = 0;
 	for (int r = 0; r < runs; r++) {
 		for (unsigned i = first; i < first + n; i++) {
-			out->sent[0] += o[0].sample[r][i].sent;
-			out->sent[1] += o[1].sample[r][i].sent;
+			double slowest = 0;
+			for (int p = 0; p < parties; p++)
+				if (o[p].sample[r][i].seconds > slowest)
+					slowest = o[p].sample[r][i].seconds;
+			seconds[r] += slowest;
 			out->rounds += o[0].sample[r][i].rounds;
 		}
 	}
-	out->sent[0] /= (uint64_t)runs;
-	out->sent[1] /= (uint64_t)runs;
+	out->seconds = bench_stat_of(seconds, runs);
 	out->rounds = (out->rounds + (uint64_t)runs / 2) / (uint64_t)runs;
+	for (int p = 0; p < parties; p++) {
+		double cpu[BENCH_MAX_RUNS] = { 0 };
+		out->sent[p] = 0;
+		for (int r = 0; r < runs; r++) {
+			for (unsigned i = first; i < first + n; i++) {
+				cpu[r] += o[p].sample[r][i].cpu;
+				out->sent[p] += o[p].sample[r][i].sent;
+			}
+		}
+		out->cpu[p] = bench_stat_of(cpu, runs).median;
+		out->sent[p] /= (uint64_t)runs;
+	}
 }
 
-static void collect(const struct outcome *o, const bench_job *job, bench_result *out)
+static void collect(const struct outcome *o, const quo_children *children, const bench_job *job,
+		    bench_result *out)
 {
+	const int n = out->parties;
+	double setup = 0;
+
 	out->runs = o[0].runs;
 	for (unsigned i = 0; i < job->n_phases; i++)
-		summarise(o, i, 1, &out->phase[i]);
-	summarise(o, 0, job->n_phases, &out->total);
-	double setup =
-		o[0].setup.seconds > o[1].setup.seconds ? o[0].setup.seconds : o[1].setup.seconds;
-	out->setup.seconds = (bench_stat){ setup, setup, setup };
-	for (int i = 0; i < 2; i++) {
-		out->setup.cpu[i] = o[i].setup.cpu;
-		out->setup.sent[i] = o[i].setup.sent;
-		out->peak_rss[i] = o[i].rss;
+		summarise(o, n, i, 1, &out->phase[i]);
+	summarise(o, n, 0, job->n_phases, &out->total);
+	for (int p = 0; p < n; p++) {
+		if (o[p].setup.seconds > setup)
+			setup = o[p].setup.seconds;
+		out->setup.cpu[p] = o[p].setup.cpu;
+		out->setup.sent[p] = o[p].setup.sent;
+		out->peak_rss[p] = quo_children_rss(children, p);
 	}
+	out->setup.seconds = (bench_stat){ setup, setup, setup };
 	out->setup.rounds = o[0].setup.rounds;
+}
+
+static quo_status measure_all(const bench *b, const bench_job *job, struct outcome *outcome,
+			      quo_children *children, bench_result *out, quo_err *err)
+{
+	struct party parties[QUO_MAX_PARTIES];
+	quo_rng *rng = quo_rng_new(err);
+
+	if (!rng)
+		return QUO_FAILED;
+	quo_block hash_start = quo_rng_block(rng);
+	quo_rng_free(rng);
+	for (int i = 0; i < out->parties; i++) {
+		parties[i] =
+			(struct party){ .b = b, .job = job, .out = &outcome[i], .runs = b->runs };
+		parties[i].config = (quo_session_config){ .party = i,
+							  .parties = out->parties,
+							  .hash_start = hash_start,
+							  .link = link_of(b) };
+		/* A first time that does not count, where it is cheap: pages, caches, first
+		 * iterations. */
+		parties[i].warm_up = !b->quick && out->foretold_s < b->limit_s / 8;
+	}
+	QUO_TRY(run_all(parties, out->parties, children, err));
+	collect(outcome, children, job, out);
+	return QUO_OK;
 }
 
 quo_status bench_run(const bench *b, const bench_job *job, bench_result *out, quo_err *err)
@@ -370,33 +372,27 @@ quo_status bench_run(const bench *b, const bench_job *job, bench_result *out, qu
 	QUO_TRY(forecast(b, job, out, err));
 	if (out->skipped)
 		return QUO_OK;
-	struct outcome *outcome = mmap(NULL, 2 * sizeof *outcome, PROT_READ | PROT_WRITE,
-				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	quo_rng *rng = quo_rng_new(err);
-	if (outcome == MAP_FAILED || !rng) {
-		quo_rng_free(rng);
-		if (outcome != MAP_FAILED)
-			munmap(outcome, 2 * sizeof *outcome);
-		return quo_fail(err, QUO_FAILED, "out of memory");
-	}
-	struct party parties[2];
-	quo_block start_block = quo_rng_block(rng);
-	quo_rng_free(rng);
-	for (int i = 0; i < 2; i++) {
-		parties[i] =
-			(struct party){ .b = b, .job = job, .out = &outcome[i], .runs = b->runs };
-		parties[i].config = (quo_session_config){
-			.party = i, .parties = 2, .hash_start = start_block, .link = link_of(b)
-		};
-		/* A first time that does not count, where it is cheap: pages, caches, first
-		 * iterations. */
-		parties[i].warm_up = !b->quick && out->foretold_s < b->limit_s / 8;
-	}
-	quo_status status = run_both(parties, outcome, err);
-	if (status == QUO_OK)
-		collect(outcome, job, out);
-	munmap(outcome, 2 * sizeof *outcome);
+	const size_t bytes = (size_t)out->parties * sizeof(struct outcome);
+	struct outcome *outcome =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (outcome == MAP_FAILED)
+		return quo_fail(err, QUO_FAILED, "out of memory: the times of %d parties",
+				out->parties);
+	quo_children *children = quo_children_new(out->parties, err);
+	quo_status status =
+		children ? measure_all(b, job, outcome, children, out, err) : QUO_FAILED;
+	quo_children_free(children);
+	munmap(outcome, bytes);
 	return status;
+}
+
+uint64_t bench_sent(const bench_result *r, const bench_phase *p)
+{
+	uint64_t bytes = 0;
+
+	for (int i = 0; i < r->parties; i++)
+		bytes += p->sent[i];
+	return bytes;
 }
 
 void bench_put(const bench *b, const bench_result *r, const bench_phase *p)
@@ -413,8 +409,11 @@ void bench_put(const bench *b, const bench_result *r, const bench_phase *p)
 	bench_set(t, "seconds_min", p->seconds.min);
 	bench_set(t, "seconds_max", p->seconds.max);
 	bench_set(t, "runs", r->runs);
-	bench_set(t, "cpu0_seconds", p->cpu[0]);
-	bench_set(t, "cpu1_seconds", p->cpu[1]);
-	bench_set(t, "bytes_sent", (double)(p->sent[0] + p->sent[1]));
+	for (int i = 0; i < r->parties; i++) {
+		char key[20];
+		snprintf(key, sizeof key, "cpu%d_seconds", i);
+		bench_set(t, key, p->cpu[i]);
+	}
+	bench_set(t, "bytes_sent", (double)bench_sent(r, p));
 	bench_set(t, "rounds", (double)p->rounds);
 }
