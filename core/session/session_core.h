@@ -23,15 +23,15 @@ struct quo_session {
 	quo_rng *rng;
 	quo_block hash_start;
 	uint64_t tweak_next[QUO_DOMAINS];
-	uint64_t stated_bytes
-		[QUO_MAX_PARTIES]; /* live, more than two: what all have sent in rounds */
+	/* Live, more than two parties: what all have sent in rounds. */
+	uint64_t stated_bytes[QUO_MAX_PARTIES];
 	struct quo_cot *cot[2];
 	const quo_instance *protocol;
 	quo_arena *run, *step;
 	quo_cost *cost;
 	uint64_t dry_run_bytes, dry_step_bytes; /* dry: what tensors of either arena would take */
-	uint64_t
-		dry_step_peak; /* dry: dry_step_bytes before temporaries were given back, at most */
+	/* Dry: dry_step_bytes before temporaries were given back, at most. */
+	uint64_t dry_step_peak;
 	quo_trace_fn *trace;
 	void *trace_arg;
 	quo_link link;

@@ -48,7 +48,7 @@ typedef struct quo_component {
 	const char *name;       /* [a-z0-9-]+, what `use:` says */
 	const char *summary;    /* one line */
 	const char *security;   /* one line: claimed security and assumption, or "none" */
-	uint32_t wire_version;  /* both parties must run the same */
+	uint32_t wire_version;  /* all parties must run the same */
 	uint32_t instance_size; /* bytes of zeroed, 64-byte aligned state that the core allocates */
 	uint32_t config_size;   /* bytes of the config struct that the option table fills */
 	const quo_option *options; /* NULL: none */
