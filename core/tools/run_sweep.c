@@ -74,7 +74,7 @@ static quo_status check_point(struct sweep *s, uint32_t point, const quo_experim
 
 	if (config->network.mode != QUO_MODE_LOCAL)
 		return quo_fail(err, QUO_USAGE,
-				"%s is a sweep, which runs both parties on this machine; for two "
+				"%s is a sweep, which runs all parties on this machine; for several "
 				"machines run its experiments one by one (config.resolved.yaml)",
 				s->cli->run.file);
 	int n = snprintf(own, sizeof own, "%s/%s", config->output.dir, config->name);
@@ -400,7 +400,7 @@ quo_status quo_run_sweep(const quo_cli *cli, quo_registry *registry, quo_arena *
 
 	if (cli->run.party >= 0)
 		return quo_fail(err, QUO_USAGE,
-				"%s is a sweep, which runs both parties on this machine; leave out "
+				"%s is a sweep, which runs all parties on this machine; leave out "
 				"--party",
 				cli->run.file);
 	s.digest = quo_arena_alloc(arena, sweep->n_points, sizeof *s.digest, err);
