@@ -35,8 +35,6 @@ typedef struct quo_cost {
 void quo_cost_send(quo_cost *cost, int from, uint64_t bytes);
 /* Sends between on and off are one round, if there are any. */
 void quo_cost_round(quo_cost *cost, bool on);
-/* Two parties send within one bracket. */
-void quo_cost_duplex(quo_cost *cost, uint64_t bytes0, uint64_t bytes1);
 /* What all parties send together. */
 uint64_t quo_cost_bytes(const quo_cost *cost);
 /* What was added to a ledger since it was as `before`. */
