@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tools/cli.h"
 #include "tools/predict_table.h"
+#include "tools/cli.h"
 
 #include <limits.h>
 #include <stdarg.h>

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a call is cut into waves, and what a level sends. */
-#include "map.h"
+#include "plan.h"
+
+#include "parties.h"
+#include "rows.h"
 
 /* Bits that an instance takes while its wave runs: two pieces a row, both summands of an arith port, both messages. */
 static size_t bits_of(const struct rep_program *p)
