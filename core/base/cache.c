@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define MOST_INDEXES 16
-#define MOST_BYTES (UINT64_C(1) << 40) /* whoever claims more is not believed */
+#define MOST_BYTES (UINT64_C(1) << 40) /* larger claims are not believed */
 
 /* The first line of a file, "" without one. */
 static void read_line(const char *folder, int index, const char *name, char *line, int n)

@@ -120,7 +120,7 @@ static void wake(quo_pool *pool, unsigned n)
 }
 
 /*
- * No call is missed: whoever opens sets OPEN and then reads `sleepers`, a worker adds itself and
+ * No call is missed: the opener sets OPEN and then reads `sleepers`, a worker adds itself and
  * then reads `state`, both in the one order of sequential consistency. A worker that sees OPEN
  * takes itself off again, or, if it has been taken off, its post.
  */

@@ -22,7 +22,7 @@ typedef struct quo_train_config {
 	const char *batch_where, *optimizer_where; /* "file:line", for messages; may be NULL */
 } quo_train_config;
 
-/* A link to imitate between two processes of one machine; 0: as it is. */
+/* A link to imitate between processes of one machine; 0: as it is. */
 typedef struct quo_shape_config {
 	double latency;   /* seconds, one way */
 	double bandwidth; /* bytes per second, each way */
@@ -34,7 +34,7 @@ typedef struct quo_network_config {
 	quo_strings parties;       /* host:port of every party; mode mesh */
 	bool plain;                /* a tunnel hides what the parties send */
 	const char *bind;          /* where to listen in mode mesh; "": parties[own number] */
-	int64_t timeout;           /* seconds to wait for the peer */
+	int64_t timeout;           /* seconds to wait for the other parties */
 	double latency, bandwidth; /* of the link, for plans; 0: not given */
 	quo_shape_config shape;
 } quo_network_config;
@@ -88,14 +88,14 @@ void quo_experiment_free(quo_experiment *experiment);
  * free(). */
 char *quo_experiment_yaml(const quo_experiment *experiment, quo_err *err);
 
-/* SHA-256 of the resolved experiment but for its name and output: equal for the same experiment. */
+/* SHA-256 of the resolved experiment without its name and output: equal for the same experiment. */
 quo_status quo_experiment_digest(const quo_experiment *experiment, uint8_t digest[32],
 				 quo_err *err);
-/* That its components come from. */
+/* The registry that its components come from. */
 const quo_registry *quo_experiment_registry(const quo_experiment *experiment);
 
 /* The resolved experiment as flat "key" / "value" pairs in a fixed order, local keys left out, and
- * with "<path>.wire" = "name/version" of every component: what two parties must agree on. */
+ * with "<path>.wire" = "name/version" of every component: what the parties must agree on. */
 const quo_agreement *quo_experiment_agreement(const quo_experiment *experiment);
 
 /* Every component instance of the experiment with its path ("protocol.ot"), for summaries. */

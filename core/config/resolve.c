@@ -7,6 +7,7 @@
 
 #include "config/merge.h"
 #include "plugin/loader.h"
+#include "text/append.h"
 #include "text/kind.h"
 #include "text/suggest.h"
 #include "text/value.h"

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "config/merge.h"
+#include "text/append.h"
 #include "text/suggest.h"
-#include "text/value.h"
 #include "text/yaml_read.h"
 #include "text/yaml_write.h"
 

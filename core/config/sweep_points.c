@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "text/value.h"
+#include "text/append.h"
 
 #define MAX_SLUG 100
 

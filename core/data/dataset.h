@@ -14,9 +14,9 @@
 
 #include "plugin/data_kind.h"
 
-/* Who brings the data. QUO_OWNER_DEALER: outside owners share it to both servers (in local mode the
- * launching process plays them; in two processes party 0 does). QUO_OWNER_0/1: that party knows it
- * and shares nothing. */
+/* Who brings the data. QUO_OWNER_DEALER: outside owners share them to all parties (in local mode
+ * the launching process plays them, else party 0 does). QUO_OWNER_0 + i: party i knows them; it
+ * shares them only where the protocol has no owners. */
 typedef enum quo_data_owner { QUO_OWNER_DEALER, QUO_OWNER_0 /* and so on */ } quo_data_owner;
 
 typedef struct quo_data_common {
@@ -39,7 +39,7 @@ struct quo_dataset {
 
 void quo_dataset_free(quo_dataset *data); /* wipes */
 
-/* Built-in readers, for whoever makes a registry. Ends with NULL. */
+/* Built-in readers, for the maker of a registry. Ends with NULL. */
 extern const quo_component *const quo_data_components[];
 
 #endif

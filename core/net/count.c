@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The counting decorator: bytes and flights. It counts exactly as quo_cost_send() and
- * quo_cost_duplex() forecast, and both parties count the same flights.
+ * quo_cost_round() forecast, and both parties count the same flights.
  */
 #include <quotient/channel.h>
 #include <quotient/memory.h>

@@ -4,8 +4,9 @@
  *
  *     "QUOTIENT", then as 32-bit little-endian words: protocol version, number of parties, party number, answer
  *
- * Who connects speaks first; who listens answers every hello that begins with the right bytes, so that both sides of a
- * refusal can say why. The rest of the handshake (handshake.h) follows once all parties are there.
+ * The connecting side speaks first; the listening side answers every hello that begins with the
+ * right bytes, so that both sides of a refusal can say why. The rest of the handshake (handshake.h)
+ * follows once all parties are there.
  */
 #ifndef QUOTIENT_CORE_HELLO_H
 #define QUOTIENT_CORE_HELLO_H

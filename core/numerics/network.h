@@ -20,9 +20,9 @@ typedef struct quo_net_layer {
 	char where[64]; /* "layer 2 fc", for messages and traces */
 	quo_layer_plan plan;
 	int alpha;
-	uint8_t z_width, g_width,
-		e_width; /* rings of Z, G, E_prev; g: 0 without parameters, e: 0 for the first */
-	uint32_t param;  /* number of the parameter tensor */
+	/* Rings of Z, G, E_prev; g: 0 without parameters, e: 0 for the first. */
+	uint8_t z_width, g_width, e_width;
+	uint32_t param; /* number of the parameter tensor */
 
 	/* State, XOR-shared, of the run arena; `next` is where an update writes before
 	 * the two swap. Integers of T, where products take them, last for a step. */
@@ -61,8 +61,8 @@ typedef struct quo_net_stage {
 	quo_net_layer *linear;
 	quo_net_skip skip;
 	quo_net_window window;
-	quo_layer_input in, z,
-		out; /* shapes: its input, Z, the activation as the next stage takes it */
+	/* Shapes: its input, Z, the activation as the next stage takes it. */
+	quo_layer_input in, z, out;
 	uint8_t a_ring, e_ring; /* of the arithmetic forms of the input and of the error */
 
 	quo_circuit *activate;  /* with the masks; the last stage: the output error */
@@ -87,8 +87,8 @@ typedef enum quo_state_role {
 /* A tensor that a network keeps from step to step: what is revealed, saved, brought in. */
 typedef struct quo_net_state {
 	quo_state_role role;
-	uint32_t
-		number; /* of the layer among those with parameters, from 1: "layer<number>" in files */
+	/* Of the layer among those with parameters, from 1: "layer<number>" in files. */
+	uint32_t number;
 	quo_net_layer *layer; /* whose it is */
 	const char *name;     /* "V", "T", or the optimiser's */
 	quo_tensor **now;     /* updates swap it */

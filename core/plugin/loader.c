@@ -18,17 +18,6 @@
 #define MAX_COMPONENTS 256
 #define ABI_RELEASE "0.2" /* the first quotient with ABI QUO_ABI_MAJOR */
 
-void quo__objects_close(quo_registry *registry)
-{
-	for (size_t i = 0; i < registry->n_objects; i++) {
-		dlclose(registry->object[i].handle);
-		free(registry->object[i].path);
-	}
-	free(registry->object);
-	registry->object = NULL;
-	registry->n_objects = 0;
-}
-
 /* What the entry says of the headers it was built with: all of it plain numbers, readable before
  * loading. */
 static quo_status check_numbers(const quo_plugin *p, uint64_t symbol_size, const char *path,
@@ -108,21 +97,13 @@ static quo_status load_object(quo_registry *registry, void *handle, const char *
 				"%s: the plugin has no name, no version or no list of components",
 				path);
 
-	quo__object *objects =
-		realloc(registry->object, (registry->n_objects + 1) * sizeof *objects);
-	if (!objects)
-		return quo_fail(err, QUO_FAILED, "out of memory: the list of plugins");
-	registry->object = objects;
-	char *copy = strdup(path);
-	if (!copy)
-		return quo_fail(err, QUO_FAILED, "out of memory: the list of plugins");
+	QUO_TRY(quo__objects_reserve(&registry->objects, err));
 	quo_status status = add_components(registry, plugin, path, err);
 	if (status != QUO_OK) {
 		quo__registry_remove(registry, path);
-		free(copy);
 		return status;
 	}
-	objects[registry->n_objects++] = (quo__object){ handle, copy, st->st_dev, st->st_ino };
+	quo__objects_add(&registry->objects, handle, st);
 	return QUO_OK;
 }
 
@@ -135,10 +116,8 @@ quo_status quo_registry_load_file(quo_registry *registry, const char *path, quo_
 	if (!S_ISREG(st.st_mode))
 		return quo_fail(err, QUO_USAGE, "%s: not a file; a plugin is a shared object (.so)",
 				path);
-	for (size_t i = 0; i < registry->n_objects; i++)
-		if (registry->object[i].device == st.st_dev &&
-		    registry->object[i].inode == st.st_ino)
-			return QUO_OK;
+	if (quo__objects_have(&registry->objects, &st))
+		return QUO_OK;
 
 	quo_plugin entry;
 	uint64_t entry_size;

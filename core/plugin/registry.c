@@ -9,7 +9,6 @@
 #include "plugin/check.h"
 #include "plugin/internal.h"
 #include "plugin/kinds.h"
-#include "plugin/loader.h"
 #include "text/kind.h"
 
 quo_registry *quo_registry_new(const quo_component *const *built_in, quo_err *err)
@@ -41,7 +40,7 @@ void quo_registry_free(quo_registry *registry)
 	for (size_t i = 0; i < registry->n; i++)
 		registered_free(registry->item[i]);
 	free(registry->item);
-	quo__objects_close(registry);
+	quo__objects_close(&registry->objects);
 	free(registry->searched);
 	quo_free(registry);
 }

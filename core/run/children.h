@@ -29,9 +29,10 @@ quo_children *quo_children_new(int n, quo_err *err);
  * lives as long as c. */
 quo_status quo_children_start(quo_children *c, int i, const char *name,
 			      quo_status (*main)(void *arg, quo_err *err), void *arg, quo_err *err);
-/* In a child: when it failed, if that was before main() returns (its peers may notice at once). */
+/* In a child: say that it has failed before main() returns, because its peers may notice at
+ * once. */
 void quo_children_failed(quo_children *c, int i);
-/* The most memory that any other than `i` has used, of those that have ended; bytes. */
+/* The most memory that a child has used, `but` left out, of those that have ended; bytes. */
 uint64_t quo_children_peak_rss(const quo_children *c, int but);
 /* The most memory that number i has used, once it has ended; bytes. */
 uint64_t quo_children_rss(const quo_children *c, int i);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The two ways of running: all parties forked on this machine, or one party of two processes. */
+/* The two ways of running: all parties forked on this machine, or one party in a process of its
+ * own. */
 #ifndef QUOTIENT_TOOLS_LOCAL_H
 #define QUOTIENT_TOOLS_LOCAL_H
 
@@ -12,13 +13,14 @@
  */
 quo_status quo_run_local(quo_run *run, quo_registry *registry, quo_err *err);
 
-/* `mode: listen | connect`. */
+/* `mode: listen | connect | mesh`. */
 quo_status quo_run_remote(quo_run *run, quo_registry *registry, quo_err *err);
 
 /* The one that the experiment says. */
 quo_status quo_run_parties(quo_run *run, quo_registry *registry, quo_err *err);
 
-/* Foresee the run with instances of its own: refuses what cannot work before anything is opened. */
+/* Forecast the run with instances of its own: refuses what cannot work before anything is
+ * opened. */
 quo_status quo_run_foresee(quo_run *run, quo_registry *registry, const quo_data_shape *shape,
 			   quo_err *err);
 /* The data in the clear, from whatever reader; shares are put together. */

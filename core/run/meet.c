@@ -71,7 +71,7 @@ static void note(struct meet *s, const char *line)
 		s->m->note(s->m->arg, line);
 }
 
-/* Why somebody is not taken, and for whom this party still waits. */
+/* Why a visitor is turned away, and which party is still waited for. */
 static void note_refusal(struct meet *s, const char *why)
 {
 	char line[700];
@@ -415,7 +415,7 @@ static quo_status wait_once(struct meet *s, quo_err *err)
 				strerror(errno));
 	if (k < 0)
 		return QUO_OK;
-	/* Who has left makes room for who says that number next. */
+	/* A party that has left makes room for the next one with its number. */
 	for (int i = 0; i < parties; i++)
 		if (p[n_visitors + i].revents)
 			QUO_TRY(left(s, i, err));

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Parties in processes of their own meet over TCP: a connection to every other party, with the hello (net/hello.h) said
- * in both directions, so that each is known to be a party of this version, of this number of parties, and which.
+ * Parties in processes of their own meet over TCP: a connection to every other party, with the
+ * hello (net/hello.h) said in both directions, so that each is known to be a party of this version,
+ * of this number of parties, and which.
  *
- * A party listens where others are to come, and calls the others, again and again while nobody answers. Whoever comes
- * to the listening address and is no party that is waited for gets a line in `note` and does not stop it: programs of
- * another kind, those that say nothing, other versions, a second process with a number that is here already.
- * But where this party *calls*, somebody else at that address is a mistake of the experiment, and ends the meeting.
+ * A party listens where others are to come, and calls the others, again and again while nobody
+ * answers. A visitor at the listening address that is no expected party gets a line in `note` and
+ * does not stop the meeting: a program of another kind, one that says nothing, another version, a
+ * second process with a number that is here already. But where this party *calls*, somebody else at
+ * that address is a mistake of the experiment, and ends the meeting.
  *
  *     quo_meeting m;
  *     quo_channel *channel[QUO_MAX_PARTIES];
@@ -22,7 +24,7 @@
 #include "config/experiment.h"
 #include "net/mesh.h"
 
-/* Somebody who came by himself has so long to say hello. */
+/* A visitor has so long to say hello. */
 #define QUO_STRANGER_SECONDS 5
 
 typedef struct quo_meeting {
@@ -40,7 +42,8 @@ typedef struct quo_meeting {
 	void *arg;
 } quo_meeting;
 
-/* How party `me` meets: `network.mode` as it is, but mesh where it says local and has addresses and a number is given. */
+/* How party `me` meets: `network.mode`, or mesh where that says local, addresses are there and a
+ * number is given. */
 quo_mode quo_meeting_mode(const quo_network_config *network, int me);
 
 /*
@@ -52,9 +55,10 @@ quo_status quo_meeting_of(const quo_network_config *network, int parties, int me
 			  quo_err *err);
 
 /*
- * Meet. channel[p] leads to party p, named "party p at ADDRESS", with a timeout for every receive of timeout_seconds
- * (quo_mesh_timeout(mesh, 0) ends it when the session starts); channel[me] is NULL. On failure all are NULL: QUO_USAGE
- * for addresses and numbers that do not go together, QUO_FAILED for who is not there in time.
+ * Meet. channel[p] leads to party p, named "party p at ADDRESS", with a timeout for every receive
+ * of timeout_seconds (quo_mesh_timeout(mesh, 0) ends it when the session starts); channel[me] is
+ * NULL. On failure all are NULL: QUO_USAGE for addresses and numbers that do not go together,
+ * QUO_FAILED when a party is not there in time.
  */
 quo_status quo_meet(const quo_meeting *meeting, quo_channel *channel[], quo_err *err);
 

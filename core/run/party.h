@@ -24,9 +24,9 @@ typedef struct quo_work {
 	/* Required. Refuse what cannot work, and forecast, before anything is opened or sent. */
 	quo_status (*foresee)(quo_run *run, quo_registry *registry, const quo_data_shape *shape,
 			      quo_err *err);
-	/* Required. Line 1: who may learn what. */
+	/* Required. Line 1: what the protocol promises, and what is revealed. */
 	void (*banner)(const quo_run *run);
-	/* Required. A party's part, from the channel to the output files. */
+	/* Required. A party's part, from its mesh to the output files. */
 	quo_status (*party)(quo_run *run, quo_party *party, quo_err *err);
 } quo_work;
 
@@ -49,15 +49,15 @@ struct quo_run {
 	quo_forecast forecast;
 	quo_folder *output;        /* opened late: a run that cannot start leaves nothing behind */
 	FILE *ui;                  /* for people; standard output, or standard error with --json */
-	int party;                 /* two processes: this one; -1 */
+	int party;                 /* a process of its own: which one; -1 in local mode */
 	int lead;                  /* local mode: the party that leads */
 	bool silent;               /* no folder, no files, nothing said */
 	bool leads;                /* this process talks to people and writes summary.json */
 	const char *folder;        /* in output.dir, of a run in a sweep; NULL: <name>-<time> */
 	volatile quo_watch *watch; /* in a shared page, kept up to date; may be NULL */
 	quo_children *children;    /* local mode: all processes, for the party that leads */
-	/* What the parties must agree on beside the experiment; values of a file ("data.shares")
-	 * go here before they meet. */
+	/* What the parties must agree on beside the experiment. Values of a file ("data.files") go
+	 * here before they meet. */
 	uint32_t n_agree;
 	const char *agree_key[QUO_RUN_MAX_AGREE];
 	char agree_value[QUO_RUN_MAX_AGREE][160];
@@ -78,7 +78,7 @@ struct quo_party {
 /* quotient-run: train and write what this party writes. */
 extern const quo_work quo_training;
 
-/* A session for the party, with threads and arenas; `body` works in it. Closes the channel. */
+/* A session for the party, with threads and arenas; `body` works in it. Closes the mesh. */
 quo_status quo_party_session(quo_run *run, quo_party *party,
 			     quo_status (*body)(void *arg, quo_session *s, quo_err *err), void *arg,
 			     quo_err *err);
@@ -94,8 +94,8 @@ quo_status quo_run_write_summary(quo_run *run, quo_json *j, bool is_secret, quo_
 
 /*
  * Decorate the party's mesh after the handshake: shaped if the experiment says so, and counted.
- * Before it counts, measures what of the party's link the experiment leaves open, if a
- * component decides by it. Closes the mesh on failure.
+ * Before it counts, it measures what the experiment leaves open of the link, if a component decides
+ * by it. Closes the mesh on failure.
  */
 quo_status quo_party_connect(const quo_run *run, quo_party *party, quo_err *err);
 

@@ -129,7 +129,7 @@ static bool is_loopback(const char *address)
 	       !strncmp(address, "[::1]:", 6);
 }
 
-/* Whoever hears all links of a protocol of replicated shares has everything. */
+/* An eavesdropper on all links of an `exposed` protocol has everything. */
 static quo_status refuse_plain(const quo_run *run, quo_err *err)
 {
 	const quo_network_config *network = &run->config->network;

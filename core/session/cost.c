@@ -32,14 +32,6 @@ void quo_cost_round(quo_cost *cost, bool on)
 	cost->bracket_counted = false;
 }
 
-void quo_cost_duplex(quo_cost *cost, uint64_t bytes0, uint64_t bytes1)
-{
-	quo_cost_round(cost, true);
-	quo_cost_send(cost, 0, bytes0);
-	quo_cost_send(cost, 1, bytes1);
-	quo_cost_round(cost, false);
-}
-
 uint64_t quo_cost_bytes(const quo_cost *cost)
 {
 	uint64_t bytes = 0;

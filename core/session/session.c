@@ -134,16 +134,39 @@ quo_traffic quo_session_traffic(const quo_session *s)
 	return t;
 }
 
-quo_status quo_session_bytes(const quo_session *s, uint64_t *bytes_sent, quo_err *err)
+static bool has_pairs(const quo_session *s)
+{
+	for (int i = 0; i < s->parties; i++)
+		if (s->pair[i])
+			return true;
+	return false;
+}
+
+/* What pairs send is known to their two parties alone: each tells the others its count, which this does not change. */
+static quo_status tell_counts(quo_session *s, uint64_t *bytes_sent, quo_err *err)
+{
+	quo_message_round r = { .bytes = { { 0 } } };
+
+	for (int i = 0; i < s->parties; i++) {
+		for (int j = 0; j < s->parties; j++)
+			r.bytes[i][j] = i == j ? 0 : sizeof *bytes_sent;
+		r.out[i] = &bytes_sent[s->party];
+		r.in[i] = &bytes_sent[i];
+	}
+	return quo_exchange(s, &r, err);
+}
+
+quo_status quo_session_bytes(quo_session *s, uint64_t *bytes_sent, quo_err *err)
 {
 	const quo_traffic t = quo_session_traffic(s);
 
-	if (s->parties <= 2) {
-		bytes_sent[s->party] = t.sent_bytes;
-		if (s->parties == 2)
-			bytes_sent[1 - s->party] = t.received_bytes;
+	bytes_sent[s->party] = t.sent_bytes;
+	if (s->parties == 2)
+		bytes_sent[1 - s->party] = t.received_bytes;
+	if (s->parties <= 2)
 		return QUO_OK;
-	}
+	if (!s->dry && has_pairs(s))
+		return tell_counts(s, bytes_sent, err);
 	for (int i = 0; i < s->parties; i++)
 		bytes_sent[i] = s->dry ? s->cost->sent_bytes[i] : s->stated_bytes[i];
 	if (bytes_sent[s->party] == t.sent_bytes)

@@ -23,15 +23,15 @@ struct quo_session {
 	quo_rng *rng;
 	quo_block hash_start;
 	uint64_t tweak_next[QUO_DOMAINS];
-	uint64_t stated_bytes
-		[QUO_MAX_PARTIES]; /* live, more than two: what all have sent in rounds */
+	/* Live, more than two parties: what all have sent in rounds. */
+	uint64_t stated_bytes[QUO_MAX_PARTIES];
 	struct quo_cot *cot[2];
 	const quo_instance *protocol;
 	quo_arena *run, *step;
 	quo_cost *cost;
 	uint64_t dry_run_bytes, dry_step_bytes; /* dry: what tensors of either arena would take */
-	uint64_t
-		dry_step_peak; /* dry: dry_step_bytes before temporaries were given back, at most */
+	/* Dry: dry_step_bytes before temporaries were given back, at most. */
+	uint64_t dry_step_peak;
 	quo_trace_fn *trace;
 	void *trace_arg;
 	quo_link link;
@@ -62,8 +62,8 @@ quo_session *quo_session_forecast(const quo_instance *protocol, quo_link link, q
 /* Bytes and rounds until now, live or dry: what this party has sent, and what all others have. With more than two
  * parties, others' bytes are those that rounds have stated (sizes are public). */
 quo_traffic quo_session_traffic(const quo_session *s);
-/* The same by party. QUO_BUG when this party's channels have carried something else than was stated. */
-quo_status quo_session_bytes(const quo_session *s, uint64_t *bytes_sent, quo_err *err);
+/* The same by party; all parties call it, at the end. QUO_BUG when this party's channels have carried something else than was stated. */
+quo_status quo_session_bytes(quo_session *s, uint64_t *bytes_sent, quo_err *err);
 
 /* A forecast: what tensors of the run arena would take. */
 uint64_t quo_session_run_bytes(const quo_session *s);

@@ -175,7 +175,7 @@ quo_status quo_data_share_match(const quo_holding *part, const quo_data_share_id
 			"sizes differ); share the data again");
 }
 
-/* Piece `piece` of a subset's values and labels, at whoever holds it. */
+/* Piece `piece` of a subset's values and labels, at a party that holds it. */
 static void find_piece(const quo_holding *part, int parties, const quo_sharing *sharing,
 		       unsigned piece, int p, const uint32_t **x, const uint8_t **y)
 {

@@ -43,7 +43,7 @@ bool quo_data_shape_is_possible(const quo_data_shape *shape);
 /* Who brings the data, and how: `data.owner` under a protocol, decided here alone. */
 typedef struct quo_ownership {
 	int owner;   /* of the tensors: QUO_SHARED, or the party that knows their values */
-	int reader;  /* two processes or more: the party that reads the data */
+	int reader;  /* without local mode: the party that reads the data */
 	bool dealer; /* owners outside: nobody among the parties may know the data */
 } quo_ownership;
 quo_ownership quo_ownership_of(const quo_data_common *data, const quo_instance *protocol);

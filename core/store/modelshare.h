@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `model.party0.share`: one party's XOR shares of the master weights. Under one party they are the
- * weights themselves.
+ * `model.party0.share`: one party's XOR shares of the master weights. In the file of a protocol of
+ * one party they are the weights themselves.
  *
  * All integers little-endian:
  *     8 bytes   magic "QUOSHARE"
@@ -11,10 +11,12 @@
  *     16 bytes  id: equal in the files that belong together
  *     u32       version 2: parts, the shares of each weight that the party holds
  *     per layer: u32 rows (in), u32 cols (out), u32 width (planes)
- *     per layer, part after part: width planes of ceil(rows * cols / 64) u64 words, element r * cols + c at bit (r *
- * cols + c) % 64 u64       bytes before this field 32 bytes  SHA-256 of everything before it
+ *     per layer, part after part: width planes of ceil(rows * cols / 64) u64 words, element
+ *               e = r * cols + c at bit e % 64 of word e / 64
+ *     u64       bytes before this field
+ *     32 bytes  SHA-256 of everything before it
  *
- * The digest finds damage, not malice: who can write the file can write its digest.
+ * The digest finds damage, not malice: anybody who can write the file can write its digest.
  */
 #ifndef QUOTIENT_CORE_MODELSHARE_H
 #define QUOTIENT_CORE_MODELSHARE_H

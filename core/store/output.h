@@ -18,7 +18,7 @@ typedef struct quo_folder quo_folder;
 quo_folder *quo_folder_open(const char *dir, const char *name, quo_err *err);
 /* <dir>/<name> itself, made where missing: a run of a sweep, which knows its folder. */
 quo_folder *quo_folder_at(const char *dir, const char *name, quo_err *err);
-/* The folder that another process opened: the second party of a local run. */
+/* The folder that another process opened: for the other parties of a local run. */
 quo_folder *quo_folder_join(const char *folder, quo_err *err);
 void quo_folder_close(quo_folder *out); /* NULL is fine */
 const char *quo_folder_name(const quo_folder *out);

@@ -5,7 +5,7 @@
  *     u64       bytes before this field
  *     32 bytes  SHA-256 of everything before it
  *
- * The digest finds damage, not malice: who can write the file can write its digest.
+ * The digest finds damage, not malice: anybody who can write the file can write its digest.
  */
 #ifndef QUOTIENT_CORE_SEALED_H
 #define QUOTIENT_CORE_SEALED_H

@@ -30,23 +30,22 @@ typedef struct quo_summary {
 	double test_accuracy; /* 0..1; NaN: not evaluated */
 	size_t n_accuracies;
 	const double *test_accuracy_per_epoch; /* NaN where not evaluated */
-	const double *seconds_at_epoch,
-		*bytes_at_epoch; /* since the start, until then; may be NULL */
+	/* From the start until then; may be NULL. */
+	const double *seconds_at_epoch, *bytes_at_epoch;
 	int parties;
 	const uint64_t *bytes_sent; /* by party */
 	uint64_t rounds;
-	uint64_t peak_rss_bytes;       /* the larger of the parties on this machine */
+	uint64_t peak_rss_bytes;       /* the largest of the parties on this machine */
 	const uint8_t *weights_sha256; /* 32 bytes; NULL: not revealed */
 	size_t n_phases;
 	const quo_phase *phases;
-	bool has_forecast; /* what quotient-check foretold */
+	bool has_forecast; /* the three below: what quotient-check says */
 	uint64_t forecast_bytes, forecast_rounds;
 	double forecast_seconds;                 /* NaN: none */
 	const struct quo_experiment *experiment; /* for the manifest; NULL: without one */
 } quo_summary;
 
-/* The summary as one JSON object (docs: README, output files). The caller checks quo_json_status().
- */
+/* The summary as one JSON object. The caller checks quo_json_status(). */
 void quo_summary_json(const quo_summary *summary, quo_json *j);
 
 /* "bytes_sent" (all together), "bytes_sent_party0", .. */

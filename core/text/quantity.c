@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/value.h"
+#include "text/append.h"
 
 struct unit {
 	const char *name;

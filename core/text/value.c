@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/append.h"
 #include "text/columns.h"
 #include "text/kind.h"
 #include "text/quantity.h"
@@ -15,15 +15,6 @@
 #include "text/yaml_read.h"
 
 #define MAX_ITEMS 4096
-
-void quo__append(char *text, size_t n, const char *format, ...)
-{
-	size_t used = strlen(text);
-	va_list args;
-	va_start(args, format);
-	vsnprintf(text + used, n - used, format, args);
-	va_end(args);
-}
 
 static bool has_range(const quo_option *o)
 {

@@ -24,7 +24,4 @@ const char *quo__value_wants(const quo_option *o, char *out, size_t n);
 /* Whether every default of a table can be parsed; `where` opens the message. */
 quo_status quo__defaults_check(const quo_option *options, const char *where, quo_err *err);
 
-/* Append to a text of at most n bytes with the end; what does not fit is cut. */
-void quo__append(char *text, size_t n, const char *format, ...) QUO_PRINTF(3, 4);
-
 #endif

@@ -3,9 +3,9 @@
 #ifndef QUOTIENT_TOOLS_CHECK_SWEEP_H
 #define QUOTIENT_TOOLS_CHECK_SWEEP_H
 
-#include "tools/cli.h"
 #include "config/sweep.h"
 #include "run/party.h"
+#include "tools/cli.h"
 
 /* Resolve every point, and forecast those of the first seed: a line each, or with --json an array.
  * Loads the components. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tools/cli.h"
 #include "tools/choices.h"
+#include "tools/cli.h"
 
 #include <string.h>
 

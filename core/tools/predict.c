@@ -306,15 +306,19 @@ static quo_status foresee(quo_run *run, quo_registry *registry, const quo_data_s
 
 static void banner(const quo_run *run)
 {
-	static const char *const to[] = { "both parties", "party 0", "party 1" };
 	const quo_predict_config *config = &run->config->predict;
+	char to[32] = "all parties";
 
+	if (quo_predicting_to(run) != QUO_TO_ALL)
+		snprintf(to, sizeof to, "party %d", quo_predicting_to(run));
+	else if (parties(run) == 2)
+		snprintf(to, sizeof to, "both parties");
 	quo_run_security(run);
 	if (parties(run) > 1)
 		fprintf(run->ui, "revealed: the %s of every row%s, to %s\n",
 			config->reveal == QUO_REVEAL_SCORES ? "scores" : "class",
 			run->config->reveal.n && !*config->inputs ? " and how many are right" : "",
-			to[config->to]);
+			to);
 	fflush(run->ui);
 }
 

@@ -30,7 +30,7 @@ typedef struct quo_predicting {
 	const char *kind;                     /* "npz", "shares" or "initial" */
 	bool labelled;                      /* at the reader: the rows are test rows of the data */
 	uint32_t first, rows;               /* known once the data is */
-	uint64_t batch_bytes, batch_rounds; /* foretold, of a whole batch */
+	uint64_t batch_bytes, batch_rounds; /* the forecast, of a whole batch */
 	quo_predicted *result; /* written by the party that leads, in shared memory; may be NULL */
 } quo_predicting;
 
@@ -41,7 +41,7 @@ void quo_predicting_free(quo_predicting *p);
 /* Who sees: a party, or QUO_TO_ALL. */
 int quo_predicting_to(const quo_run *run);
 
-/* Predict, and write predictions.csv (who sees them) and summary.json. */
+/* Predict, and write summary.json and, at a party that sees them, predictions.csv. */
 extern const quo_work quo_prediction;
 quo_status quo_predict_party(quo_run *run, quo_party *party, quo_err *err);
 

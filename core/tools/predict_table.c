@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tools/cli.h"
 #include "tools/predict_table.h"
+#include "tools/cli.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -206,7 +206,7 @@ static quo_status measure(struct table *t, quo_cli *cli, quo_predicted *out, quo
 	if (status == QUO_OK && run.config->network.mode != QUO_MODE_LOCAL)
 		status = quo_fail(
 			err, QUO_USAGE,
-			"a table runs both parties on this machine; leave network.mode local");
+			"a table runs all parties on this machine; leave network.mode local");
 	if (status == QUO_OK)
 		status = quo_run_local(&run, registry, err);
 	*out = *t->shared;

@@ -7,7 +7,7 @@
 #include "tools/predict.h"
 
 /* Whether a file has `table:` where an experiment has a model. A file that cannot be read has none:
- * whoever loads it says why. */
+ * loading it says why. */
 bool quo_predict_table_is(const char *path);
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* quotient-check: validate an experiment and foretell what it costs, without a network. */
+/* quotient-check: validate an experiment and forecast what it costs, without a network. */
 #include <stdio.h>
 
 #include "data/dataset.h"

@@ -15,11 +15,11 @@ static const char help[] =
 	"table, CSV files and report.html at the end. The same command again goes on where it was interrupted.\n"
 	"\n"
 	"  --set KEY=VALUE        override a key, e.g. --set train.optimizer.use=sgd (any number of times)\n"
-	"  --party 0|1            which party this process is (default: 0 listens, 1 connects)\n"
-	"  --listen HOST:PORT     run one party; wait for the other there\n"
+	"  --party N              which party this process is; with network.parties, or one of two parties with:\n"
+	"  --listen HOST:PORT     run one of two parties (default: 0); wait for the other there\n"
 	"  --connect HOST:PORT    run one party; the other waits there\n"
 	"  --verify               compare every tensor with the clear twin (opens them all: no privacy)\n"
-	"  --reveal-model         open the trained weights to both parties: model.npz and weights_sha256\n"
+	"  --reveal-model         open the trained weights to all parties: model.npz and weights_sha256\n"
 	"  --json                 summary on standard output, everything else on standard error\n"
 	"  --quiet                no progress\n"
 	"  --report               write report.html of a single run too; a sweep always does\n"
@@ -44,15 +44,15 @@ static quo_status run_one(const quo_cli *cli, quo_run *run, quo_registry *regist
 	return cli->report ? quo_run_report(run, err) : QUO_OK;
 }
 
-static quo_status run_all(const quo_cli *cli, quo_run *run, quo_registry *registry,
-			    quo_err *err)
+static quo_status run_all(const quo_cli *cli, quo_run *run, quo_registry *registry, quo_err *err)
 {
 	const quo_sweep *sweep;
 	quo_arena *arena = quo_arena_new(err);
 
 	if (!arena)
 		return QUO_FAILED;
-	quo_status status = quo_sweep_load(arena, cli->run.file, cli->run.sets, cli->run.n_sets, &sweep, err);
+	quo_status status =
+		quo_sweep_load(arena, cli->run.file, cli->run.sets, cli->run.n_sets, &sweep, err);
 	if (status == QUO_OK && !sweep)
 		status = run_one(cli, run, registry, err);
 	else if (status == QUO_OK)
@@ -66,7 +66,9 @@ int main(int argc, char **argv)
 	quo_err err = QUO_ERR_INIT;
 	quo_cli cli;
 	int parsed = quo_cli_parse(&cli, QUO_CLI_RUN, help, argc, argv, &err);
-	quo_run run = { .options = &cli.run, .work = &quo_training, .ui = cli.run.json ? stderr : stdout };
+	quo_run run = { .options = &cli.run,
+			.work = &quo_training,
+			.ui = cli.run.json ? stderr : stdout };
 
 	signal(SIGPIPE, SIG_IGN);
 	if (parsed != 0) {

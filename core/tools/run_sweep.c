@@ -73,10 +73,11 @@ static quo_status check_point(struct sweep *s, uint32_t point, const quo_experim
 	char own[PATH_MAX];
 
 	if (config->network.mode != QUO_MODE_LOCAL)
-		return quo_fail(err, QUO_USAGE,
-				"%s is a sweep, which runs both parties on this machine; for two "
-				"machines run its experiments one by one (config.resolved.yaml)",
-				s->cli->run.file);
+		return quo_fail(
+			err, QUO_USAGE,
+			"%s is a sweep, which runs all parties on this machine; for several "
+			"machines run its experiments one by one (config.resolved.yaml)",
+			s->cli->run.file);
 	int n = snprintf(own, sizeof own, "%s/%s", config->output.dir, config->name);
 	if (n < 0 || (size_t)n + 256 >= sizeof own)
 		return quo_fail(err, QUO_USAGE, "output.dir: a path of %zu characters is too long",
@@ -400,7 +401,7 @@ quo_status quo_run_sweep(const quo_cli *cli, quo_registry *registry, quo_arena *
 
 	if (cli->run.party >= 0)
 		return quo_fail(err, QUO_USAGE,
-				"%s is a sweep, which runs both parties on this machine; leave out "
+				"%s is a sweep, which runs all parties on this machine; leave out "
 				"--party",
 				cli->run.file);
 	s.digest = quo_arena_alloc(arena, sweep->n_points, sizeof *s.digest, err);

@@ -10,9 +10,9 @@
 #ifndef QUOTIENT_TOOLS_SWEEP_H
 #define QUOTIENT_TOOLS_SWEEP_H
 
-#include "tools/cli.h"
 #include "config/sweep.h"
 #include "run/party.h"
+#include "tools/cli.h"
 
 /* Loads the components. Every point is resolved before the first runs. A run that fails does not keep the others from
  * running; the status is then that of the first failure. */

@@ -10,8 +10,8 @@
 /* What network.latency and network.bandwidth say, else network.shape; 0 where none does. */
 quo_link quo_link_given(const quo_network_config *network);
 
-/* Whether a component of the experiment decides by the link: one that is named "auto", or a circuit engine whose
- * form of circuits follows it. */
+/* Whether a component of the experiment decides by the link: one that is named "auto", or a
+ * protocol or circuit engine whose form of circuits follows it. */
 bool quo_link_matters(const quo_experiment *experiment);
 
 #endif

@@ -13,7 +13,7 @@
 #include "store/summary.h"
 
 typedef enum quo_phase_id {
-	QUO_PHASE_SETUP, /* base OTs */
+	QUO_PHASE_SETUP, /* the protocol's, and the initial weights */
 	QUO_PHASE_FORWARD,
 	QUO_PHASE_BACKWARD,
 	QUO_PHASE_UPDATE,
@@ -30,7 +30,7 @@ typedef struct quo_trainer_report {
 	uint64_t step, steps;  /* in all; step from 1 */
 	uint64_t step_in_epoch, steps_per_epoch;
 	double step_seconds;
-	uint64_t bytes; /* both parties, since the start */
+	uint64_t bytes; /* all parties, since the start */
 	uint64_t rounds;
 	double accuracy;
 	bool evaluated; /* an evaluation just ended; else a step */
@@ -51,8 +51,8 @@ struct quo_trainer {
 	uint64_t step, steps, steps_per_epoch;
 	double *accuracy; /* one per evaluation done, in order; n_accuracy of them */
 	uint32_t n_accuracy;
-	uint64_t
-		dry_step_bytes; /* dry runs: the most that tensors of one step or evaluation take */
+	/* Dry runs: the most that tensors of one step or evaluation take. */
+	uint64_t dry_step_bytes;
 
 	/* private */
 	quo_phase_id current;
@@ -67,8 +67,8 @@ quo_status quo_trainer_init(quo_trainer *t, quo_session *s, const quo_experiment
 			    const quo_holding *input, quo_err *err);
 /* All epochs, or train.max_steps steps. */
 quo_status quo_trainer_run(quo_trainer *t, quo_err *err);
-/* The master weights of all layers, one after the other, to every party: n
- * = quo_trainer_weights() int8. */
+/* The master weights of all layers, one after the other, to every party:
+ * n = quo_trainer_weights() int8. */
 size_t quo_trainer_weights(const quo_trainer *t);
 quo_status quo_trainer_reveal_model(quo_trainer *t, int8_t *weights, quo_err *err);
 void quo_trainer_fini(quo_trainer *t);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * circuits/auto: of two circuit engines, for every call the one that is foretold to be done first.
+ * circuits/auto: of two circuit engines, for every call the one whose forecast is done first.
  *
  * A call is run dry under both engines, with COTs at their average price (quo_cot_average: an OT
- * engine that makes them in bursts would favour whoever comes after a burst), and weighed over the
+ * engine that makes them in bursts would favour the call after a burst), and weighed over the
  * session's link (quo_cost_seconds). Shapes are public, so the choice gives nothing away. A call of
  * the same circuits, numbers of instances and owners is decided once. Party 0 decides and says so in
  * one byte, so that parties whose builds reckon differently still agree.

@@ -18,8 +18,9 @@
  *
  * with the halves, on these right sides, of the labels that it holds, A_i and B_j.
  *
- * These are eight equations for the five halves C_L, C_R, G0, G1, G2. The hashes have rank 5 in them;
- * the three sums of equations in which they cancel must hold for A, B and Delta. They do exactly when
+ * These are eight equations for the five halves C_L, C_R, G0, G1, G2. The hashes have rank 5 in
+ * them; the three sums of equations in which they cancel must hold for A, B and Delta. They do
+ * exactly when
  *
  *     r(i,j) = rho ^ j s ^ i w,   s = (p_a ^ p_b, p_a),   w = (p_b, p_a ^ p_b),   rho any two bits.
  *
@@ -38,16 +39,17 @@
  * them (the paper's randomised tweakable circular correlation robustness for that class of
  * functions). The sigma of half-gates would not do here: an output of 64 bits leaves the other 64
  * to be guessed, and where its feed-forward cancels a Delta_L ^ b Delta_R nothing else is unknown
- * for who runs the cipher backwards. The feed-forward is therefore T(low) || T(high), T the
- * multiplication by x in GF(16) on the 16-bit words of a half (labels.h): T ^ a is invertible for
- * both a, so that the masked half keeps Delta_L unknown, whatever a and b, and with it every point
- * of the cipher. A backward query then succeeds with probability 2^-126 and a forward query with
- * 2^-127 (lsb(Delta) is known, 65 bits of the output are shown), each times the 8 lanes of a key.
+ * to an attacker that runs the cipher backwards. The feed-forward is therefore T(low) || T(high), T
+ * the multiplication by x in GF(16) on the 16-bit words of a half (labels.h): T ^ a is invertible
+ * for both a, so that the masked half keeps Delta_L unknown, whatever a and b, and with it every
+ * point of the cipher. A backward query then succeeds with probability 2^-126 and a forward query
+ * with 2^-127 (lsb(Delta) is known, 65 bits of the output are shown), each times the 8 lanes of a
+ * key.
  *
  * No two hash calls use the same (tweak, lane), for A, B and A ^ B of all instances of all gates;
- * so equal labels in instances, gates and calls do no harm, as in gc/halfgates. The choice of
- * u, v and r is worked out from the conditions above; tests/unit/base/test_labels.c checks all
- * eight equations and the control bits of every colour.
+ * so equal labels in instances, gates and calls do no harm, as in gc/halfgates. The choice of u, v
+ * and r is worked out from the conditions above; tests/unit/base/test_labels.c checks all eight
+ * equations and the control bits of every colour.
  */
 #include "tiles.h"
 

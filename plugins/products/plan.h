@@ -11,7 +11,7 @@
 
 #include <quotient/products.h>
 
-/* Z[m, n] = P[m, p] x Y[p, n] mod 2^ring, and who has to talk. */
+/* Z[m, n] = P[m, p] x Y[p, n] mod 2^ring, and which party has to send. */
 typedef struct cot_shape {
 	size_t m, p, n;
 	unsigned ring;

@@ -2,7 +2,7 @@
 /*
  * Every registered layer that computes, forward and backward, under every protocol, against loops
  * over plain integers; rings are exactly as wide as the layer's own bounds ask, and the dry session
- * of the same calls foretells what is sent.
+ * of the same calls forecasts what is sent.
  */
 #include "layer_tests.h"
 

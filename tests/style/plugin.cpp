@@ -26,17 +26,14 @@ int variant(void *, int)
 const quo_optim_ops ops = { {}, states, update, variant };
 
 const quo_component cxx_sign = {
-	sizeof(quo_component),
-	QUO_KIND_OPTIM,
+	QUO_COMPONENT(QUO_KIND_OPTIM, &ops),
 	"cxx-sign",
 	"moves every weight by one against the sign of its gradient",
 	"as the protocol's circuits",
-	1,
-	1,
-	0,
-	sizeof ops,
+	1, /* wire_version */
+	0, /* instance_size */
+	0, /* config_size */
 	nullptr,
-	&ops,
 };
 
 } // namespace

@@ -234,7 +234,7 @@ void quo_test_dry_end(quo_session *s)
 	quo_arena_free(s->run);
 }
 
-void quo_test_assert_forecast(const quo_session *s, const quo_cost *cost)
+void quo_test_assert_forecast(quo_session *s, const quo_cost *cost)
 {
 	quo_err err = QUO_ERR_INIT;
 	uint64_t bytes[QUO_MAX_PARTIES] = { 0 };

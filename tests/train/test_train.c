@@ -174,7 +174,7 @@ static void training_learns(void **state)
 	drop(clear, 1);
 }
 
-/* Bytes by party and rounds: exactly as foretold. */
+/* Bytes by party and rounds: exactly as in the forecast. */
 static void forecast_equals_run(void **state)
 {
 	static const char *const owner[] = { "data.owner=dealer", "data.owner=0", "data.owner=1" };

@@ -203,7 +203,7 @@ static const struct refusal command_lines[] = {
 	{ "--party 2", .args = { "--party", "2" }, .parts = { "--party", "there is no party 2" },
 	  .run_only = true },
 	{ "--party alone", .args = { "--party", "0" },
-	  .parts = { "--party 0 needs --listen", "--connect" }, .run_only = true },
+	  .parts = { "--party 0 has nowhere to meet", "--connect" }, .run_only = true },
 	{ "both", .args = { "--listen", "127.0.0.1:4000", "--connect", "127.0.0.1:4000" },
 	  .parts = { "--listen or --connect, not both" }, .run_only = true },
 	{ "no address", .args = { "--listen", "here" },

@@ -166,8 +166,8 @@ quo_int quo_round_shift(quo_builder *b, quo_int x, int s);
 quo_int quo_round_shift_by(quo_builder *b, quo_int x, quo_int s, unsigned width);
 /* floor(x / 2^s), s unsigned wires, result mod 2^width: the same without the rounding. */
 quo_int quo_shift_right_by(quo_builder *b, quo_int x, quo_int s, unsigned width);
-/* The same for a caller who knows that s <= max: bits that only larger shifts would
- * move cost nothing. */
+/* The same for a caller that knows s <= max: bits that only larger shifts would move cost
+ * nothing. */
 quo_int quo_shift_right_upto(quo_builder *b, quo_int x, quo_int s, unsigned max, unsigned width);
 
 /* x * y. Exact: width is the sum of both, signed if either is. Small: wx * wy gates for the products of bits and about

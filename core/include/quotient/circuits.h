@@ -27,11 +27,12 @@ typedef struct quo_map_job {
 
 typedef struct quo_circuits_ops {
 	quo_lifecycle life;
-	/* Required. Once, before the first map, when session->cot is open (not in dry sessions). */
+	/* Required. Once, before the first map, when the session's COTs are open (not in dry
+	 * sessions). */
 	quo_status (*open)(void *self, quo_session *s, quo_err *err);
-	/* Required. In a dry session it reports to session->cost what it would send, and touches no
-	 * data. Arith ports arrive as ARITH tensors: quo_split_arith() gives the circuit with the
-	 * adder in front. */
+	/* Required. In a dry session its messages are counted, and it touches no data. Arith
+	 * ports arrive as ARITH tensors: quo_split_arith() gives the circuit with the adder in
+	 * front. */
 	quo_status (*map)(void *self, quo_session *s, const quo_map_job *jobs, size_t n_jobs,
 			  quo_err *err);
 	/* Required. The form of a circuit that this engine wants over the session's link for n

@@ -19,8 +19,8 @@ typedef struct quo_cost {
 	uint64_t rounds;                      /* flights, as quo_traffic counts them */
 	uint64_t cots;      /* correlated OTs consumed, all directions of all pairs */
 	uint64_t and_gates; /* AND gates evaluated under encryption */
-	double cpu_s
-		[QUO_MAX_PARTIES]; /* seconds of one core, by party, as far as engines say; an estimate */
+	/* Seconds of one core, by party, as far as engines say; an estimate. */
+	double cpu_s[QUO_MAX_PARTIES];
 	/* private: */
 	int direction;   /* last sender, -1 at the start, -2 after a bracket or an exchange */
 	bool in_bracket; /* between on and off of quo_cost_round() */
@@ -35,8 +35,6 @@ typedef struct quo_cost {
 void quo_cost_send(quo_cost *cost, int from, uint64_t bytes);
 /* Sends between on and off are one round, if there are any. */
 void quo_cost_round(quo_cost *cost, bool on);
-/* Two parties send within one bracket. */
-void quo_cost_duplex(quo_cost *cost, uint64_t bytes0, uint64_t bytes1);
 /* What all parties send together. */
 uint64_t quo_cost_bytes(const quo_cost *cost);
 /* What was added to a ledger since it was as `before`. */
@@ -60,7 +58,7 @@ typedef struct quo_link {
 /*
  * How long it takes over this link: the busiest of the cores, or of the parties' outgoing links,
  * whichever is longer, and a latency for every round. A function of its arguments alone, by
- * additions, multiplications and comparisons of doubles: two parties that ask the same get the same
+ * additions, multiplications and comparisons of doubles: parties that ask the same get the same
  * bits, so that they may decide by it.
  */
 double quo_cost_seconds(const quo_cost *cost, quo_link link);

@@ -39,8 +39,8 @@ static inline uint64_t quo_lsb(quo_block a)
 	return a.w[0] & 1;
 }
 
-/* Size of the largest cache that a core of this machine reads through, which it may share with other
- * cores, as the operating system says; 0: it does not say. */
+/* Bytes of the largest cache that a core of this machine reads through, as the operating system
+ * says; 0: it does not say. Other cores may share it. */
 uint64_t quo_cpu_cache_bytes(void);
 
 /*
@@ -67,16 +67,17 @@ void quo_tccr_pair(quo_block start, uint64_t tweak, unsigned per_key, const quo_
 void quo_prg(quo_block key, uint64_t first, quo_block *out, size_t n_blocks);
 
 /*
- * Many short streams: for i < n, per_key blocks of the key stream of keys[i] from counter first + i * step on, to
- * out[i * per_key ..]. Counters that no other stream uses keep a search for one key from being a search for all. Key
- * schedules and rounds of several keys are in flight together.
+ * Many short streams: for i < n, per_key blocks of the key stream of keys[i], from counter
+ * first + i * step on, to out[i * per_key ..]. Give each stream counters that no other one uses: a
+ * search over keys then attacks one stream, not all of them. Key schedules and rounds of several
+ * keys are in flight together.
  */
 void quo_prg_many(const quo_block *keys, size_t n, uint64_t first, uint64_t step, quo_block *out,
 		  size_t per_key);
 
 /*
- * Key schedules, for who uses the same keys again and again. The contents belong to the tier that
- * made them; they are as secret as the keys.
+ * Key schedules, for callers that use the same keys again and again. The contents belong to the
+ * tier that made them; they are as secret as the keys.
  */
 typedef struct quo_aes_key {
 	quo_block round[11];
@@ -94,8 +95,8 @@ void quo_prg_fold(const quo_aes_key *keys, unsigned k, uint64_t first, size_t n_
 		  const quo_block *mask, quo_block *sum, quo_block *rows, size_t row_blocks);
 
 /*
- * The same rows for who lacks stream 0: keys[0] is not used. Row i is XORed with `correction`
- * (unless that is NULL) where bit i of `bits` is set; bits may be secret.
+ * The same rows for the party that lacks stream 0: keys[0] is not used. Row i is XORed with
+ * `correction` (unless that is NULL) where bit i of `bits` is set; bits may be secret.
  */
 void quo_prg_fold_punctured(const quo_aes_key *keys, unsigned k, uint64_t first, size_t n_blocks,
 			    const quo_block *correction, uint64_t bits, quo_block *rows,
@@ -112,8 +113,7 @@ quo_block quo_aes128(quo_block key, quo_block in);
 
 /*
  * Private randomness: AES-128-CTR from a seed drawn from the operating system through OpenSSL,
- * rekeyed after every 2^20 blocks. Not shared between threads. The seed of quo_rng_new_test() is
- * deterministic; it exists in test binaries only (tests/support).
+ * rekeyed after every 2^20 blocks. Not shared between threads.
  */
 typedef struct quo_rng quo_rng;
 quo_rng *quo_rng_new(quo_err *err);

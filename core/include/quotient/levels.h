@@ -90,7 +90,7 @@ quo_levels *quo_levels_new(const quo_circuit *c, quo_err *err);
 
 /*
  * The two steps of quo_levels_new(), for an evaluator that shares operands between AND gates.
- * quo_levels_order() gives all but the rows. In their place stand wires of the circuit (of an AND
+ * quo_levels_order() leaves out the rows. In their place stand wires of the circuit (of an AND
  * gate's operand, the wire in front of its NOT gates), and n_vectors and n_scalars are 0. The
  * caller may then set unread_a and unread_b. quo_levels_allocate(), called once, turns wires into
  * rows; the circuit must still be there.

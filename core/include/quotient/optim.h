@@ -37,8 +37,8 @@ typedef struct quo_optim_ops {
 			     unsigned *n, quo_err *err);
 	/* Required. Build the update. A circuit is built anew whenever `variant` changes. */
 	void (*update)(void *self, quo_builder *b, quo_update *u);
-	/* Required. A number that says which circuit an epoch uses (e.g.
-	 * its learning-rate shift). */
+	/* Required. A number that says which circuit an epoch uses, for instance its learning-rate
+	 * shift. */
 	int (*variant)(void *self, int epoch);
 } quo_optim_ops;
 typedef quo_optim_ops QUO_KIND_OPTIM_ops;

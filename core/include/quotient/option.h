@@ -80,7 +80,7 @@ typedef struct quo_option {
 	double min_real, max_real;
 	const char *const *choices; /* ENUM; ends with NULL */
 	uint32_t component_kind;    /* COMPONENT: a quo_kind */
-	bool local; /* this party's own: not part of what both sides must agree on */
+	bool local; /* this party's own: not part of what all parties must agree on */
 } quo_option;
 
 /* The C type of the member that an option of each type fills, for QUO_OPTION(). */

@@ -48,7 +48,7 @@ typedef struct quo_component {
 	const char *name;       /* [a-z0-9-]+, what `use:` says */
 	const char *summary;    /* one line */
 	const char *security;   /* one line: claimed security and assumption, or "none" */
-	uint32_t wire_version;  /* both parties must run the same */
+	uint32_t wire_version;  /* all parties must run the same */
 	uint32_t instance_size; /* bytes of zeroed, 64-byte aligned state that the core allocates */
 	uint32_t config_size;   /* bytes of the config struct that the option table fills */
 	const quo_option *options; /* NULL: none */
@@ -64,18 +64,20 @@ typedef struct quo_component {
  *     };
  *
  * The kind is an enumerator of quo_kind by its name. A vtable of another kind's type does not
- * compile. The header of a kind names the type of its vtables: QUO_KIND_OT_ops in ot.h.
+ * compile. The header of a kind names the type of its vtables: QUO_KIND_OT_ops in ot.h. In C++17,
+ * which has no designators, the fields from name on follow in their order.
  */
+/* clang-format off */
 #ifdef __cplusplus
-#define QUO_OPS_OF_KIND_(kind_, table_) static_cast<const kind_##_ops *>(table_)
+#define QUO_COMPONENT(kind_, table_) \
+	sizeof(quo_component), (kind_), sizeof(kind_##_ops), static_cast<const kind_##_ops *>(table_)
 #else
 #define QUO_OPS_OF_KIND_(kind_, table_) \
 	_Generic((table_), const kind_##_ops * : (table_), kind_##_ops * : (table_))
-#endif
-/* clang-format off */
 #define QUO_COMPONENT(kind_, table_) \
 	.size = sizeof(quo_component), .kind = (kind_), .ops_size = sizeof(kind_##_ops), \
 	.ops_ = QUO_OPS_OF_KIND_(kind_, table_)
+#endif
 /* clang-format on */
 
 /* The vtable of a component of the kind given, e.g. QUO_OPS(QUO_KIND_OT, component): what the

@@ -30,15 +30,18 @@ void quo_pool_free(quo_pool *pool);
 unsigned quo_pool_threads(const quo_pool *pool);
 
 /*
- * task(arg, i) once for each i < n, in any order and at the same time; returns when all have returned, and what they
- * wrote is then visible to the caller. Serial, in ascending order, when pool is NULL and inside a task. One caller per
- * pool at a time. Allocates nothing. Workers look for the next call for a fraction of a millisecond before they sleep,
- * as does the caller for the last task's end; a call that finds them asleep may be over before they are there. So
- * calls that follow each other pay from some microseconds of work on, single ones from a millisecond on.
+ * task(arg, i) once for each i < n, in any order and at the same time; returns when all have
+ * returned, and what they wrote is then visible to the caller. Serial, in ascending order, when
+ * pool is NULL and inside a task. One caller per pool at a time. Allocates nothing. Workers look
+ * for the next call for a fraction of a millisecond before they sleep, as does the caller for the
+ * last task's end; a call that finds them asleep may be over before they are there. So threads pay
+ * off in calls that follow each other from some microseconds of work on, in single calls from a
+ * millisecond on.
  */
 void quo_parallel(quo_pool *pool, size_t n, void (*task)(void *arg, size_t i), void *arg);
 
-/* Range i of n things cut into `parts` almost equal ones whose bounds, but for the last, are multiples of `unit`. */
+/* Range i of n things cut into `parts` almost equal ranges. Their bounds are multiples of
+ * `unit`, except for the last. */
 typedef struct quo_range {
 	size_t first, end;
 } quo_range;

@@ -3,7 +3,7 @@
  * Products: Z = X Y of integer matrices, in whatever form the protocol multiplies them. The first
  * verb.
  *
- * Who wants a product states values and geometry (quo_product(), protocol.h). The protocol, or its
+ * A caller states values and geometry (quo_product(), protocol.h). The protocol, or its
  * products engine, says in which form it takes the operands; the core converts them, lays out
  * patches, and hands over plain matrix jobs: Z = sum_k c_k * (P_k x Y), P_k Boolean matrices
  * (planes of a BITS tensor) and c_k public integers, or Z = P x Y with P integers. A ternary weight
@@ -22,8 +22,8 @@ QUO_BEGIN_DECLS
 
 /*
  * One tensor of integers in the forms that exist; at least one is not NULL. The core makes `arith`
- * of `bits` in the step arena when a product or a caller wants it, and keeps it here: whoever keeps
- * a value for longer than a step, or changes its bits, sets arith to NULL.
+ * of `bits` in the step arena when a product or a caller wants it, and keeps it here. A caller that
+ * keeps a value for longer than a step, or changes its bits, sets arith to NULL.
  */
 typedef struct quo_value {
 	quo_tensor *bits;
@@ -113,9 +113,9 @@ static inline int64_t quo_plane_coef(const quo_tensor *t, const int32_t *coef, u
 
 typedef struct quo_products_ops {
 	quo_lifecycle life;
-	/* Required. Once, when session->cot is open (not in dry sessions). */
+	/* Required. Once, when the session's COTs are open (not in dry sessions). */
 	quo_status (*open)(void *self, quo_session *s, quo_err *err);
-	/* Required, both. In a dry session they report to session->cost and touch no data. */
+	/* Required, both. In a dry session their messages are counted, and they touch no data. */
 	quo_status (*product)(void *self, quo_session *s, const quo_matrix_job *jobs, size_t n_jobs,
 			      quo_err *err);
 	quo_status (*convert)(void *self, quo_session *s, const quo_convert_job *jobs,

@@ -32,10 +32,10 @@ typedef struct quo_protocol_ops {
 	quo_lifecycle life;
 	/* Fewest and most parties; parties_max 0: as many as `parties`. */
 	int parties, parties_max;
-	/* Tensors may be known to an owner while the others hold zeros (quo_spec.owner). Else whoever
-	 * knows a value shares it. */
+	/* Tensors may be known to an owner while the others hold zeros (quo_spec.owner). Without it
+	 * the party that knows a value shares it. */
 	bool owned;
-	/* Whoever hears the messages of all parties learns the values: between machines they need a
+	/* An eavesdropper on all links learns the values: between machines the messages need a
 	 * channel that hides them. */
 	bool exposed;
 	/* Optional. Who holds which piece; without it every party holds one. Needs no session. */

@@ -10,11 +10,12 @@
  * additive, two where it is replicated among three. A linear operation that needs no other party
  * acts on each part alike. Part k stands `stride` words (of the kind's size) behind part k - 1.
  *
- * owner: QUO_SHARED, or the party whose share is the value while the other's is zero by
- * construction; such a tensor is known to its owner, and products on it need one direction only.
+ * owner: QUO_SHARED, or the party whose share is the value while the others' are zero by
+ * construction. Such a tensor is known to its owner; with two parties a product on it needs one
+ * direction only.
  *
- * Tensors are allocated by the core from an arena and are never freed one by one. In a forecast
- * (session->dry) they have no data.
+ * Tensors are allocated by the core from an arena and are never freed one by one. In a dry session
+ * they have no data.
  */
 #ifndef QUOTIENT_TENSOR_H
 #define QUOTIENT_TENSOR_H

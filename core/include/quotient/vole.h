@@ -6,8 +6,8 @@
  * Roy, "SoftSpokenOT: Quieter OT Extension from Small-Field Silent VOLE in the Minicrypt Model"
  * (CRYPTO 2022, eprint 2022/192), sections 3.1 and 3.2 with the repetition code, without the
  * consistency check (semi-honest). Delta is cut into B = ceil(128 / k) blocks of k bits, the last
- * with what is left. For block b the receiver knows the 2^k seeds s_0 .. and the sender all but
- * number Delta_b. With G_x = PRG(s_x):
+ * with what is left. For block b the receiver knows the 2^k seeds s_0 .., and the sender knows all
+ * of them except number Delta_b. With G_x = PRG(s_x):
  *     receiver: u = XOR of all G_x, v_i = XOR of G_x over the x whose bit i is set;
  *     sender:   w_i = XOR of G_x over the x for which bit i of x ^ Delta_b is set = v_i ^ Delta_b,i * u,
  * since s_Delta_b has no such bit. The receiver sends u ^ r, r its choices; the sender adds

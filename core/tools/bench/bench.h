@@ -24,7 +24,7 @@ typedef struct bench {
 	int runs;
 	bool quick;
 	double latency_s, rate; /* of the link to imitate; both 0: as it is */
-	double limit_s;         /* jobs that are foretold to take longer are left out */
+	double limit_s;         /* jobs that take longer by their forecast are left out */
 	const char *ot[BENCH_MAX_NAMES], *circuits[BENCH_MAX_NAMES], *protocols[BENCH_MAX_NAMES],
 		*optimizers
 			[BENCH_MAX_NAMES]; /* what --ot, --circuits, --protocols and --optimizer say */
@@ -93,14 +93,14 @@ typedef struct bench_phase {
 	bench_stat seconds;                     /* of the slowest party */
 	double cpu[QUO_MAX_PARTIES];            /* medians, by party */
 	uint64_t sent[QUO_MAX_PARTIES], rounds; /* as party 0 counts rounds */
-	quo_cost cost;                          /* as foretold */
+	quo_cost cost;                          /* the forecast */
 } bench_phase;
 
 typedef struct bench_result {
 	bench_phase setup, total /* seconds, cpu, traffic of all phases together */,
 		phase[BENCH_MAX_PHASES];
 	int parties, runs;
-	bool skipped; /* foretold to take longer than the limit */
+	bool skipped; /* takes longer than the limit by its forecast */
 	double foretold_s;
 	uint64_t peak_rss[QUO_MAX_PARTIES];
 } bench_result;

@@ -13,7 +13,7 @@ const bench_command bench_fig5 = {
 	.name = "fig5",
 	.help = "forward pass of an n x n layer, batch 128, n = 128 .. 2048, by phase",
 	.columns = columns,
-	.note = "Rows without times were foretold to take longer than --limit.\n"
+	.note = "Rows without times take longer than --limit by their forecast.\n"
 		"paper: its figures were not available to us (docs/performance.md).\n",
 	.run = run,
 };

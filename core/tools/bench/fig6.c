@@ -18,7 +18,7 @@ const bench_command bench_fig6 = {
 	.name = "fig6",
 	.help = "backward pass and update of an n x n layer, batch 128, n = 128 .. 2048, by phase",
 	.columns = columns,
-	.note = "Rows without times were foretold to take longer than --limit.\n"
+	.note = "Rows without times take longer than --limit by their forecast.\n"
 		"paper: its figures were not available to us (docs/performance.md).\n",
 	.run = run,
 };

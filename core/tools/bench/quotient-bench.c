@@ -42,7 +42,7 @@ static const char help_tail[] =
 	"                       or all (default: the two parties of quotient)\n"
 	"  --optimizer LIST     for step and fig6 (default amsgrad), e.g. sgd,amsgrad\n"
 	"  --threads N          of each party (default 1); for threads: of the party that is measured (default 2)\n"
-	"  --limit SECONDS      leave out what is foretold to take longer, stop repeating after it (default 60)\n"
+	"  --limit SECONDS      leave out what takes longer by its forecast, stop repeating after it (default 60)\n"
 	"  --plugin-dir DIR     load plugins from DIR too\n"
 	"  --help, --version\n"
 	"\n"

@@ -30,7 +30,7 @@ const bench_command bench_table1 = {
 	.help = "component-wise ternary x integer product of 10^3 .. 10^7 elements, three ways",
 	.columns = columns,
 	.note = "32-bit ring. COT and Gilboa give the sum of the products, which costs the same: additions are local. A circuit\n"
-		"gives each product as bits. Rows without times were foretold to take longer than --limit.\n"
+		"gives each product as bits. Rows without times take longer than --limit by their forecast.\n"
 		"paper: its figures were not available to us (docs/performance.md).\n",
 	.run = run,
 };

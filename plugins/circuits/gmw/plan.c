@@ -2,6 +2,8 @@
 /* How a call is cut into waves, and what a stage sends. */
 #include "plan.h"
 
+#include "waves.h"
+
 /* Bits that an instance takes while its wave runs; both parties' messages are held. */
 static size_t rows_of(const struct gmw_program *p)
 {
@@ -16,24 +18,19 @@ size_t gmw_next_wave(const struct gmw_job *jobs, size_t n_jobs, struct gmw_curso
 
 	for (; cursor->job < n_jobs; cursor->job++, cursor->done = 0) {
 		const struct gmw_job *job = &jobs[cursor->job];
-		size_t left = job->map->n - cursor->done,
-		       grain = rows_of(job->program) * (GMW_GRAIN / 8);
-		size_t grains = room / grain;
+		size_t left = job->map->n - cursor->done;
 		if (!left)
 			continue;
-		if (!grains) {
-			if (n_parts)
-				return n_parts;
-			grains = 1; /* a wave of its own, however wide */
-		}
-		size_t m = left / GMW_GRAIN < grains ? left : grains * GMW_GRAIN;
+		size_t m = wave_take(&room, left, GMW_GRAIN,
+				     rows_of(job->program) * (GMW_GRAIN / 8), !n_parts);
+		if (!m)
+			return n_parts;
 		parts[n_parts++] = (struct gmw_part){
 			.job = job, .first = cursor->done, .m = m, .words = quo_words(m)
 		};
 		cursor->done += m;
 		if (m < left)
 			return n_parts;
-		room -= (m + GMW_GRAIN - 1) / GMW_GRAIN * grain;
 	}
 	return n_parts;
 }

@@ -13,9 +13,13 @@
  * Masking: s_d+1 by s_d, a stream of K_d, which d + 1 lacks; alpha by t_d, of K_d, to the same d + 1; beta by t_d+1, of K_d+1,
  * which d + 2 lacks. Streams of s and t are ranges of their own, and an element's place in them is its own.
  */
-#include "replicated.h"
+#include "bits.h"
 
 #include <string.h>
+
+#include "parties.h"
+#include "rows.h"
+#include "wire.h"
 
 /* Elements at a time: what is in flight stays in a first-level cache. Divides REP_BLOCK. */
 #define CHUNK ((size_t)512)

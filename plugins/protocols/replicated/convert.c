@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which way bits become integers: bit by bit (bits.c) or as words (words.c). */
-#include "replicated.h"
+#include "convert.h"
+
+#include "bits.h"
+#include "parties.h"
+#include "words.h"
 
 static bool narrower_as_words(const struct rep_conversion *job)
 {

@@ -10,6 +10,14 @@
 
 #include <string.h>
 
+#include "instance.h"
+#include "parties.h"
+#include "plan.h"
+#include "ports.h"
+#include "program.h"
+#include "stages.h"
+#include "wire.h"
+
 static quo_status load_part(quo_session *s, struct rep_part *part, quo_err *err)
 {
 	const quo_levels *l = part->job->program->levels;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a call is cut into waves, and what a level sends. */
-#include "map.h"
+#include "plan.h"
+
+#include "parties.h"
+#include "rows.h"
+#include "waves.h"
 
 /* Bits that an instance takes while its wave runs: two pieces a row, both summands of an arith port, both messages. */
 static size_t bits_of(const struct rep_program *p)
@@ -15,24 +19,19 @@ size_t rep_next_wave(const struct rep_job *jobs, size_t n_jobs, struct rep_curso
 
 	for (; cursor->job < n_jobs; cursor->job++, cursor->done = 0) {
 		const struct rep_job *job = &jobs[cursor->job];
-		size_t left = job->map->n - cursor->done,
-		       grain = bits_of(job->program) * (REP_BLOCK / 8), grains = room / grain;
+		size_t left = job->map->n - cursor->done;
 		if (!left)
 			continue;
-		if (!grains) {
-			if (n_parts)
-				return n_parts;
-			grains = 1; /* a wave of its own, however wide */
-		}
-		size_t m = left / REP_BLOCK < grains ? left : grains * REP_BLOCK;
+		size_t m = wave_take(&room, left, REP_BLOCK,
+				     bits_of(job->program) * (REP_BLOCK / 8), !n_parts);
+		if (!m)
+			return n_parts;
 		parts[n_parts++] = (struct rep_part){
 			.job = job, .first = cursor->done, .m = m, .words = quo_words(m)
 		};
 		cursor->done += m;
 		if (m < left)
 			return n_parts;
-		size_t taken = (m + REP_BLOCK - 1) / REP_BLOCK * grain;
-		room -= taken < room ? taken : room;
 	}
 	return n_parts;
 }

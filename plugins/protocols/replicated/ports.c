@@ -8,9 +8,13 @@
  * Dealers take turns by blocks of elements, so that all links carry the same.
  * Masking: party d + 1 lacks K_d; a block has its own place in the range that its part takes for the port.
  */
-#include "map.h"
+#include "ports.h"
 
 #include <string.h>
+
+#include "parties.h"
+#include "rows.h"
+#include "wire.h"
 
 /* Planes of an arith port's two summands, in this part of a job. */
 struct port {

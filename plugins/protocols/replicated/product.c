@@ -7,7 +7,12 @@
  * Masking: a_i = F(K_i) - F(K_i+1), and party i - 1 lacks K_i+1. Times: quo_gemm_run_shares(), since a neighbour
  * has one of the pieces that are multiplied.
  */
-#include "replicated.h"
+#include "product.h"
+
+#include "instance.h"
+#include "parties.h"
+#include "rows.h"
+#include "wire.h"
 
 struct shape {
 	size_t m, n, p, x_cols, y_cols, z_cols;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Circuits by levels, kept from call to call. */
-#include "map.h"
+#include "program.h"
 
 #include <stdlib.h>
 

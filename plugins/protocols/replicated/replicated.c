@@ -3,7 +3,7 @@
  * protocol/replicated: three parties, one of which may be corrupted, semi-honest.
  *
  * Replicated secret sharing (Araki, Furukawa, Lindell, Nof, Ohara, CCS 2016, eprint 2016/768): values are sums, or XORs, of
- * three pieces of which every party has two (replicated.h). Products of integers and AND gates take one round and one
+ * three pieces of which every party has two (parties.h). Products of integers and AND gates take one round and one
  * ring element, one bit, from each party; conversions are after ABY3 (Mohassel, Rindal, CCS 2018, eprint 2018/403).
  *
  * Set-up: party i draws key K_i and sends it to party i - 1, 48 bytes in one round. Every message afterwards is masked by a
@@ -13,7 +13,15 @@
  * Secure against one semi-honest party as long as AES is a pseudorandom function; any two parties together have
  * all pieces of everything.
  */
+#include "convert.h"
+#include "instance.h"
 #include "map.h"
+#include "parties.h"
+#include "product.h"
+#include "program.h"
+#include "share.h"
+#include "wire.h"
+#include "words.h"
 
 enum form { FORM_AUTO, FORM_SMALL, FORM_SHALLOW };
 static const char *const forms[] = { "auto", "small", "shallow", NULL };

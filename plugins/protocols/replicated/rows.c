@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Loops over rows of bits and of words, plain C, compiled once per tier: REP_ROWS names the table. */
-#include "replicated.h"
+#include "rows.h"
 
 #include <string.h>
 

@@ -8,9 +8,13 @@
  * reveal to t: party t - 1 sends it piece t - 1, the one that t lacks. Masking: none is needed, the piece is the
  * value that t is to learn less the two pieces that it has. To all: the same around the ring, one round.
  */
-#include "replicated.h"
+#include "share.h"
 
 #include <string.h>
+
+#include "instance.h"
+#include "parties.h"
+#include "wire.h"
 
 static void clear(quo_tensor *t)
 {

@@ -11,7 +11,10 @@
  * All of it goes bit by bit, so that threads take ranges of a part's words; scalars come before, or with the first
  * range.
  */
-#include "map.h"
+#include "stages.h"
+
+#include "parties.h"
+#include "rows.h"
 
 struct stage {
 	const struct rep_part *parts;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keyed streams and shares of zero: AES-128 in counter mode, the counters as replicated.h says. */
-#include "replicated.h"
+/* Keyed streams and shares of zero: AES-128 in counter mode, the counters as streams.h says. */
+#include "streams.h"
 
 /* Blocks that a thread should have to do at a time, and what is in flight while two streams are added. */
 #define TASK_BLOCKS ((size_t)4096)

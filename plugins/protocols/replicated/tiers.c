@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which kernels run. */
-#include "replicated.h"
+#include "rows.h"
 
 const struct rep_kernels *rep_kernels(void)
 {

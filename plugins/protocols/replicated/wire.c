@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rounds with their buffers, and tensors as bytes and as key stream. */
-#include "replicated.h"
+#include "wire.h"
 
 #include <string.h>
+
+#include "rows.h"
 
 quo_status rep_round_buffers(quo_session *s, struct rep_round *r, quo_err *err)
 {

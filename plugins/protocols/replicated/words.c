@@ -10,10 +10,15 @@
  * Masking: the dealt piece by a stream of K_d, which d + 1 lacks; the sum x - t_d - t_d+1 by t_d from d + 1, by t_d+1 from d + 2;
  * the opened pieces are those that their receivers lack. Each stream is a range of its own, in which an element has its own place.
  */
-#include "map.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "map.h"
+#include "parties.h"
+#include "rows.h"
+#include "wire.h"
 
 struct rep_adder {
 	unsigned width, ring;

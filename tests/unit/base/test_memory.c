@@ -195,13 +195,22 @@ static void test_arena_marks(void **state)
 	quo_arena_free(arena);
 }
 
+/* Both of two parties send within one bracket. */
+static void cost_both(quo_cost *cost, uint64_t bytes0, uint64_t bytes1)
+{
+	quo_cost_round(cost, true);
+	quo_cost_send(cost, 0, bytes0);
+	quo_cost_send(cost, 1, bytes1);
+	quo_cost_round(cost, false);
+}
+
 static void test_cost(void **state)
 {
 	quo_cost cost = QUO_COST_INIT;
 
 	(void)state;
 	quo_cost_send(&cost, 0, 0);
-	quo_cost_duplex(&cost, 0, 0);
+	cost_both(&cost, 0, 0);
 	assert_int_equal(cost.rounds, 0);
 	quo_cost_send(&cost, 0, 5);
 	quo_cost_send(&cost, 0, 5);
@@ -210,8 +219,8 @@ static void test_cost(void **state)
 	quo_cost_send(&cost, 0, 0);
 	quo_cost_send(&cost, 1, 7);
 	assert_int_equal(cost.rounds, 2);
-	quo_cost_duplex(&cost, 1, 0);
-	quo_cost_duplex(&cost, 1, 2);
+	cost_both(&cost, 1, 0);
+	cost_both(&cost, 1, 2);
 	assert_int_equal(cost.rounds, 4);
 	quo_cost_send(&cost, 1, 1);
 	assert_int_equal(cost.rounds, 5);

@@ -160,6 +160,15 @@ static void exchange(quo_session *s, uint64_t out, uint64_t in)
 	quo_test_ok(quo_channel_recv(s->peer, buffer, in, &err));
 }
 
+/* Both of two parties send within one bracket. */
+static void cost_both(quo_cost *cost, uint64_t bytes0, uint64_t bytes1)
+{
+	quo_cost_round(cost, true);
+	quo_cost_send(cost, 0, bytes0);
+	quo_cost_send(cost, 1, bytes1);
+	quo_cost_round(cost, false);
+}
+
 static void counting(quo_session *s, void *arg)
 {
 	quo_cost cost = QUO_COST_INIT;
@@ -182,15 +191,15 @@ static void counting(quo_session *s, void *arg)
 		exchange(s, me ? 50 : 60, me ? 60 : 50);
 		exchange(s, 5, 5);
 		quo_channel_duplex(s->peer, false);
-		quo_cost_duplex(&cost, 65, 55);
+		cost_both(&cost, 65, 55);
 	}
 	quo_channel_duplex(s->peer, true);
 	exchange(s, me ? 0 : 9, me ? 9 : 0);
 	quo_channel_duplex(s->peer, false);
-	quo_cost_duplex(&cost, 9, 0);
+	cost_both(&cost, 9, 0);
 	quo_channel_duplex(s->peer, true);
 	quo_channel_duplex(s->peer, false);
-	quo_cost_duplex(&cost, 0, 0);
+	cost_both(&cost, 0, 0);
 	/* The bracket was a flight of its own, although the same party sends on. */
 	exchange(s, me ? 0 : 2, me ? 2 : 0);
 	quo_cost_send(&cost, 0, 2);

@@ -279,7 +279,7 @@ static void test_strangers(void **state)
 	pid[0] = begin(run, 0, 60);
 	visit_all(run, fd);
 	for (int i = 0; i < 13; i++) {
-		put(fd[2], i < 8 ? "QUOTIENT" + i : "\2", 1);
+		put(fd[2], i < 8 ? &"QUOTIENT"[i] : "\2", 1);
 		usleep(100000);
 	}
 	pid[1] = begin(run, 1, 60);

@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "replicated/bits.h"
+#include "replicated/words.h"
+
 static uint64_t state = 1;
 
 static int32_t random_value(unsigned width)

@@ -7,7 +7,9 @@
 
 #include <cmocka.h>
 
-#include "replicated/replicated.h"
+#include "replicated/parties.h"
+#include "replicated/rows.h"
+#include "replicated/streams.h"
 
 static uint64_t state = 1;
 

@@ -10,7 +10,8 @@
 
 #include "support.h"
 
-#include "replicated/map.h"
+#include "replicated/instance.h"
+#include "replicated/parties.h"
 
 /* A case: what to run at every party, and the signed values that each of them learns of it. */
 struct run {
