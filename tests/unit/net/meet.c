@@ -29,7 +29,7 @@ static int free_port(void)
 struct run {
 	int n;
 	char address[QUO_MAX_PARTIES][32];
-	char notes[QUO_MAX_PARTIES][8000];
+	char notes[QUO_MAX_PARTIES][32000];
 	int ticks[QUO_MAX_PARTIES];
 };
 
