@@ -283,10 +283,6 @@ int quo_cli_parse(quo_cli *cli, quo_cli_use use, const char *help, int argc, cha
 				cli->tool);
 	if (use == QUO_CLI_SHARE && cli->model && optind == argc)
 		return QUO_OK;
-	if (use == QUO_CLI_SHARE && cli->model)
-		return quo_fail(err, QUO_USAGE,
-				"give --model or an experiment, not both; see %s --help",
-				cli->tool);
 	if (optind + 1 != argc)
 		return quo_fail(err, QUO_USAGE, "%s; try %s configs/quickstart.yaml, or %s --help",
 				optind == argc ? "no experiment file is named"

@@ -117,7 +117,7 @@ static quo_status learn_labelled(quo_predict_job *job, quo_err *err)
 }
 
 /* Rows of BITS tensors [rows, columns] of one width; local. Where they go is zero before. */
-static void copy_rows(const quo_tensor *to, size_t to_row, const quo_tensor *from, size_t from_row,
+static void copy_part(const quo_tensor *to, size_t to_row, const quo_tensor *from, size_t from_row,
 		      size_t rows)
 {
 	size_t columns = from->n / from->spec.dim[0];
@@ -129,6 +129,15 @@ static void copy_rows(const quo_tensor *to, size_t to_row, const quo_tensor *fro
 			size_t f = from_row * columns + i, t = to_row * columns + i;
 			out[t / 64] |= (in[f / 64] >> (f % 64) & 1) << (t % 64);
 		}
+	}
+}
+
+static void copy_rows(const quo_tensor *to, size_t to_row, const quo_tensor *from, size_t from_row,
+		      size_t rows)
+{
+	for (unsigned p = 0; p < from->parts; p++) {
+		quo_tensor in = quo_part(from, p), out = quo_part(to, p);
+		copy_part(&out, to_row, &in, from_row, rows);
 	}
 }
 

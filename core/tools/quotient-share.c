@@ -14,10 +14,11 @@
 
 static const char help[] =
 	"Usage: quotient-share EXPERIMENT.yaml --out NAME [options]\n"
-	"       quotient-share --model model.npz --out NAME\n"
+	"       quotient-share [EXPERIMENT.yaml] --model model.npz --out NAME\n"
 	"\n"
-	"Split the data of an experiment into NAME.party0.share, NAME.party1.share, .., one for each party of its protocol;\n"
-	"or a model, for two parties. A file alone says nothing but shapes; together they are the data. Bring each party its own.\n"
+	"Split the data of an experiment, or a model, into NAME.party0.share, NAME.party1.share, .., one for each party of the\n"
+	"experiment's protocol; a model without an experiment is for two parties. A file alone says nothing but shapes;\n"
+	"together they are the data. Bring each party its own.\n"
 	"\n"
 	"  --out NAME         the files' path without .party0.share\n"
 	"  --model FILE.npz   split a model instead of data\n"
@@ -30,6 +31,7 @@ static const char help[] =
 	"  quotient-run configs/german-credit.yaml --set 'data={use: shares, files: german}' --party 0 --listen 127.0.0.1:7000 &\n"
 	"  quotient-run configs/german-credit.yaml --set 'data={use: shares, files: german}' --party 1 --connect 127.0.0.1:7000\n"
 	"  quotient-share --model model.npz --out credit-model\n"
+	"  quotient-share configs/german-credit.yaml --set protocol.use=replicated --model model.npz --out credit-model\n"
 	"  quotient-predict configs/german-credit.yaml --model credit-model.party0.share --rows 10\n"
 	"\n"
 	"Exit status: 0 done, 1 failed at run time, 2 bad usage, experiment, model or data.\n";
@@ -107,50 +109,65 @@ static quo_status share_data(const quo_cli *cli, quo_registry *registry, quo_err
 
 /* ---- a model ---- */
 
-/* planes[0] random, planes[1] the weights' XOR it. */
-static void split(const quo_weights_layer *l, uint64_t *const planes[2], quo_rng *rng)
+/* Pieces of 8 planes each, one after the other: all but the first random, the first the weights' XOR with them. */
+static void split(const quo_weights_layer *l, unsigned pieces, uint64_t *planes, quo_rng *rng)
 {
-	size_t n = (size_t)l->rows * l->cols, words = quo_words(n);
+	size_t n = (size_t)l->rows * l->cols, words = quo_words(n), each = 8 * words;
 
-	quo_rng_bytes(rng, planes[0], 8 * words * sizeof *planes[0]);
-	for (unsigned k = 0; k < 8; k++) {
-		uint64_t *random = planes[0] + k * words, *other = planes[1] + k * words;
+	for (unsigned k = 0; k < 8; k++)
 		for (size_t j = 0; j < n; j++)
-			other[j / 64] |= (uint64_t)((uint8_t)l->values[j] >> k & 1) << (j % 64);
-		if (n % 64)
-			random[words - 1] &= (UINT64_C(1) << (n % 64)) - 1;
-		for (size_t w = 0; w < words; w++)
-			other[w] ^= random[w];
+			planes[k * words + j / 64] |= (uint64_t)((uint8_t)l->values[j] >> k & 1)
+						      << (j % 64);
+	for (unsigned piece = 1; piece < pieces; piece++) {
+		uint64_t *random = planes + piece * each;
+		quo_rng_bytes(rng, random, each * sizeof *random);
+		for (unsigned k = 0; n % 64 && k < 8; k++)
+			random[(k + 1) * words - 1] &= (UINT64_C(1) << (n % 64)) - 1;
+		for (size_t w = 0; w < each; w++)
+			planes[w] ^= random[w];
 	}
 }
 
-static quo_status split_all(const quo_weights *weights, quo_model_share model[2], quo_rng *rng,
-			    quo_err *err)
+/* Layer k of every party's share. */
+static quo_status split_layer(const quo_weights_layer *l, uint32_t k, const quo_sharing *sharing,
+			      quo_model_share *model, int parties, quo_rng *rng, quo_err *err)
 {
-	for (int i = 0; i < 2; i++) {
+	size_t each = 8 * quo_words((size_t)l->rows * l->cols);
+	uint64_t *pieces = quo_alloc(each, sharing->pieces * sizeof *pieces, err);
+	quo_status status = pieces ? QUO_OK : QUO_FAILED;
+
+	if (pieces)
+		split(l, sharing->pieces, pieces, rng);
+	for (int i = 0; i < parties && status == QUO_OK; i++) {
+		uint64_t *own = quo_alloc(each, sharing->parts[i] * sizeof *own, err);
+		model[i].layers[k] = (quo_model_layer){ l->rows, l->cols, 8, own };
+		status = own ? QUO_OK : QUO_FAILED;
+		for (unsigned part = 0; own && part < sharing->parts[i]; part++)
+			memcpy(own + part * each, pieces + sharing->piece[i][part] * each,
+			       each * sizeof *own);
+	}
+	quo_free(pieces);
+	return status;
+}
+
+static quo_status split_all(const quo_weights *weights, const quo_sharing *sharing,
+			    quo_model_share *model, int parties, quo_rng *rng, quo_err *err)
+{
+	for (int i = 0; i < parties; i++) {
 		model[i].layers = quo_alloc(weights->n_layers, sizeof *model[i].layers, err);
 		if (!model[i].layers)
 			return QUO_FAILED;
 		model[i].n_layers = weights->n_layers;
 	}
-	for (uint32_t k = 0; k < weights->n_layers; k++) {
-		const quo_weights_layer *l = &weights->layers[k];
-		uint64_t *planes[2];
-		for (int i = 0; i < 2; i++) {
-			planes[i] = quo_alloc(quo_words((size_t)l->rows * l->cols),
-					      8 * sizeof *planes[i], err);
-			model[i].layers[k] = (quo_model_layer){ l->rows, l->cols, 8, planes[i] };
-			if (!planes[i])
-				return QUO_FAILED;
-		}
-		split(l, planes, rng);
-	}
+	for (uint32_t k = 0; k < weights->n_layers; k++)
+		QUO_TRY(split_layer(&weights->layers[k], k, sharing, model, parties, rng, err));
 	return QUO_OK;
 }
 
-static quo_status write_model(const quo_cli *cli, const quo_model_share model[2], quo_err *err)
+static quo_status write_model(const quo_cli *cli, const quo_model_share *model, int parties,
+			      quo_err *err)
 {
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < parties; i++) {
 		char path[PATH_MAX];
 		QUO_TRY(name_file(path, cli->out, i, err));
 		QUO_TRY(quo_model_share_save(path, &model[i], err));
@@ -159,24 +176,53 @@ static quo_status write_model(const quo_cli *cli, const quo_model_share model[2]
 	return QUO_OK;
 }
 
-static quo_status share_model(const quo_cli *cli, quo_err *err)
+/* How the experiment's protocol shares; without an experiment, among two. */
+static quo_status sharing_of(const quo_cli *cli, quo_registry *registry, quo_sharing *sharing,
+			     int *parties, quo_err *err)
 {
-	quo_model_share model[2] = { { .party = 0, .parties = 2, .parts = 1 },
-				     { .party = 1, .parties = 2, .parts = 1 } };
+	quo_experiment *experiment;
+
+	*parties = 2;
+	*sharing = quo_protocol_sharing(NULL, 2);
+	if (!cli->run.file)
+		return QUO_OK;
+	QUO_TRY(quo_registry_load_default(registry, cli->run.plugin_dir, err));
+	QUO_TRY(quo_run_load(&cli->run, registry, NULL, &experiment, err));
+	const quo_instance *protocol = quo_experiment_config_of(experiment)->protocol;
+	if (quo_protocol(protocol)->parties > 1) {
+		*parties = quo_protocol(protocol)->parties;
+		*sharing = quo_protocol_sharing(protocol, *parties);
+	}
+	quo_experiment_free(experiment);
+	return QUO_OK;
+}
+
+static quo_status share_model(const quo_cli *cli, quo_registry *registry, quo_err *err)
+{
+	quo_model_share model[QUO_MAX_PARTIES] = { { 0 } };
+	quo_sharing sharing;
 	quo_weights weights;
 	quo_rng *rng = NULL;
+	uint8_t id[16];
+	int parties;
 
+	QUO_TRY(sharing_of(cli, registry, &sharing, &parties, err));
 	QUO_TRY(quo_weights_load(cli->model, &weights, err));
-	quo_status status = new_id(model[0].id, &rng, err);
-	memcpy(model[1].id, model[0].id, sizeof model[0].id);
+	quo_status status = new_id(id, &rng, err);
+	for (int i = 0; i < parties; i++) {
+		model[i] = (quo_model_share){ .party = (uint32_t)i,
+					      .parties = (uint32_t)parties,
+					      .parts = sharing.parts[i] };
+		memcpy(model[i].id, id, sizeof id);
+	}
 	if (status == QUO_OK)
-		status = split_all(&weights, model, rng, err);
+		status = split_all(&weights, &sharing, model, parties, rng, err);
 	if (status == QUO_OK)
-		status = write_model(cli, model, err);
+		status = write_model(cli, model, parties, err);
 	quo_rng_free(rng);
 	quo_weights_free(&weights);
-	quo_model_share_free(&model[0]);
-	quo_model_share_free(&model[1]);
+	for (int i = 0; i < parties; i++)
+		quo_model_share_free(&model[i]);
 	return status;
 }
 
@@ -192,7 +238,7 @@ int main(int argc, char **argv)
 	}
 	quo_registry *registry = quo_registry_new(quo_data_components, &err);
 	quo_status status = !registry   ? QUO_FAILED
-			    : cli.model ? share_model(&cli, &err)
+			    : cli.model ? share_model(&cli, registry, &err)
 					: share_data(&cli, registry, &err);
 	if (status == QUO_OK)
 		status = quo_run_printed(&err);

@@ -242,7 +242,7 @@ static void test_usage(void **state)
 	} cases[] = {
 		{ { "tiny" }, "--out" },
 		{ { "--out", "x" }, "no experiment" },
-		{ { "tiny", "--out", "x", "--model", "m.npz" }, "not both" },
+		{ { "tiny", "--out", "x", "--model", "m.npz" }, "m.npz: cannot" },
 		{ { "--model", "/nowhere/m.npz", "--out", "x" }, "/nowhere/m.npz" },
 		{ { "tiny", "--out", "x", "--verify" }, "option of quotient-run" },
 		{ { "tiny", "--out", "/nowhere/x" }, "/nowhere/x.party0.share" },

@@ -21,9 +21,12 @@ struct use {
 
 static _Thread_local struct use *uses;
 static _Thread_local size_t n_uses, room;
+static _Thread_local bool noting; /* a party's own thread, not those of its pool */
 
 static void note(uint64_t key, uint64_t first, size_t n)
 {
+	if (!noting)
+		return;
 	if (n_uses == room) {
 		room = 2 * room + 1024;
 		struct use *list = realloc(uses, room * sizeof *list);
@@ -68,7 +71,8 @@ static size_t repeated(void)
 {
 	size_t n = 0;
 
-	qsort(uses, n_uses, sizeof *uses, by_place);
+	if (n_uses)
+		qsort(uses, n_uses, sizeof *uses, by_place);
 	for (size_t i = 1; i < n_uses; i++)
 		n += uses[i].key == uses[i - 1].key &&
 		     uses[i].first < uses[i - 1].first + uses[i - 1].n;
@@ -111,6 +115,7 @@ static void *party(void *arg)
 						 err)
 			      : NULL;
 
+	noting = true;
 	if (s && in_session(run, s, t->me, err) == QUO_OK) {
 		run->traffic[t->me] = quo_session_traffic(s);
 		/* Other threads' draws are not noted here. */
