@@ -175,22 +175,6 @@ quo_status quo_data_share_match(const quo_holding *part, const quo_data_share_id
 			"sizes differ); share the data again");
 }
 
-/* Piece `piece` of a subset's values and labels, at a party that holds it. */
-static void find_piece(const quo_holding *part, int parties, const quo_sharing *sharing,
-		       unsigned piece, int p, const uint32_t **x, const uint8_t **y)
-{
-	const quo_data_shape *shape = &part[0].shape;
-
-	for (int i = 0; i < parties; i++)
-		for (unsigned k = 0; k < sharing->parts[i]; k++)
-			if (sharing->piece[i][k] == piece) {
-				size_t rows = (size_t)k * shape->rows[p];
-				*x = part[i].x[p] + rows * shape->features;
-				*y = part[i].y[p] + rows * shape->classes;
-				return;
-			}
-}
-
 static void add_up(const quo_holding *part, int parties, const quo_sharing *sharing, int p,
 		   uint32_t *x, uint8_t *y)
 {
@@ -199,9 +183,9 @@ static void add_up(const quo_holding *part, int parties, const quo_sharing *shar
 	size_t bits = (size_t)shape->rows[p] * shape->classes;
 
 	for (unsigned piece = 0; piece < sharing->pieces; piece++) {
-		const uint32_t *own_x = NULL;
-		const uint8_t *own_y = NULL;
-		find_piece(part, parties, sharing, piece, p, &own_x, &own_y);
+		uint32_t *own_x;
+		uint8_t *own_y;
+		quo_holding_piece(part, parties, sharing, piece, (quo_subset)p, &own_x, &own_y);
 		for (size_t i = 0; own_x && i < cells; i++)
 			x[i] += own_x[i];
 		for (size_t i = 0; own_y && i < bits; i++)

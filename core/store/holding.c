@@ -115,21 +115,25 @@ void quo_holding_empty(quo_holding *in, const quo_data_shape *shape, int owner)
 
 /* ---- dealing ---- */
 
-/* Where a piece stands: at the first of the parties that hold it. */
-static const quo_holding *holder_of(const quo_holding *in, int parties, const quo_sharing *sharing,
-				    unsigned piece, unsigned *part)
+void quo_holding_piece(const quo_holding *in, int parties, const quo_sharing *sharing,
+		       unsigned piece, quo_subset part, uint32_t **x, uint8_t **y)
 {
+	const quo_data_shape *shape = &in[0].shape;
+
 	for (int i = 0; i < parties; i++)
 		for (unsigned k = 0; k < sharing->parts[i]; k++)
 			if (sharing->piece[i][k] == piece) {
-				*part = k;
-				return &in[i];
+				size_t rows = (size_t)k * shape->rows[part];
+				*x = in[i].x[part] + rows * shape->features;
+				*y = in[i].y[part] + rows * shape->classes;
+				return;
 			}
-	return NULL;
+	*x = NULL;
+	*y = NULL;
 }
 
 /* Values minus all pieces but the first into piece 0, which stands in x and y; the others are drawn here. */
-static void split(const quo_holding *in, int parties, const quo_sharing *sharing, int subset,
+static void split(const quo_holding *in, int parties, const quo_sharing *sharing, quo_subset subset,
 		  const quo_dataset *data, quo_rng *rng)
 {
 	const int8_t *values = subset == QUO_TRAIN ? data->train_x : data->test_x;
@@ -137,19 +141,16 @@ static void split(const quo_holding *in, int parties, const quo_sharing *sharing
 	const quo_data_shape *shape = &in[0].shape;
 	size_t cells = (size_t)shape->rows[subset] * shape->features;
 	size_t bits = (size_t)shape->rows[subset] * shape->classes;
-	unsigned k = 0;
-	const quo_holding *first = holder_of(in, parties, sharing, 0, &k);
-	uint32_t *x = first->x[subset] + k * cells;
-	uint8_t *y = first->y[subset] + k * bits;
+	uint32_t *x, *own_x;
+	uint8_t *y, *own_y;
 
+	quo_holding_piece(in, parties, sharing, 0, subset, &x, &y);
 	for (size_t i = 0; i < cells; i++)
 		x[i] = (uint32_t)(int32_t)values[i];
 	for (size_t r = 0; r < shape->rows[subset]; r++)
 		y[r * shape->classes + labels[r]] ^= 1;
 	for (unsigned p = 1; p < sharing->pieces; p++) {
-		const quo_holding *other = holder_of(in, parties, sharing, p, &k);
-		uint32_t *own_x = other->x[subset] + k * cells;
-		uint8_t *own_y = other->y[subset] + k * bits;
+		quo_holding_piece(in, parties, sharing, p, subset, &own_x, &own_y);
 		quo_rng_bytes(rng, own_x, cells * sizeof *own_x);
 		quo_rng_bytes(rng, own_y, bits);
 		for (size_t i = 0; i < cells; i++)
@@ -160,7 +161,8 @@ static void split(const quo_holding *in, int parties, const quo_sharing *sharing
 }
 
 /* Each piece to the other parties that hold it. */
-static void copy_pieces(const quo_holding *in, int parties, const quo_sharing *sharing, int subset)
+static void copy_pieces(const quo_holding *in, int parties, const quo_sharing *sharing,
+			quo_subset subset)
 {
 	const quo_data_shape *shape = &in[0].shape;
 	size_t cells = (size_t)shape->rows[subset] * shape->features;
@@ -168,14 +170,14 @@ static void copy_pieces(const quo_holding *in, int parties, const quo_sharing *s
 
 	for (int i = 0; i < parties; i++)
 		for (unsigned k = 0; k < sharing->parts[i]; k++) {
-			unsigned at = 0;
-			const quo_holding *from =
-				holder_of(in, parties, sharing, sharing->piece[i][k], &at);
-			if (from == &in[i] && at == k)
+			uint32_t *x, *to_x = in[i].x[subset] + k * cells;
+			uint8_t *y, *to_y = in[i].y[subset] + k * bits;
+			quo_holding_piece(in, parties, sharing, sharing->piece[i][k], subset, &x,
+					  &y);
+			if (y == to_y) /* it stands here */
 				continue;
-			memcpy(in[i].x[subset] + k * cells, from->x[subset] + at * cells,
-			       cells * sizeof(uint32_t));
-			memcpy(in[i].y[subset] + k * bits, from->y[subset] + at * bits, bits);
+			memcpy(to_x, x, cells * sizeof *x);
+			memcpy(to_y, y, bits);
 		}
 }
 
@@ -190,7 +192,7 @@ quo_status quo_holding_deal(quo_holding *in, int parties, const quo_sharing *sha
 		in[i] = (quo_holding){ 0 };
 	for (int i = 0; i < parties && status == QUO_OK; i++)
 		status = quo_holding_allocate(&in[i], &shape, QUO_SHARED, sharing->parts[i], err);
-	for (int subset = 0; subset < QUO_PARTS && status == QUO_OK; subset++) {
+	for (quo_subset subset = QUO_TRAIN; subset < QUO_PARTS && status == QUO_OK; subset++) {
 		split(in, parties, sharing, subset, data, rng);
 		copy_pieces(in, parties, sharing, subset);
 	}

@@ -59,6 +59,10 @@ void quo_holding_empty(quo_holding *in, const quo_data_shape *shape, int owner);
 quo_status quo_holding_deal(quo_holding *in, int parties, const quo_sharing *sharing,
 			    const quo_dataset *data, quo_err *err);
 void quo_holding_free(quo_holding *in);
+/* Where a piece of all parties' shares stands, at the first that holds it: its values and labels of
+ * a subset; NULL when nobody does. */
+void quo_holding_piece(const quo_holding *in, int parties, const quo_sharing *sharing,
+		       unsigned piece, quo_subset part, uint32_t **x, uint8_t **y);
 
 /*
  * Processes without a dealer: the reader has read the data and tells the others its shape; unless
